@@ -1,0 +1,53 @@
+# Mainstem's tasks. `make help` lists them; `make run` and `make test` need Python 3.11 or newer only.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench lock clean
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+$(VENV)/run-ready: requirements/build.txt requirements/run.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mainstem needs Python 3.11 or newer; PYTHON=python3.12 make ... names another one.")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing what Mainstem needs into $(VENV)"
+	@$(PIP) install --require-hashes -r requirements/build.txt -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev-ready: $(VENV)/run-ready requirements/dev.txt
+	@echo "installing what checks and tests need"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/run-ready ## install what running needs, into .venv
+
+run: setup ## unify a legacy SQLite database (SQLITE=file, else a sample), prove it, serve its health
+	@$(BIN)/mainstem quickstart $(if $(SQLITE),--sqlite "$(SQLITE)")
+
+test: $(VENV)/dev-ready ## run all tests
+	@$(BIN)/pytest -n 2 -q
+
+check: $(VENV)/dev-ready ## lint, types and import contracts
+	@$(BIN)/ruff format --check
+	@$(BIN)/ruff check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/dev-ready ## format the code and mend what the linter can
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+bench: $(VENV)/dev-ready ## measure speed; each benchmark prints ratios (ONLY=move runs one)
+	@$(BIN)/python -m benchmarks $(ONLY)
+
+lock: $(VENV)/dev-ready ## pin the requirements anew, with hashes and without index addresses
+	@for list in build run dev; do $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+		--strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
+		--output-file requirements/$$list.txt requirements/$$list.in; done
+
+clean: ## remove the environment and caches (the database under MAINSTEM_HOME stays)
+	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info

@@ -1,0 +1,1 @@
+"""The platform's database: tenant transactions, migrations, partitions, backups."""

@@ -1,0 +1,1 @@
+"""Pure helpers, named by what they do. Nothing here reads or writes anything."""

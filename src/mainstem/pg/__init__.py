@@ -1,0 +1,1 @@
+"""PostgreSQL itself: the embedded server, throw-away scratch servers, connections, COPY streams."""

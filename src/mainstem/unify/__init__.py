@@ -1,0 +1,1 @@
+"""The toolkit that moves existing databases into one; usable on any schema, alone."""
