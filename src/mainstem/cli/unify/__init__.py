@@ -1,0 +1,17 @@
+"""`mainstem unify`: plan a merge, run it, verify it, undo it; copy any SQLite file."""
+
+from __future__ import annotations
+
+from mainstem.cli.lazy import LazyGroup
+
+unify = LazyGroup(
+    name="unify",
+    summary="Move existing databases into one: every row accounted for, sources only read.",
+    commands={
+        "copy": ("mainstem.cli.unify.copy", "copy", "Copy any SQLite file into PostgreSQL."),
+        "plan": ("mainstem.cli.unify.plan", "plan", "Write a plan to read and edit."),
+        "run": ("mainstem.cli.unify.run", "run", "Carry the plan out, or go on with it."),
+        "undo": ("mainstem.cli.unify.undo", "undo", "Take a run back from its ledger."),
+        "verify": ("mainstem.cli.unify.verify", "verify", "Compare source and target."),
+    },
+)

@@ -1,0 +1,1 @@
+"""One model of a schema, whatever it was read from."""
