@@ -1,0 +1,1 @@
+"""Generators of legacy sample databases: deterministic, of any size, nothing binary stored."""
