@@ -195,9 +195,7 @@ def _numeric(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
         if kind not in {int, float} or min(numbers) <= -fast_limit or max(numbers) >= fast_limit:
             return None
         texts = list(map(f"%.{scale}f".__mod__, numbers))
-        if kind is float and (
-            list(map(float, texts)) != list(numbers) or _has_negative_zero(texts)
-        ):
+        if kind is float and (list(map(float, texts)) != list(numbers) or negative_zero in texts):
             return None
         return texts
 
