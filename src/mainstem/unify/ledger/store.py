@@ -1,0 +1,320 @@
+"""Reading and writing the ledger. Nothing here commits: the step does, once."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from mainstem.errors import UsageError
+from mainstem.unify.ledger.rows import (
+    Account,
+    Decision,
+    LedgerRow,
+    LegacyMap,
+    QuarantineRow,
+    Run,
+    Step,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: one session at a time makes or renews the ledger's schema
+_SCHEMA_LOCK = 7_301_186_001
+
+_RUN_COLUMNS = "id, kind, name, plan_sha256, source, schema_name, state, started_at, finished_at"
+
+
+def ensure_schema(connection: Connection) -> None:
+    """Make the ledger's tables and functions where they are missing; may run any time."""
+    text = resources.files("mainstem.unify.ledger").joinpath("schema.sql").read_text("utf-8")
+    connection.execute("select pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+    connection.execute("set local client_min_messages = warning")
+    connection.execute(text)
+
+
+def has_schema(connection: Connection) -> bool:
+    """Whether the database has a ledger."""
+    row = connection.execute("select to_regclass('unify.run') is not null").fetchone()
+    return bool(row and row[0])
+
+
+# Runs
+
+
+def create_run(
+    connection: Connection,
+    *,
+    kind: str,
+    name: str,
+    plan_sha256: str,
+    source: Mapping[str, object],
+    schema_name: str,
+) -> Run:
+    """Record a new run, in state `staging`."""
+    row = connection.execute(
+        "insert into unify.run (kind, name, plan_sha256, source, schema_name)"
+        f" values (%s, %s, %s, %s, %s) returning {_RUN_COLUMNS}",
+        (kind, name, plan_sha256, Jsonb(source), schema_name),
+    ).fetchone()
+    assert row is not None
+    return Run(*row)
+
+
+def find_run(connection: Connection, run_id: int) -> Run:
+    """Return the run of that number.
+
+    Raises UsageError when there is none.
+    """
+    query = f"select {_RUN_COLUMNS} from unify.run where id = %s"
+    row = connection.execute(query, (run_id,)).fetchone() if has_schema(connection) else None
+    if row is None:
+        raise UsageError(f"there is no run {run_id} in this database")
+    return Run(*row)
+
+
+def runs_named(connection: Connection, name: str, *, kind: str = "run") -> list[Run]:
+    """Every run of that name, the latest first."""
+    if not has_schema(connection):
+        return []
+    rows = connection.execute(
+        f"select {_RUN_COLUMNS} from unify.run where name = %s and kind = %s order by id desc",
+        (name, kind),
+    )
+    return [Run(*row) for row in rows]
+
+
+def set_state(connection: Connection, run_id: int, state: str) -> None:
+    """Move a run to another state, and note when it ended."""
+    moment = {"finished": "finished_at", "failed": "finished_at", "undone": "undone_at"}.get(state)
+    note = sql.SQL(", {} = clock_timestamp()").format(sql.Identifier(moment)) if moment else None
+    connection.execute(
+        sql.SQL("update unify.run set state = %s{} where id = %s").format(note or sql.SQL("")),
+        (state, run_id),
+    )
+
+
+# Steps
+
+
+def read_steps(connection: Connection, run_id: int) -> dict[str, Step]:
+    """The run's steps by name, in their order."""
+    rows = connection.execute(
+        "select name, position, state = 'done', row_count, last_key, detail"
+        " from unify.step where run_id = %s order by position, name",
+        (run_id,),
+    )
+    return {row[0]: Step(*row) for row in rows}
+
+
+def save_step(
+    connection: Connection,
+    run_id: int,
+    *,
+    name: str,
+    position: int = 0,
+    is_done: bool = True,
+    row_count: int | None = None,
+    last_key: object = None,
+    detail: object = None,
+) -> None:
+    """Write how far a step is, in the transaction that did the work."""
+    connection.execute(
+        "insert into unify.step as s (run_id, name, position, state, row_count, last_key, detail,"
+        " started_at, finished_at) values (%(run_id)s, %(name)s, %(position)s, %(state)s,"
+        " %(row_count)s, %(last_key)s, %(detail)s, now(),"
+        " case when %(state)s = 'done' then clock_timestamp() end)"
+        " on conflict on constraint step_pkey do update set state = excluded.state,"
+        " row_count = excluded.row_count, last_key = excluded.last_key,"
+        " detail = coalesce(excluded.detail, s.detail), finished_at = excluded.finished_at",
+        {
+            "run_id": run_id,
+            "name": name,
+            "position": position,
+            "state": "done" if is_done else "waiting",
+            "row_count": row_count,
+            "last_key": None if last_key is None else Jsonb(last_key),
+            "detail": None if detail is None else Jsonb(detail),
+        },
+    )
+
+
+def forget_steps(connection: Connection, run_id: int, names: Sequence[str]) -> None:
+    """Make steps undone, as if they never ran."""
+    connection.execute(
+        "delete from unify.step where run_id = %s and name = any(%s)", (run_id, list(names))
+    )
+
+
+# What happened to rows and values
+
+
+def add_ledger_rows(connection: Connection, run_id: int, rows: Iterable[LedgerRow]) -> int:
+    """Append to the ledger; the number of rows."""
+    count = 0
+    copy_in = (
+        "copy unify.ledger (run_id, source_table, key, column_name, before, after, rule) from stdin"
+    )
+    with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+        for row in rows:
+            copy.write_row(
+                (
+                    run_id,
+                    row.source_table,
+                    row.key,
+                    row.column_name,
+                    row.before,
+                    row.after,
+                    row.rule,
+                )
+            )
+            count += 1
+    return count
+
+
+def add_quarantine_rows(connection: Connection, run_id: int, rows: Iterable[QuarantineRow]) -> int:
+    """Append to the quarantine; the number of rows."""
+    count = 0
+    copy_in = (
+        "copy unify.quarantine (run_id, source_table, key, column_name, reason, original)"
+        " from stdin"
+    )
+    with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+        for row in rows:
+            copy.write_row(
+                (run_id, row.source_table, row.key, row.column_name, row.reason, row.original)
+            )
+            count += 1
+    return count
+
+
+def set_original(
+    connection: Connection, run_id: int, source_table: str, *, key: str, original: str
+) -> None:
+    """Give a quarantined row the whole row of its source (JSON text)."""
+    connection.execute(
+        "update unify.quarantine set original = %s::jsonb"
+        " where run_id = %s and source_table = %s and key = %s",
+        (original, run_id, source_table, key),
+    )
+
+
+def forget_table(connection: Connection, run_id: int, source_table: str) -> None:
+    """Remove what the ledger says about one source table of a run, before it is read again."""
+    for table in ("ledger", "quarantine", "table_result"):
+        connection.execute(
+            sql.SQL("delete from unify.{} where run_id = %s and source_table = %s").format(
+                sql.Identifier(table)
+            ),
+            (run_id, source_table),
+        )
+
+
+def set_decisions(connection: Connection, run_id: int, decisions: Iterable[Decision]) -> None:
+    """Write the run's decisions, replacing what was there."""
+    connection.execute("delete from unify.decision where run_id = %s", (run_id,))
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into unify.decision (run_id, name, source_table, column_name, action, reason,"
+            " affected) values (%s, %s, %s, %s, %s, %s, %s)",
+            [
+                (run_id, d.name, d.source_table, d.column_name, d.action, d.reason, d.affected)
+                for d in decisions
+            ],
+        )
+
+
+def set_account(connection: Connection, run_id: int, *, source_name: str, account: Account) -> None:
+    """Write the row account of one source table, replacing what was there."""
+    connection.execute(
+        "insert into unify.table_result (run_id, source_name, source_table, target_table,"
+        " source_rows, loaded, merged, quarantined, dropped, conversions)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        " on conflict on constraint table_result_pkey do update set"
+        " target_table = excluded.target_table, source_rows = excluded.source_rows,"
+        " loaded = excluded.loaded, merged = excluded.merged, quarantined = excluded.quarantined,"
+        " dropped = excluded.dropped, conversions = excluded.conversions",
+        (
+            run_id,
+            source_name,
+            account.source_table,
+            account.target_table,
+            account.source_rows,
+            account.loaded,
+            account.merged,
+            account.quarantined,
+            account.dropped,
+            account.conversions,
+        ),
+    )
+
+
+def read_accounts(connection: Connection, run_id: int) -> list[Account]:
+    """The row account of every source table of a run."""
+    rows = connection.execute(
+        "select source_table, target_table, source_rows, loaded, merged, quarantined, dropped,"
+        " conversions from unify.table_result where run_id = %s order by source_table",
+        (run_id,),
+    )
+    return [Account(*row) for row in rows]
+
+
+# Where rows went
+
+
+def create_map(
+    connection: Connection,
+    run_id: int,
+    *,
+    source_name: str,
+    source_table: str,
+    target: tuple[str, str],
+    role: str = "main",
+) -> LegacyMap:
+    """Make the partition of `unify.legacy_id` for one source table and target (schema, table)."""
+    row = connection.execute(
+        "insert into unify.legacy_map"
+        " (run_id, source_name, source_table, target_schema, target_table, role)"
+        " values (%s, %s, %s, %s, %s, %s) returning map_id",
+        (run_id, source_name, source_table, *target, role),
+    ).fetchone()
+    assert row is not None
+    found = LegacyMap(row[0], source_table, *target, role)
+    connection.execute(
+        sql.SQL("create table unify.{} partition of unify.legacy_id for values in ({})").format(
+            sql.Identifier(found.partition), sql.Literal(found.map_id)
+        )
+    )
+    return found
+
+
+def read_maps(connection: Connection, run_id: int) -> list[LegacyMap]:
+    """The run's maps, in the order in which they were made."""
+    rows = connection.execute(
+        "select map_id, source_table, target_schema, target_table, role"
+        " from unify.legacy_map where run_id = %s order by map_id",
+        (run_id,),
+    )
+    return [LegacyMap(*row) for row in rows]
+
+
+def drop_map(connection: Connection, found: LegacyMap) -> None:
+    """Forget where the rows of one source table went."""
+    connection.execute(
+        sql.SQL("drop table if exists unify.{}").format(sql.Identifier(found.partition))
+    )
+    connection.execute("delete from unify.legacy_map where map_id = %s", (found.map_id,))
+
+
+def as_json(value: object) -> str:
+    """The JSON text of a value the ledger keeps."""
+    return json.dumps(value, ensure_ascii=False, default=str)
