@@ -1,0 +1,225 @@
+"""The catalog of a live PostgreSQL schema, with what a plan must know about its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mainstem.unify.catalog.model import (
+    Catalog,
+    Check,
+    Column,
+    ForeignKey,
+    Index,
+    IndexPart,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+_ACTIONS = {
+    "a": "NO ACTION",
+    "r": "RESTRICT",
+    "c": "CASCADE",
+    "n": "SET NULL",
+    "d": "SET DEFAULT",
+}
+
+#: the tables meant: base and partitioned tables of one schema, partitions left out
+_TABLES = """
+select c.oid, c.relname, c.relkind = 'p', c.relrowsecurity, c.relforcerowsecurity,
+       (select count(*) from pg_catalog.pg_policy p where p.polrelid = c.oid)
+from pg_catalog.pg_class c
+where c.relnamespace = to_regnamespace(quote_ident(%s)) and c.relkind in ('r', 'p')
+  and not c.relispartition
+order by c.relname
+"""
+
+_COLUMNS = """
+select a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), not a.attnotnull,
+       case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
+       case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
+       a.attidentity
+from pg_catalog.pg_attribute a
+left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+where a.attrelid = any(%s) and a.attnum > 0 and not a.attisdropped
+order by a.attrelid, a.attnum
+"""
+
+_CONSTRAINTS = """
+select k.conrelid, k.contype, k.conname,
+       coalesce((select array_agg(a.attname::text order by u.position)
+                 from unnest(k.conkey) with ordinality as u(number, position)
+                 join pg_catalog.pg_attribute a
+                   on a.attrelid = k.conrelid and a.attnum = u.number), '{}'),
+       parent_schema.nspname, parent.relname,
+       coalesce((select array_agg(a.attname::text order by u.position)
+                 from unnest(k.confkey) with ordinality as u(number, position)
+                 join pg_catalog.pg_attribute a
+                   on a.attrelid = k.confrelid and a.attnum = u.number), '{}'),
+       k.confdeltype, k.confupdtype, k.condeferred,
+       case when k.contype = 'c' then pg_get_expr(k.conbin, k.conrelid) end
+from pg_catalog.pg_constraint k
+left join pg_catalog.pg_class parent on parent.oid = k.confrelid
+left join pg_catalog.pg_namespace parent_schema on parent_schema.oid = parent.relnamespace
+where k.conrelid = any(%s) and k.contype in ('p', 'f', 'c') and k.conparentid = 0
+order by k.conrelid, k.conname
+"""
+
+_INDEXES = """
+select i.indrelid, c.relname, i.indisunique,
+       exists (select from pg_catalog.pg_constraint k where k.conindid = i.indexrelid
+               and k.conrelid = i.indrelid and k.contype = 'u'),
+       pg_get_expr(i.indpred, i.indrelid),
+       array(select pg_get_indexdef(i.indexrelid, n, true) from generate_series(1, i.indnkeyatts) n
+             order by n),
+       array(select i.indkey[n - 1] <> 0 from generate_series(1, i.indnkeyatts) n order by n)
+from pg_catalog.pg_index i
+join pg_catalog.pg_class c on c.oid = i.indexrelid
+where i.indrelid = any(%s) and not i.indisprimary and i.indisvalid
+order by i.indrelid, c.relname
+"""
+
+
+@dataclass(frozen=True)
+class TargetTable:
+    """A table of the target, and what of it no other kind of database has."""
+
+    schema: str
+    table: Table
+    is_partitioned: bool
+    is_forcing_policies: bool
+    policy_count: int
+    #: identity columns: name -> whether PostgreSQL insists on its own values (GENERATED ALWAYS)
+    identities: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The table's name without its schema."""
+        return self.table.name
+
+    def key_columns(self, tenant_column: str | None) -> tuple[str, ...]:
+        """What tells rows apart once the tenant is known: the primary key without the tenant."""
+        key = tuple(name for name in self.table.primary_key if name != tenant_column)
+        return key or self.table.primary_key
+
+    def has_column(self, name: str) -> bool:
+        """Whether there is a column of that name."""
+        return any(column.name == name for column in self.table.columns)
+
+
+@dataclass(frozen=True)
+class TargetCatalog:
+    """The tables of one schema of a live server."""
+
+    schema: str
+    tables: Mapping[str, TargetTable]
+
+    def as_catalog(self) -> Catalog:
+        """The same in the model that all readers share."""
+        return Catalog(tuple(found.table for found in self.tables.values()))
+
+
+def read_target(connection: Connection, schema: str) -> TargetCatalog:
+    """Read every base and partitioned table of a schema; partitions belong to their parent."""
+    found = connection.execute(_TABLES, (schema,)).fetchall()
+    oids = [row[0] for row in found]
+    columns = _by_table(connection.execute(_COLUMNS, (oids,)))
+    constraints = _by_table(connection.execute(_CONSTRAINTS, (oids,)))
+    indexes = _by_table(connection.execute(_INDEXES, (oids,)))
+    tables = {
+        name: TargetTable(
+            schema=schema,
+            table=_table(
+                name,
+                columns=columns.get(oid, []),
+                constraints=constraints.get(oid, []),
+                indexes=indexes.get(oid, []),
+                schema=schema,
+            ),
+            is_partitioned=is_partitioned,
+            is_forcing_policies=bool(has_policies and is_forced),
+            policy_count=policy_count,
+            identities={row[1]: row[6] == "a" for row in columns.get(oid, []) if row[6]},
+        )
+        for oid, name, is_partitioned, has_policies, is_forced, policy_count in found
+    }
+    return TargetCatalog(schema, tables)
+
+
+def read_catalog(connection: Connection, schema: str) -> Catalog:
+    """Read a live schema into the shared model."""
+    return read_target(connection, schema).as_catalog()
+
+
+def _by_table(rows: Iterable[TupleRow]) -> dict[int, list[TupleRow]]:
+    found: dict[int, list[TupleRow]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _table(
+    name: str,
+    *,
+    columns: list[TupleRow],
+    constraints: list[TupleRow],
+    indexes: list[TupleRow],
+    schema: str,
+) -> Table:
+    primary_key = next((tuple(row[3]) for row in constraints if row[1] == "p"), ())
+    counters = [row[1] for row in columns if row[6] or str(row[4]).startswith("nextval(")]
+    return Table(
+        name=name,
+        columns=tuple(_column(row) for row in columns),
+        primary_key=primary_key,
+        foreign_keys=tuple(_foreign_key(row, schema) for row in constraints if row[1] == "f"),
+        indexes=tuple(_index(row) for row in indexes),
+        checks=tuple(Check(row[10], row[2]) for row in constraints if row[1] == "c"),
+        has_rowid=False,
+        counter=counters[0] if counters else None,
+    )
+
+
+def _column(row: TupleRow) -> Column:
+    _, name, type_name, is_nullable, default, generated, _ = row
+    return Column(
+        name=name,
+        declared_type=type_name,
+        is_nullable=is_nullable,
+        default=default,
+        generated=generated,
+    )
+
+
+def _foreign_key(row: TupleRow, schema: str) -> ForeignKey:
+    parent = row[5] if row[4] == schema else f"{row[4]}.{row[5]}"
+    return ForeignKey(
+        columns=tuple(row[3]),
+        parent=parent,
+        parent_columns=tuple(row[6]),
+        name=row[2],
+        on_delete=_ACTIONS[row[7]],
+        on_update=_ACTIONS[row[8]],
+        is_deferred=row[9],
+    )
+
+
+def _index(row: TupleRow) -> Index:
+    _, name, is_unique, is_constraint, predicate, parts, are_columns = row
+    return Index(
+        name=name,
+        parts=tuple(
+            IndexPart(expression=expression, is_column=is_column)
+            for expression, is_column in zip(parts, are_columns, strict=True)
+        ),
+        is_unique=is_unique,
+        is_constraint=is_constraint,
+        predicate=predicate,
+    )
