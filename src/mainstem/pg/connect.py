@@ -122,7 +122,8 @@ def clear_errors(doing: str) -> Iterator[None]:
         yield
     except pg_errors.InsufficientPrivilege as error:
         said = error.diag.message_primary or str(error)
-        raise ServerError(f"cannot {doing}: {said}; connect as the database's owner") from error
+        hint = error.diag.message_hint or "connect as the database's owner"
+        raise ServerError(f"cannot {doing}: {said}; {hint}") from error
     except pg_errors.DiskFull as error:
         raise ServerError(f"cannot {doing}: the server's disk is full; make room") from error
     except (pg_errors.LockNotAvailable, pg_errors.QueryCanceled) as error:

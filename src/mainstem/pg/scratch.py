@@ -43,7 +43,7 @@ class ScratchServer:
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Make a database, as a copy of a template that nobody is connected to; its address."""
-        made = sql.SQL("create database {} template {}")
+        made = sql.SQL("create database {} template {} strategy file_copy")
         with connect(self.url(), autocommit=True) as connection:
             connection.execute(
                 made.format(sql.Identifier(name), sql.Identifier(template or "template0"))

@@ -1,0 +1,142 @@
+"""One throw-away PostgreSQL for the whole run, shared by all workers; databases are clones.
+
+`connection` is rolled back after each test; a test that commits takes `database_url`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from uuid import uuid4
+
+import pytest
+
+from mainstem.db.migrate import migrate
+from mainstem.errors import MigrationError
+from mainstem.pg.connect import connect
+from mainstem.pg.scratch import ScratchServer, scratch_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    class Node(Protocol):
+        """What is used of xdist's worker, which comes without types."""
+
+        config: Any
+        workerinput: dict[str, tuple[str, str]]
+
+
+TEMPLATE = "migrated"
+TEMPLATE_LOCK = 1
+_at_end = ExitStack()
+
+
+class NetworkError(RuntimeError):
+    """A test reached for the network."""
+
+
+def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
+    if event != "socket.connect":
+        return
+    address = arguments[1]
+    if isinstance(address, tuple) and not _is_loopback(str(address[0])):
+        raise NetworkError(f"tests use no network, and this one connects to {address[0]}")
+
+
+def _is_loopback(host: str) -> bool:
+    if host in {"localhost", ""}:
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    del config
+    sys.addaudithook(_refuse_network)
+    # A test that forgets to say which database would use the person's own.
+    for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
+        del os.environ[name]
+    os.environ["MAINSTEM_HOME"] = "/dev/null/tests-name-their-own-home"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Node) -> None:
+    """With xdist: the controller runs the server and tells each worker where it is."""
+    if not hasattr(node.config, "scratch"):
+        node.config.scratch = _at_end.enter_context(scratch_server())
+    server: ScratchServer = node.config.scratch
+    node.workerinput["scratch"] = (str(server.folder), str(server.bin_dir))
+
+
+def pytest_unconfigure() -> None:
+    _at_end.close()
+
+
+@pytest.fixture(scope="session")
+def scratch(request: pytest.FixtureRequest) -> ScratchServer:
+    """The server of this run."""
+    told: dict[str, tuple[str, str]] = getattr(request.config, "workerinput", {})
+    if "scratch" in told:
+        folder, bin_dir = told["scratch"]
+        return ScratchServer(Path(folder), Path(bin_dir))
+    return _at_end.enter_context(scratch_server())
+
+
+@pytest.fixture(scope="session")
+def template(scratch: ScratchServer) -> str:
+    """The name of the migrated database that others are copied from; made by the first to ask."""
+    with connect(scratch.url(), autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", (TEMPLATE_LOCK,))
+        found = connection.execute("select from pg_database where datname = %s", (TEMPLATE,))
+        if found.fetchone() is None:
+            unfinished = f"{TEMPLATE}_unfinished"
+            scratch.drop_database(unfinished)
+            with connect(scratch.create_database(unfinished)) as building:
+                _migrate(building)
+            connection.execute(f"alter database {unfinished} rename to {TEMPLATE}")
+    return TEMPLATE
+
+
+def _migrate(connection: psycopg.Connection[TupleRow]) -> None:
+    try:
+        migrate(connection)
+    except MigrationError as error:
+        pytest.fail(f"the migrations do not apply: {error}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def _pooled_url(scratch: ScratchServer, template: str) -> str:
+    return scratch.create_database(f"worker_{uuid4().hex}", template=template)
+
+
+@pytest.fixture
+def connection(_pooled_url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A connection to a migrated database; whatever the test does is rolled back."""
+    with connect(_pooled_url, application_name="test") as opened:
+        yield opened
+        opened.rollback()
+
+
+@pytest.fixture
+def database_url(scratch: ScratchServer, template: str) -> Iterator[str]:
+    """The address of a migrated database of this test's own."""
+    name = f"test_{uuid4().hex}"
+    yield scratch.create_database(name, template=template)
+    scratch.drop_database(name)
+
+
+@pytest.fixture
+def empty_database_url(scratch: ScratchServer) -> Iterator[str]:
+    """The address of an empty database of this test's own."""
+    name = f"test_{uuid4().hex}"
+    yield scratch.create_database(name)
+    scratch.drop_database(name)
