@@ -4,6 +4,7 @@
 create table organizations (
     id text primary key,
     name text not null,
+    slug text not null unique,
     plan text default 'starter',
     timezone text default 'UTC',
     settings text default '{}',

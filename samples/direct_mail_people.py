@@ -20,7 +20,7 @@ USERS_EACH = 3
 TEMPLATES_EACH = 2
 ROLES = ("owner", "admin", "member")
 PLANS = ("starter", "pro", "enterprise")
-FORMATS = ("postcard_4x6", "postcard_6x9", "letter", "trifold")
+FORMATS = ("postcard_4x6", "postcard_6x9", "letter_8_5x11", "self_mailer_6x18")
 STATUSES = ("active", "completed", "paused")
 ROWS_PER_CAMPAIGN = 500
 SECOND_LIST_FROM_ROWS = 100_000  # below, a list would be shorter than a campaign
@@ -104,7 +104,7 @@ class People:
         for i, (key, name) in enumerate(zip(self.organization_ids, self._names, strict=True)):
             settings = {"brand": {"color": f"#{i * 5099 % 0xFFFFFF:06x}"}, "return_address": name}
             yield (
-                key, name, PLANS[i % 3], words.TIMEZONES[i % 6],
+                key, name, _slug(name), PLANS[i % 3], words.TIMEZONES[i % 6],
                 json.dumps(settings, ensure_ascii=False), moment(EPOCH_FIRST + i * 3_607),
             )  # fmt: skip
 
@@ -231,6 +231,12 @@ class People:
 
     def _has_double(self, position: int) -> bool:
         return position + 1 < self.recipients and self._is_double(position + 1)
+
+
+def _slug(name: str) -> str:
+    """The name as it stands in an address: letters of any script, digits and hyphens."""
+    letters = (letter if letter.isalnum() else " " for letter in name.lower())
+    return "-".join("".join(letters).split())
 
 
 def _custom_fields(number: int) -> str:
