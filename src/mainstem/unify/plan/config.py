@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mainstem.errors import ConfigError
@@ -36,6 +36,10 @@ class ColumnConfig:
     rules: tuple[str, ...] | None = None
     references: str | None = None
     orphan: str = "quarantine"
+    #: SQL for rows in which the column is NULL; each use is a row of the ledger
+    when_null: str | None = None
+    #: staged for the plan's own SQL: why, in words
+    used: str | None = None
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,7 @@ def _table(section: Section) -> TableConfig:
         drop=section.take("drop", str),
         tenant=section.take("tenant", str),
         created=section.take("created", str),
-        merge=_merge(section),
+        merge=section.take_text_lists("merge"),
         columns={name: _column(columns, name) for name in columns.names_left()} if columns else {},
         set=section.take_text_map("set"),
         also=tuple(_also(item) for item in section.sections("also")),
@@ -199,23 +203,6 @@ def _table(section: Section) -> TableConfig:
     if table.into is not None and table.drop is not None:
         raise ConfigError(f"`{section.place}` has both into and drop; keep one")
     return table
-
-
-def _merge(section: Section) -> tuple[tuple[str, ...], ...]:
-    """`["email"]` is one way to be the same row; a list of lists names several."""
-    value = section.take_any("merge")
-    if value is None:
-        return ()
-    ways = value if isinstance(value, list) else [None]
-    if ways and all(isinstance(way, str) for way in ways):
-        ways = [ways]
-    for way in ways:
-        if not isinstance(way, list) or not way or not all(isinstance(name, str) for name in way):
-            raise ConfigError(
-                f"{section.where('merge')} must be a list of columns, or a list of such lists: "
-                '[["list_id", "email"], ["name", "address"]]'
-            )
-    return tuple(tuple(cast("list[str]", way)) for way in ways)
 
 
 def _column(columns: Section, name: str) -> ColumnConfig:
@@ -234,6 +221,8 @@ def _column(columns: Section, name: str) -> ColumnConfig:
         rules=section.take_texts("rules"),
         references=section.take("references", str),
         orphan=section.take("orphan", str) or "quarantine",
+        when_null=section.take("when_null", str),
+        used=section.take("used", str),
     )
     section.finish()
     if column.into is not None and column.drop is not None:

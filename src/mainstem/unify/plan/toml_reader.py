@@ -52,6 +52,22 @@ class Section:
             raise ConfigError(f'{self.where(key)} must be a list of texts: ["...", "..."]')
         return tuple(value)
 
+    def take_text_lists(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of texts, or one such list; empty when the key is absent."""
+        value = self._pop(key)
+        if value is None:
+            return ()
+        lists = value if isinstance(value, list) else [None]
+        if lists and all(isinstance(item, str) for item in lists):
+            lists = [lists]
+        for names in lists:
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise ConfigError(
+                    f"{self.where(key)} must be a list of columns, or a list of such lists: "
+                    '[["list_id", "email"], ["name", "address"]]'
+                )
+        return tuple(tuple(names) for names in lists if isinstance(names, list) and names)
+
     def take_text_map(self, key: str) -> dict[str, str]:
         """A table of texts; empty when the key is absent."""
         section = self.section(key)
