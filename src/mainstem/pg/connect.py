@@ -103,9 +103,8 @@ def refusal(error: psycopg.Error) -> str:
     said = lines[-1] if lines else "the connection was lost"
     if said.startswith("Is the server running") and len(lines) > 1:
         said = lines[-2]
-    if said.startswith("connection"):
-        # libpq's prefix repeats the address: connection to server at "h" (ip), port 1 failed: why
-        said = said.split("failed: ", 1)[-1]
+    # Prefixes repeat the address: connection to server at "h" (ip), port 1 failed: FATAL: why
+    said = said.rpartition("failed: ")[-1]
     said = said.removeprefix("FATAL:").strip().rstrip("?.")
     hint = next((hint for mark, hint in HINTS if mark in said), None)
     return f"{said}; {hint}" if hint else said

@@ -1,0 +1,147 @@
+"""`mainstem db`: the database's server, schema and backups."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+from psycopg.conninfo import make_conninfo
+
+from mainstem.db import migrate as migrations
+from mainstem.db import partitions
+from mainstem.errors import ServerError
+from mainstem.pg import target
+from mainstem.pg.connect import connect, describe, parse
+from mainstem.pg.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def db() -> None:
+    """The database: its server, its schema, its backups.
+
+    DATABASE_URL names a PostgreSQL 15 to 18; without it there is an embedded server, whose data
+    lies under MAINSTEM_HOME.
+    """
+
+
+@db.command()
+def start() -> None:
+    """Start the embedded server."""
+    if target.external_url() is not None:
+        raise ServerError(
+            "DATABASE_URL is set, so the embedded server would not be used; unset it to start one"
+        )
+    server = EmbeddedServer.default()
+    is_new = not server.data.exists()
+    if server.start():
+        made = "made and started" if is_new else "started"
+        click.echo(f"{made} the database in {server.data}")
+    else:
+        click.echo(f"the database in {server.data} is running already")
+
+
+@db.command()
+def stop() -> None:
+    """Stop the embedded server."""
+    server = EmbeddedServer.default()
+    if server.stop():
+        click.echo(f"stopped the database in {server.data}")
+    else:
+        click.echo(f"the database in {server.data} is not running")
+
+
+@db.command()
+def status() -> None:
+    """Show the server, the migrations, the partitions."""
+    url = target.external_url()
+    if url is not None:
+        click.echo(f"server      {describe(url)} (DATABASE_URL)")
+    else:
+        server = EmbeddedServer.default()
+        if not server.is_running():
+            stopped = "stopped" if server.data.exists() else "not made yet"
+            click.echo(f"server      embedded, {stopped}; `mainstem db start` starts it")
+            click.echo(f"data        {server.data}")
+            return
+        click.echo(f"server      embedded, running as process {server.pid()}")
+        click.echo(f"data        {server.data}")
+        url = server.url()
+    with connect(url) as connection:
+        version = connection.info.parameter_status("server_version")
+        click.echo(f"version     PostgreSQL {version}")
+        _say_schema(connection)
+
+
+def _say_schema(connection: psycopg.Connection[TupleRow]) -> None:
+    found = migrations.status(connection)
+    applied = sum(each.state is migrations.State.APPLIED for each in found)
+    click.echo(f"migrations  {applied} of {len(found)} applied")
+    for each in found:
+        when = f" {each.applied_at:%Y-%m-%d %H:%M}" if each.applied_at else ""
+        click.echo(f"  {each.name:<28} {each.state.value}{when}")
+    if applied == len(found):
+        late = partitions.missing(connection)
+        said = f"missing: {', '.join(late)}; `mainstem db partitions` makes them" if late else "ok"
+        click.echo(f"partitions  {said}")
+
+
+@db.command()
+def url() -> None:
+    """Print the address; starts the embedded server."""
+    click.echo(target.database_url())
+
+
+@db.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def shell(arguments: tuple[str, ...]) -> None:
+    """Open psql; further arguments are its own."""
+    parts = parse(target.database_url())
+    environment = dict(os.environ)
+    # Other people of the machine can read a program's arguments, but not its environment.
+    if "password" in parts:
+        environment["PGPASSWORD"] = parts.pop("password")
+    psql = EmbeddedServer.default().bin_dir / "psql"
+    os.execve(psql, ["psql", make_conninfo(**parts), *arguments], environment)  # noqa: S606 - our own psql
+
+
+@db.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be applied.")
+def migrate(*, dry_run: bool) -> None:
+    """Bring the schema up to date."""
+    with connect(target.database_url()) as connection:
+        if dry_run:
+            planned = migrations.migrate(connection, dry_run=True)
+            for each in planned:
+                click.echo(f"would apply {each.name} ({each.statements} statements)")
+            click.echo(f"{len(planned)} to apply; nothing was touched")
+            return
+        applied = migrations.migrate(connection, on_step=_say_applied)
+        made = partitions.ensure(connection)
+    if not applied:
+        click.echo("the schema is up to date")
+    if made:
+        click.echo(f"made {len(made)} partitions")
+
+
+def _say_applied(step: migrations.Applied) -> None:
+    click.echo(f"applied {step.name:<28} {step.statements:>4} statements {step.duration_s:6.2f} s")
+
+
+@db.command("partitions")
+@click.option("--drop-expired", is_flag=True, help="Also drop those whose retention is over.")
+def partitions_(*, drop_expired: bool) -> None:
+    """Make the partitions of the coming periods."""
+    with connect(target.database_url()) as connection:
+        made = partitions.ensure(connection)
+        dropped = partitions.drop_expired(connection) if drop_expired else {}
+    for name in made:
+        click.echo(f"made {name}")
+    for name, outcome in dropped.items():
+        click.echo(f"{outcome} {name}")
+    if not made and not dropped:
+        click.echo("the partitions are as they should be")
