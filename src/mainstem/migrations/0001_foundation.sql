@@ -462,13 +462,13 @@ begin
   insert into app.table_class (table_name, class, scope, app, has_app_context, high_volume, writable)
   values (
     of_table, 'TENANT', protect.scope, protect.app, 'app_context' = any (names), protect.high_volume,
-    case when writes = '{}' then null else jsonb_build_object('authenticated', jsonb_build_object(
+    case when writes = '{}' then null else jsonb_build_object('authenticated', jsonb_strip_nulls(jsonb_build_object(
       'insert', case when 'insert' = any (writes) then
         (select jsonb_agg(name) from unnest(names) as name where name <> all (fixed)) end,
       'update', case when 'update' = any (writes) then
         (select jsonb_agg(name) from unnest(names) as name
          where name <> all (fixed) and name not in ('agency_id', 'id', 'created_at')) end,
-      'delete', 'delete' = any (writes))) end)
+      'delete', 'delete' = any (writes)))) end)
   on conflict (schema_name, table_name) do update set
     class = excluded.class, scope = excluded.scope, app = excluded.app,
     has_app_context = excluded.has_app_context, high_volume = excluded.high_volume, writable = excluded.writable;
