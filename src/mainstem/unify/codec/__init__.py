@@ -5,6 +5,7 @@ is converted by a named rule (and reported), or is refused.
 """
 
 from mainstem.unify.codec.codec import Codec
+from mainstem.unify.codec.keys import key_text, key_texts
 from mainstem.unify.codec.rules import DEFAULT_RULES, RULES, rule_text
 from mainstem.unify.codec.types import codec_for
 from mainstem.unify.codec.value import (
@@ -12,6 +13,7 @@ from mainstem.unify.codec.value import (
     BadText,
     Conversion,
     Encoded,
+    LongText,
     Refusal,
     SqliteValue,
     escape,
@@ -27,10 +29,13 @@ __all__ = [
     "Codec",
     "Conversion",
     "Encoded",
+    "LongText",
     "Refusal",
     "SqliteValue",
     "codec_for",
     "escape",
+    "key_text",
+    "key_texts",
     "readable",
     "rule_text",
     "unescape",

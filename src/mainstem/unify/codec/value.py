@@ -37,6 +37,20 @@ class BadText:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class LongText:
+    """A TEXT value so long that it is kept as its bytes, whether or not they are UTF-8."""
+
+    raw: bytes
+
+    def decode(self) -> str | BadText:
+        """The value as any other; four times the memory in the worst case."""
+        try:
+            return self.raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return BadText(self.raw)
+
+
 #: What a SQLite column can hold, whatever type it declares.
 SqliteValue: TypeAlias = int | float | str | bytes | BadText | None
 

@@ -1,0 +1,340 @@
+"""A SQLite table as portions of COPY text, with every conversion and refusal accounted for.
+
+Memory stays under about four times the largest value: a long text or blob is sent in slices and
+never held as another copy.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, cast
+
+from mainstem.unify.catalog.sqlite_rows import RowReader
+from mainstem.unify.codec import (
+    Encoded,
+    LongText,
+    codec_for,
+    escape,
+)
+from mainstem.unify.ledger.rows import LedgerRow, QuarantineRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from mainstem.unify.catalog.model import Table
+    from mainstem.unify.catalog.sqlite import SqliteSource
+    from mainstem.unify.catalog.sqlite_rows import Batch
+    from mainstem.unify.codec import Codec, SqliteValue
+
+MASK: Final = "[secret]"
+
+_SLICE_BYTES: Final = 2**20
+_KEPT_BYTES_MAX: Final = 4 * 2**20
+_LEDGER_TEXT_MAX: Final = 64 * 1024
+_LEDGER_TEXT_KEPT: Final = 1000
+_ROW_BYTES_MAX: Final = 2**30 - 2**16  # a COPY line must fit PostgreSQL's 1 GB buffer
+_ESCAPED_BYTES: Final = tuple(
+    (c, escape(c.decode()).encode()) for c in (b"\\", b"\b", b"\t", b"\n", b"\v", b"\f", b"\r")
+)
+
+
+@dataclass(frozen=True)
+class StreamColumn:
+    """A source column on its way into a PostgreSQL type; `rules` None means the type's defaults."""
+
+    name: str
+    type: str
+    rules: tuple[str, ...] | None = None
+    is_secret: bool = False
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some rows: their COPY text, what changed in them, and which of them are refused."""
+
+    rows: int
+    loaded: int
+    last_key: tuple[SqliteValue, ...]
+    lines: Sequence[bytes | LongCell]
+    ledger: Sequence[LedgerRow] = field(default=())
+    quarantined: Sequence[QuarantineRow] = field(default=())
+
+    def pieces(self) -> Iterator[bytes]:
+        """The COPY text, in pieces of any length; together they are whole lines."""
+        for line in self.lines:
+            if isinstance(line, bytes):
+                yield line
+            else:
+                yield from line.pieces()
+
+
+@dataclass(frozen=True)
+class LongCell:
+    """One long value, escaped a slice at a time."""
+
+    raw: bytes
+    is_text: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """How long the COPY text will be."""
+        if not self.is_text:
+            return 3 + 2 * len(self.raw)
+        return len(self.raw) + sum(self.raw.count(plain) for plain, _ in _ESCAPED_BYTES)
+
+    def pieces(self) -> Iterator[bytes]:
+        """The value's COPY text."""
+        if not self.is_text:
+            yield b"\\\\x"
+        for start in range(0, len(self.raw), _SLICE_BYTES):
+            piece = self.raw[start : start + _SLICE_BYTES]
+            yield _escape_bytes(piece) if self.is_text else piece.hex().encode()
+
+
+class TableReader:
+    """Iterates over a table's portions.
+
+    Args:
+        source: the open file.
+        table: the table.
+        columns: what to read and into which type.
+        with_key: put the row's key text first in every line (staging's `_key`).
+        after: continue after this `last_key`.
+    """
+
+    def __init__(
+        self,
+        source: SqliteSource,
+        table: Table,
+        columns: Sequence[StreamColumn],
+        *,
+        with_key: bool = False,
+        after: Sequence[SqliteValue] | None = None,
+    ) -> None:
+        self._table = table
+        self._columns = tuple(columns)
+        self._codecs = [codec_for(column.type, column.rules) for column in columns]
+        self._with_key = with_key
+        names = [column.name for column in columns]
+        self._reader = RowReader(source, table, names, after=after, keep_long=True)
+
+    def __iter__(self) -> Iterator[Portion]:
+        for batch in self._reader:
+            yield self._portion(batch)
+
+    def _portion(self, batch: Batch) -> Portion:
+        long_cells: dict[tuple[int, int], LongCell] = {}
+        encoded = [
+            codec.encode(
+                _take_long(codec, values, position, long_cells)
+                if batch.may_be_long
+                else cast("Sequence[SqliteValue]", values)
+            )
+            for position, (codec, values) in enumerate(
+                zip(self._codecs, batch.columns, strict=True)
+            )
+        ]
+        reasons = self._refusals(encoded)
+        reasons |= _too_long_rows(long_cells)
+        has_notes = reasons or any(column.conversions for column in encoded)
+        keys = batch.key_texts() if has_notes or self._with_key else []
+        lines = self._lines(batch, keys, encoded, long_cells=long_cells, refused=reasons.keys())
+        return Portion(
+            rows=batch.rows,
+            loaded=batch.rows - len(reasons),
+            last_key=batch.last_key,
+            lines=lines,
+            ledger=self._ledger(encoded, keys, refused=reasons.keys()) if has_notes else (),
+            quarantined=[
+                QuarantineRow(
+                    source_table=self._table.name,
+                    key=keys[row],
+                    column_name=None if position is None else self._columns[position].name,
+                    reason=reason,
+                    original=self._original(batch, row),
+                )
+                for row, (position, reason) in sorted(reasons.items())
+            ],
+        )
+
+    def _refusals(self, encoded: Sequence[Encoded]) -> dict[int, tuple[int | None, str]]:
+        """For each refused row the first column that refused it, and why."""
+        reasons: dict[int, tuple[int | None, str]] = {}
+        for position, column in enumerate(encoded):
+            for refusal in column.refusals:
+                reasons.setdefault(refusal.row, (position, refusal.reason))
+        return reasons
+
+    def _ledger(
+        self, encoded: Sequence[Encoded], keys: Sequence[str], *, refused: Iterable[int]
+    ) -> list[LedgerRow]:
+        left_out = set(refused)
+        return [
+            LedgerRow(
+                source_table=self._table.name,
+                key=keys[change.row],
+                column_name=column.name,
+                before=MASK if column.is_secret else _shortened(change.before),
+                after=MASK if column.is_secret else _shortened(change.after),
+                rule=change.rule,
+            )
+            for column, texts in zip(self._columns, encoded, strict=True)
+            for change in texts.conversions
+            if change.row not in left_out
+        ]
+
+    def _lines(
+        self,
+        batch: Batch,
+        keys: Sequence[str],
+        encoded: Sequence[Encoded],
+        *,
+        long_cells: dict[tuple[int, int], LongCell],
+        refused: Iterable[int],
+    ) -> list[bytes | LongCell]:
+        texts: list[Sequence[str]] = [column.texts for column in encoded]
+        if self._with_key:
+            texts.insert(0, [escape(key) for key in keys])
+        if not texts:
+            return [b"\n" * batch.rows]
+        cells = list(zip(*texts, strict=True))
+        left_out = set(refused)
+        if long_cells:
+            offset = 1 if self._with_key else 0
+            replaced = {
+                (row, position + offset): cell for (row, position), cell in long_cells.items()
+            }
+            return _long_lines(cells, replaced, left_out)
+        lines = map("\t".join, cells)
+        if left_out:
+            kept = [line for row, line in enumerate(lines) if row not in left_out]
+            return [("\n".join(kept) + "\n").encode()] if kept else []
+        return [("\n".join(lines) + "\n").encode()]
+
+    def _original(self, batch: Batch, row: int) -> str:
+        """The refused row as JSON, secret columns masked."""
+        return json.dumps(
+            {
+                column.name: _as_json(values[row], is_secret=column.is_secret)
+                for column, values in zip(self._columns, batch.columns, strict=True)
+            },
+            ensure_ascii=False,
+        )
+
+
+def _take_long(
+    codec: Codec,
+    values: Sequence[SqliteValue | LongText],
+    position: int,
+    long_cells: dict[tuple[int, int], LongCell],
+) -> list[SqliteValue]:
+    """The column with NULL in place of those long values that go out as slices."""
+    kept: list[SqliteValue] = []
+    for row, value in enumerate(values):
+        cell = _long_cell(value, codec.pg_type.base)
+        if cell is not None:
+            long_cells[row, position] = cell
+            kept.append(None)
+        else:
+            kept.append(value.decode() if isinstance(value, LongText) else value)
+    return kept
+
+
+def _long_cell(value: SqliteValue | LongText, base: str) -> LongCell | None:
+    """A slice-wise cell for a long value that needs no conversion."""
+    if isinstance(value, LongText) and base == "text":
+        is_plain = b"\0" not in value.raw and _is_utf8(value.raw)
+        return LongCell(value.raw, is_text=True) if is_plain else None
+    if isinstance(value, bytes) and base == "bytea" and len(value) >= _SLICE_BYTES:
+        return LongCell(value, is_text=False)
+    return None
+
+
+def _is_utf8(raw: bytes) -> bool:
+    """Whether bytes are UTF-8, without decoding all of them at once."""
+    if raw.isascii():
+        return True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(raw), _SLICE_BYTES):
+            decoder.decode(raw[start : start + _SLICE_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _escape_bytes(piece: bytes) -> bytes:
+    for plain, escaped in _ESCAPED_BYTES:
+        if plain in piece:
+            piece = piece.replace(plain, escaped)
+    return piece
+
+
+def _too_long_rows(
+    long_cells: dict[tuple[int, int], LongCell],
+) -> dict[int, tuple[int | None, str]]:
+    """Rows whose long values together exceed what one line of COPY may hold."""
+    sizes: Counter[int] = Counter()
+    for (row, _), cell in long_cells.items():
+        sizes[row] += cell.size_bytes
+    return {
+        row: (None, "a row of more than 1 GB, which PostgreSQL cannot take")
+        for row, size in sizes.items()
+        if size > _ROW_BYTES_MAX
+    }
+
+
+def _long_lines(
+    rows: Sequence[Sequence[str]],
+    long_cells: dict[tuple[int, int], LongCell],
+    left_out: set[int],
+) -> list[bytes | LongCell]:
+    pieces: list[bytes | LongCell] = []
+    for row, cells in enumerate(rows):
+        if row in left_out:
+            continue
+        for position, text in enumerate(cells):
+            if position:
+                pieces.append(b"\t")
+            pieces.append(long_cells.get((row, position)) or text.encode())
+        pieces.append(b"\n")
+    return pieces
+
+
+def _shortened(text: str | None) -> str | None:
+    """A value for the ledger; a very long one by its beginning, length and hash."""
+    if text is None or len(text) <= _LEDGER_TEXT_MAX:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[:_LEDGER_TEXT_KEPT]}... ({len(text)} characters, sha256 {digest})"
+
+
+def _as_json(value: SqliteValue | LongText, *, is_secret: bool) -> object:
+    """A source value as jsonb can keep it: bytes, and text that jsonb cannot hold, as hex."""
+    if value is None or isinstance(value, int):
+        return MASK if is_secret and value is not None else value
+    if is_secret:
+        return MASK
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"real": str(value)}
+    if isinstance(value, str):
+        if len(value) <= _KEPT_BYTES_MAX and "\0" not in value and value.isprintable():
+            return value
+        raw = value.encode("utf-8", "surrogatepass")
+        is_plain = b"\0" not in raw and len(raw) <= _KEPT_BYTES_MAX and _is_utf8(raw)
+        return value if is_plain else _bytes_as_json(raw)
+    return _bytes_as_json(value if isinstance(value, bytes) else value.raw)
+
+
+def _bytes_as_json(raw: bytes) -> dict[str, object]:
+    if len(raw) <= _KEPT_BYTES_MAX:
+        return {"bytes": raw.hex()}
+    start = raw[:_LEDGER_TEXT_KEPT].hex()
+    digest = hashlib.sha256(raw).hexdigest()
+    return {"bytes_start": start, "size_bytes": len(raw), "sha256": digest}
