@@ -71,7 +71,6 @@ create table public.linkedin_account (
     and daily_reaction_count >= 0 and daily_profile_count >= 0 and daily_post_count >= 0)
 );
 create index linkedin_account_client_idx on public.linkedin_account (agency_id, client_id);
-create index linkedin_account_user_idx on public.linkedin_account (agency_id, user_id);
 create index linkedin_account_status_idx on public.linkedin_account (agency_id, status);
 create index linkedin_account_person_idx on public.linkedin_account (agency_id, provider_person_id);
 comment on table public.linkedin_account is

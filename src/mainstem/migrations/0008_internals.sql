@@ -1,0 +1,273 @@
+-- Why: what no tenant may reach: credentials, sessions, operators, keys, routes of anonymous tokens,
+-- and the job queue. LOCAL tables point to GLOBAL and LOCAL ones only.
+
+create table app.credential (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  kind text not null,
+  password_hash text,
+  secret_encrypted bytea,
+  code_hash bytea,
+  provider text,
+  subject text,
+  email text,
+  label text,
+  failed_attempts integer not null default 0,
+  locked_until timestamptz,
+  last_used_at timestamptz,
+  confirmed_at timestamptz,
+  must_change boolean not null default false,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint credential_pkey primary key (id),
+  constraint credential_user_fkey foreign key (user_id) references public."user" (id) on delete cascade,
+  constraint credential_kind_check check (kind in ('password', 'totp', 'recovery_code', 'identity')),
+  constraint credential_shape_check check (case kind
+    when 'password' then password_hash is not null
+    when 'totp' then secret_encrypted is not null
+    when 'recovery_code' then code_hash is not null
+    else provider is not null and subject is not null end)
+);
+create unique index credential_password_key on app.credential (user_id) where kind = 'password';
+create unique index credential_totp_key on app.credential (user_id) where kind = 'totp';
+create unique index credential_identity_key on app.credential (provider, subject) where kind = 'identity';
+create index credential_user_idx on app.credential (user_id);
+comment on table app.credential is
+  'One row a way in which a person proves who they are: password hash, second factor, recovery code, external identity. A bcrypt hash of a legacy app is replaced at the next sign-in.';
+call app.protect_local('credential');
+
+create table app.session (
+  id uuid not null default app.uuid7(),
+  user_id uuid not null,
+  token_hash bytea not null,
+  assurance text not null default 'password',
+  app_context text not null default 'both',
+  user_agent text,
+  remote_address text,
+  last_seen_at timestamptz not null default now(),
+  expires_at timestamptz not null,
+  revoked_at timestamptz,
+  revoked_reason text,
+  created_at timestamptz not null default now(),
+  constraint session_pkey primary key (id),
+  constraint session_user_fkey foreign key (user_id) references public."user" (id) on delete cascade,
+  constraint session_token_key unique (token_hash),
+  constraint session_assurance_check check (assurance in ('password', 'second_factor', 'identity')),
+  constraint session_app_context_check
+    check (app_context in ('both', 'audience', 'revos', 'mail', 'persona', '*'))
+);
+create index session_user_idx on app.session (user_id);
+create index session_expiry_idx on app.session (expires_at);
+comment on table app.session is 'One row a signed-in browser. The token is opaque; its hash is kept.';
+call app.protect_local('session');
+
+create table app.refresh_token (
+  id uuid not null default app.uuid7(),
+  session_id uuid not null,
+  parent_id uuid,
+  token_hash bytea not null,
+  expires_at timestamptz not null,
+  used_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint refresh_token_pkey primary key (id),
+  constraint refresh_token_session_fkey foreign key (session_id) references app.session (id) on delete cascade,
+  constraint refresh_token_parent_fkey foreign key (parent_id) references app.refresh_token (id) on delete cascade,
+  constraint refresh_token_token_key unique (token_hash)
+);
+create index refresh_token_session_idx on app.refresh_token (session_id);
+create index refresh_token_parent_idx on app.refresh_token (parent_id);
+comment on table app.refresh_token is
+  'One row a refresh token. Each is used once and begets the next; one used twice ends the session.';
+call app.protect_local('refresh_token');
+
+create table app.operator (
+  id uuid not null default app.uuid7(),
+  email text not null,
+  user_id uuid,
+  name text not null default '',
+  granted_by text not null default '',
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint operator_pkey primary key (id),
+  constraint operator_user_fkey foreign key (user_id) references public."user" (id),
+  constraint operator_email_check check (email like '%_@_%')
+);
+create unique index operator_email_key on app.operator (lower(email));
+create index operator_user_idx on app.operator (user_id);
+comment on table app.operator is
+  'One row a person who runs the platform and sees the unification pages. No role of a tenant makes one.';
+call app.protect_local('operator');
+
+create table app.data_key (
+  id uuid not null default app.uuid7(),
+  agency_id uuid not null,
+  version integer not null,
+  wrapped_key bytea,
+  key_encryption_key_id text not null,
+  algorithm text not null default 'AES-256-GCM',
+  retired_at timestamptz,
+  destroyed_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint data_key_pkey primary key (id),
+  constraint data_key_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint data_key_version_key unique (agency_id, version),
+  constraint data_key_version_check check (version >= 1),
+  constraint data_key_destroyed_check check ((wrapped_key is null) = (destroyed_at is not null))
+);
+comment on table app.data_key is
+  'One row a version of an agency''s data key, wrapped by the key-encryption key. To destroy it is to erase the agency''s secrets.';
+call app.protect_local('data_key');
+
+create table app.token_route (
+  kind text not null,
+  token text not null,
+  agency_id uuid not null,
+  target_id uuid not null,
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  created_at timestamptz not null default now(),
+  constraint token_route_pkey primary key (kind, token),
+  constraint token_route_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint token_route_kind_check check (kind in (
+    'tracking_code', 'download', 'inbound_webhook', 'api_key', 'invitation', 'portal', 'oauth_state', 'account_link'))
+);
+create index token_route_target_idx on app.token_route (agency_id, target_id);
+comment on table app.token_route is
+  'One row a token that someone without claims may bring: which agency and row it belongs to. Secret tokens stand here as hashes.';
+call app.protect_local('token_route');
+
+-- The queue. Enqueued in the transaction of the cause, taken in batches under a lease; the fence
+-- number keeps a worker whose lease ran out from finishing what another one took over.
+create table app.job (
+  id uuid not null default app.uuid7(),
+  agency_id uuid,
+  client_id uuid,
+  app_context text not null default 'both',
+  queue text not null,
+  kind text not null,
+  payload jsonb not null default '{}',
+  unique_key text,
+  priority smallint not null default 0,
+  status text not null default 'ready',
+  run_at timestamptz not null default now(),
+  attempt smallint not null default 0,
+  attempts_max smallint not null default 5,
+  timeout_s integer not null default 300,
+  leased_by text,
+  lease_until timestamptz,
+  fence bigint not null default 0,
+  started_at timestamptz,
+  last_error text,
+  created_by uuid,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint job_pkey primary key (id),
+  constraint job_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint job_app_context_check
+    check (app_context in ('both', 'audience', 'revos', 'mail', 'persona')),
+  constraint job_status_check check (status in ('ready', 'leased')),
+  constraint job_leased_check check ((status = 'leased') = (leased_by is not null and lease_until is not null)),
+  constraint job_attempts_check check (attempt >= 0 and attempts_max between 1 and 100)
+);
+create unique index job_unique_key on app.job (agency_id, queue, unique_key) nulls not distinct
+  where unique_key is not null;
+create index job_ready_idx on app.job (queue, priority desc, run_at) where status = 'ready';
+create index job_lease_idx on app.job (lease_until) where status = 'leased';
+create index job_agency_idx on app.job (agency_id, id desc);
+comment on table app.job is
+  'One row a job that is to be done. client_id has no foreign key: a LOCAL table cannot point to a TENANT one.';
+call app.protect_local('job');
+
+create table app.job_archive (
+  id uuid not null default app.uuid7(),
+  job_id uuid not null,
+  agency_id uuid,
+  client_id uuid,
+  app_context text not null,
+  queue text not null,
+  kind text not null,
+  payload jsonb not null,
+  status text not null,
+  attempt smallint not null,
+  attempts_max smallint not null,
+  run_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz not null default now(),
+  duration_ms integer,
+  result jsonb,
+  last_error text,
+  created_by uuid,
+  created_at timestamptz not null,
+  constraint job_archive_pkey primary key (id),
+  constraint job_archive_status_check check (status in ('completed', 'failed', 'cancelled'))
+) partition by range (id);
+create index job_archive_agency_idx on app.job_archive (agency_id, id desc);
+create index job_archive_job_idx on app.job_archive (job_id);
+create index job_archive_queue_idx on app.job_archive (queue, status, id);
+comment on table app.job_archive is
+  'One row a finished job, kept 30 days. Its id is of the time it finished, or a job that waited long would fall into a dropped partition; job_id is the job''s own.';
+call app.protect_local('job_archive');
+insert into app.partition_policy (schema_name, table_name, period, retention)
+values ('app', 'job_archive', 'week', '30 days');
+
+create table app.job_schedule (
+  id uuid not null default app.uuid7(),
+  agency_id uuid,
+  name text not null,
+  queue text not null,
+  kind text not null,
+  payload jsonb not null default '{}',
+  cron text not null,
+  timezone text not null default 'UTC',
+  is_active boolean not null default true,
+  last_enqueued_at timestamptz,
+  next_run_at timestamptz not null,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint job_schedule_pkey primary key (id),
+  constraint job_schedule_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint job_schedule_name_key unique nulls not distinct (agency_id, name)
+);
+create index job_schedule_due_idx on app.job_schedule (next_run_at) where is_active;
+comment on table app.job_schedule is 'One row a job that comes again: when, and when next.';
+call app.protect_local('job_schedule');
+
+create trigger job_touch before update on app.job
+  for each row execute function app.touch_updated_at();
+create trigger credential_touch before update on app.credential
+  for each row execute function app.touch_updated_at();
+create trigger job_schedule_touch before update on app.job_schedule
+  for each row execute function app.touch_updated_at();
+
+-- The one opening in the LOCAL tables: a tenant sees its own jobs through public.queue_job, and may
+-- enqueue for itself within its own transaction. Payloads stay out of sight: they may hold more than
+-- the person may see. The view runs as the one who asks, so grants and policies stand here.
+create policy job_tenant on app.job for all
+  using (agency_id = app.agency_id() and app.in_app(app_context) and app.sees_client(client_id))
+  with check (agency_id = app.agency_id() and app.in_app(app_context) and app.sees_client(client_id));
+create policy job_archive_tenant on app.job_archive for all
+  using (agency_id = app.agency_id() and app.in_app(app_context) and app.sees_client(client_id))
+  with check (agency_id = app.agency_id() and app.in_app(app_context) and app.sees_client(client_id));
+grant select (id, agency_id, client_id, app_context, queue, kind, unique_key, status, attempt, attempts_max, run_at,
+              started_at, last_error, created_by, created_at) on app.job to authenticated;
+grant insert (id, agency_id, client_id, app_context, queue, kind, payload, unique_key, priority, run_at,
+              attempts_max, timeout_s, created_by) on app.job to authenticated;
+grant select (id, job_id, agency_id, client_id, app_context, queue, kind, status, attempt, attempts_max, run_at,
+              started_at, finished_at, duration_ms, last_error, created_by, created_at)
+  on app.job_archive to authenticated;
+
+create view public.queue_job with (security_invoker = true) as
+  select id, agency_id, client_id, app_context, queue as queue_name, kind as job_type,
+         case when status = 'leased' then 'active' when run_at > now() then 'delayed' else 'pending' end as status,
+         attempt as attempts, attempts_max as max_attempts, last_error as error_message,
+         run_at as scheduled_for, started_at, null::timestamptz as completed_at, created_by, created_at
+  from app.job
+  union all
+  select job_id, agency_id, client_id, app_context, queue, kind, status, attempt, attempts_max, last_error,
+         run_at, started_at, finished_at, created_by, created_at
+  from app.job_archive;
+comment on view public.queue_job is 'One row a job of the tenant, waiting, running or finished within 30 days.';
+call app.protect_view('queue_job');
+
+select app.ensure_partitions();
