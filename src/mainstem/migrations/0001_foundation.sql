@@ -216,6 +216,7 @@ create table app.table_class (
   has_app_context boolean not null default false,
   high_volume boolean not null default false,
   writable jsonb,
+  unaudited text[] not null default '{}',
   constraint table_class_pkey primary key (schema_name, table_name),
   constraint table_class_class_check check (class in ('TENANT', 'GLOBAL', 'LOCAL')),
   constraint table_class_scope_check check (
@@ -229,6 +230,10 @@ comment on table app.table_class is
   'One row a table: what it is, who sees its rows, and which columns a role may write. The checks compare it with the catalog.';
 comment on column app.table_class.writable is
   'By role: the columns it may insert and update, and whether it may delete. Null: no tenant role writes.';
+
+comment on column app.table_class.high_volume is 'Whether its rows come in such numbers that none is audited.';
+comment on column app.table_class.unaudited is
+  'Counters and times of last use: a change of nothing else leaves no trail.';
 
 insert into app.table_class (schema_name, table_name, class) values
   ('app', 'table_class', 'LOCAL'),
@@ -269,6 +274,7 @@ declare
   actor constant uuid := app.user_id();
   actor_role constant text := coalesce(claims ->> 'user_role', claims ->> 'role', session_user::text);
   actor_app constant text := claims ->> 'app_context';
+  ignored constant text[] := tg_argv[1]::text[] || 'updated_at';
 begin
   if tg_op = 'INSERT' then
     insert into public.audit_log (agency_id, actor_id, actor_role, actor_app, table_name, row_id, action)
@@ -286,7 +292,7 @@ begin
     cross join lateral (
       select array_agg(field.key order by field.key) as names
       from jsonb_each(pair.new_row) as field
-      where field.key <> 'updated_at' and field.value is distinct from pair.old_row -> field.key
+      where field.key <> all (ignored) and field.value is distinct from pair.old_row -> field.key
     ) as changed
     where changed.names is not null;
   end if;
@@ -303,6 +309,7 @@ declare
   actor constant uuid := app.user_id();
   actor_role constant text := coalesce(claims ->> 'user_role', claims ->> 'role', session_user::text);
   actor_app constant text := claims ->> 'app_context';
+  ignored constant text[] := tg_argv[1]::text[] || 'updated_at';
 begin
   if tg_op = 'INSERT' then
     insert into public.audit_log (agency_id, actor_id, actor_role, actor_app, table_name, row_id, action)
@@ -320,7 +327,7 @@ begin
     cross join lateral (
       select array_agg(field.key order by field.key) as names
       from jsonb_each(pair.new_row) as field
-      where field.key <> 'updated_at' and field.value is distinct from pair.old_row -> field.key
+      where field.key <> all (ignored) and field.value is distinct from pair.old_row -> field.key
     ) as changed
     where changed.names is not null;
   end if;
@@ -396,7 +403,10 @@ declare
 begin
   execute format('alter table public.%I enable row level security', of_table);
   execute format('alter table public.%I force row level security', of_table);
-  execute format('drop policy if exists %I on public.%I', of_table || '_tenant', of_table);
+  if exists (select from pg_catalog.pg_policy
+             where polrelid = format('public.%I', of_table)::regclass and polname = of_table || '_tenant') then
+    execute format('drop policy %I on public.%I', of_table || '_tenant', of_table);
+  end if;
   if is_readable_by_all then
     execute format('create policy %I on public.%I for select using (%s)', of_table || '_tenant', of_table, rule);
   else
@@ -435,8 +445,9 @@ begin
                           ('delete', 'old table as old_rows')) as events (verb, transition)
   loop
     execute format('create or replace trigger %I after %s on public.%I referencing %s
-                      for each statement execute function app.%I(%L)',
-                   of_table || '_audit_' || moment.verb, moment.verb, of_table, moment.transition, auditor, of_table);
+                      for each statement execute function app.%I(%L, %L)',
+                   of_table || '_audit_' || moment.verb, moment.verb, of_table, moment.transition,
+                   auditor, of_table, class_of.unaudited);
   end loop;
 end
 $$;
@@ -444,10 +455,11 @@ comment on procedure app.add_triggers(text) is
   'updated_at, the guard of the key, and, unless the manifest says high volume, one audit trigger for each event.';
 
 -- scope: agency, client or user. app: the app that alone sees the rows. high_volume: no audit.
--- writes: what authenticated may do. fixed: columns it never writes (derived, or decided by the server).
+-- writes: what authenticated may do. fixed: columns it never writes (derived, or decided by the
+-- server). unaudited: columns whose change alone is not worth a row of the trail.
 create procedure app.protect(
   of_table text, scope text, app text default null, high_volume boolean default false,
-  writes text[] default '{insert,update,delete}', fixed text[] default '{}')
+  writes text[] default '{insert,update,delete}', fixed text[] default '{}', unaudited text[] default '{}')
   language plpgsql set search_path = '' as $$
 declare
   relation constant regclass := format('public.%I', of_table)::regclass;
@@ -456,12 +468,14 @@ begin
   select array_agg(a.attname::text order by a.attnum) into names
   from pg_catalog.pg_attribute as a
   where a.attrelid = relation and a.attnum > 0 and not a.attisdropped and a.attgenerated = '';
-  if not fixed <@ names then
-    raise exception 'table % has no column to match all of %', of_table, fixed;
+  if not fixed || protect.unaudited <@ names then
+    raise exception 'table % has no column to match all of %', of_table, fixed || protect.unaudited;
   end if;
-  insert into app.table_class (table_name, class, scope, app, has_app_context, high_volume, writable)
+  insert into app.table_class
+    (table_name, class, scope, app, has_app_context, high_volume, unaudited, writable)
   values (
     of_table, 'TENANT', protect.scope, protect.app, 'app_context' = any (names), protect.high_volume,
+    protect.unaudited,
     case when writes = '{}' then null else jsonb_build_object('authenticated', jsonb_strip_nulls(jsonb_build_object(
       'insert', case when 'insert' = any (writes) then
         (select jsonb_agg(name) from unnest(names) as name where name <> all (fixed)) end,
@@ -471,28 +485,31 @@ begin
       'delete', 'delete' = any (writes)))) end)
   on conflict (schema_name, table_name) do update set
     class = excluded.class, scope = excluded.scope, app = excluded.app,
-    has_app_context = excluded.has_app_context, high_volume = excluded.high_volume, writable = excluded.writable;
+    has_app_context = excluded.has_app_context, high_volume = excluded.high_volume,
+    unaudited = excluded.unaudited, writable = excluded.writable;
   call app.add_policy(of_table);
   call app.grant_columns(of_table);
   call app.add_triggers(of_table);
 end
 $$;
-comment on procedure app.protect(text, text, text, boolean, text[], text[]) is
+comment on procedure app.protect(text, text, text, boolean, text[], text[], text[]) is
   'Makes a TENANT table of a plain one: manifest, row-level security, policy, grants, triggers.';
 
 -- An agency sees itself and its own people; the other reference tables are for everyone signed in.
 -- Only service_role writes: on Citus each write goes to every node.
-create procedure app.protect_global(of_table text, scope text default 'global')
+create procedure app.protect_global(of_table text, scope text default 'global', unaudited text[] default '{}')
   language plpgsql set search_path = '' as $$
 begin
-  insert into app.table_class (table_name, class, scope) values (of_table, 'GLOBAL', protect_global.scope)
-  on conflict (schema_name, table_name) do update set class = excluded.class, scope = excluded.scope;
+  insert into app.table_class (table_name, class, scope, unaudited)
+  values (of_table, 'GLOBAL', protect_global.scope, protect_global.unaudited)
+  on conflict (schema_name, table_name) do update set
+    class = excluded.class, scope = excluded.scope, unaudited = excluded.unaudited;
   call app.add_policy(of_table);
   call app.grant_columns(of_table);
   call app.add_triggers(of_table);
 end
 $$;
-comment on procedure app.protect_global(text, text) is 'Makes a GLOBAL reference table: readable when signed in, written by service_role.';
+comment on procedure app.protect_global(text, text, text[]) is 'Makes a GLOBAL reference table: readable when signed in, written by service_role.';
 
 -- Row-level security without a policy on top of no grants: two locks on what no tenant may reach.
 create procedure app.protect_local(of_table text)
@@ -711,11 +728,14 @@ $$;
 comment on function app.drop_expired_partitions(timestamptz) is
   'Drops the partitions whose last row is older than the retention of their table.';
 
--- Maintenance is for the worker, which is service_role; claims and ids are for everyone.
-revoke all on function app.ensure_partitions(timestamptz, timestamptz, text),
+-- Maintenance is for the worker, which is service_role; claims and ids are for everyone. Nobody may
+-- hang the trigger functions on a table of their own and so forge what their owner writes.
+revoke all on function app.audit(), app.audit_agency(), app.touch_updated_at(), app.refuse_rekey(),
+  app.ensure_partitions(timestamptz, timestamptz, text),
   app.drop_expired_partitions(timestamptz), app.missing_partitions(timestamptz),
   app.policy_expression(text) from public;
-revoke all on procedure app.protect(text, text, text, boolean, text[], text[]), app.protect_global(text, text),
+revoke all on procedure app.protect(text, text, text, boolean, text[], text[], text[]),
+  app.protect_global(text, text, text[]),
   app.protect_local(text), app.protect_view(text), app.add_policy(text), app.add_triggers(text),
   app.grant_columns(text), app.revoke_everything(regclass), app.add_partition(app.partition_policy, timestamp),
   app.delete_references_to(regclass, regclass) from public;

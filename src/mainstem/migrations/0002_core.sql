@@ -8,8 +8,8 @@ create table public.agency (
   timezone text not null default 'UTC',
   business_hours jsonb not null default '{}',
   settings jsonb not null default '{}',
-  pipeline_stages text[] not null
-    default '{onboarding,installation,audit,live,needs_support,off_boarding}',
+  pipeline_stages jsonb not null
+    default '["Onboarding", "Installation", "Audit", "Live", "Needs Support", "Off-Boarding"]',
   health_thresholds jsonb not null default '{}',
   subscription_tier text not null default 'starter',
   subscription_status text not null default 'active',
@@ -18,6 +18,7 @@ create table public.agency (
   constraint agency_pkey primary key (id),
   constraint agency_slug_key unique (slug),
   constraint agency_name_check check (name <> ''),
+  constraint agency_pipeline_stages_check check (jsonb_typeof(pipeline_stages) = 'array'),
   constraint agency_slug_check check (slug <> '' and slug = lower(slug)),
   constraint agency_subscription_status_check
     check (subscription_status in ('trial', 'active', 'past_due', 'paused', 'cancelled'))
@@ -47,7 +48,7 @@ create unique index user_email_key on public."user" (lower(email));
 create index user_agency_idx on public."user" (agency_id, lower(email));
 comment on table public."user" is
   'One row a person who may sign in, in one agency. What they sign in with is app.credential.';
-call app.protect_global('user', 'agency');
+call app.protect_global('user', 'agency', unaudited => '{last_login_at}');
 
 create table public.client (
   agency_id uuid not null,
@@ -56,7 +57,7 @@ create table public.client (
   company_name text,
   industry text,
   website text,
-  stage text not null default 'onboarding',
+  stage text not null default 'Onboarding',
   stage_entered_at timestamptz not null default now(),
   health_status text not null default 'green',
   contact_name text,
@@ -86,7 +87,7 @@ comment on table public.client is 'One row a customer of an agency. Its stages a
 comment on column public.client.stage_entered_at is
   'Set by a trigger; the days in the stage are derived from it (view client_stage).';
 call app.protect('client', 'client',
-  fixed => '{stage_entered_at,subscription_tier,subscription_status}');
+  fixed => '{stage_entered_at,subscription_tier,subscription_status}', unaudited => '{stage_entered_at}');
 
 -- Who may see what is decided by the server after it looked at the roles, so tenants only read it.
 create table public.member_client_access (
@@ -177,7 +178,7 @@ create index api_key_client_idx on public.api_key (agency_id, client_id);
 create index api_key_created_by_idx on public.api_key (agency_id, created_by);
 comment on table public.api_key is
   'One row a key for programs, optionally bound to one client. The key is shown once; a keyed hash is kept. app.token_route finds the agency by prefix.';
-call app.protect('api_key', 'client', writes => '{}');
+call app.protect('api_key', 'client', writes => '{}', unaudited => '{last_used_at}');
 
 -- No foreign keys: the trail outlives the agency, the person and the row it speaks of.
 create table public.audit_log (

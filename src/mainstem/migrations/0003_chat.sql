@@ -26,7 +26,7 @@ create index chat_session_user_idx on public.chat_session (agency_id, user_id, l
 create index chat_session_client_idx on public.chat_session (agency_id, client_id);
 comment on table public.chat_session is
   'One row a conversation of one person with the assistant, about the page and client it began on.';
-call app.protect('chat_session', 'user');
+call app.protect('chat_session', 'user', unaudited => '{last_message_at}');
 
 create table public.chat_message (
   agency_id uuid not null,

@@ -8,7 +8,7 @@ create table public.linkedin_account (
   client_id uuid not null,
   user_id uuid not null,
   account_name text not null,
-  email_encrypted bytea,
+  linkedin_email_encrypted bytea,
   provider text not null default 'unipile',
   provider_dialect text not null default 'v1',
   unipile_account_id text,
@@ -75,10 +75,13 @@ create index linkedin_account_status_idx on public.linkedin_account (agency_id, 
 create index linkedin_account_person_idx on public.linkedin_account (agency_id, provider_person_id);
 comment on table public.linkedin_account is
   'One row a LinkedIn account linked through the provider''s own page: no password is ever here. Hours, warm-up and caps bound what is done in its name.';
+comment on column public.linkedin_account.linkedin_email_encrypted is 'Ciphertext under the agency''s data key.';
 comment on column public.linkedin_account.provider_person_id is
   'The account''s own person id at LinkedIn: what it wrote itself is recognised by it.';
 call app.protect('linkedin_account', 'client', app => 'revos', fixed =>
-  '{daily_dm_count,daily_invitation_count,weekly_invitation_count,daily_comment_count,daily_reaction_count,daily_profile_count,daily_post_count,counts_on}');
+    '{daily_dm_count,daily_invitation_count,weekly_invitation_count,daily_comment_count,daily_reaction_count,daily_profile_count,daily_post_count,counts_on}',
+  unaudited =>
+    '{daily_dm_count,daily_invitation_count,weekly_invitation_count,daily_comment_count,daily_reaction_count,daily_profile_count,daily_post_count,counts_on,last_sync_at}');
 
 create table public.connected_account (
   agency_id uuid not null,
@@ -170,7 +173,7 @@ create index lead_magnet_library_idx on public.lead_magnet (agency_id, lead_magn
 create index lead_magnet_asset_idx on public.lead_magnet (agency_id, asset_id);
 create index lead_magnet_tags_idx on public.lead_magnet using gin (tags);
 comment on table public.lead_magnet is 'One row a file or link offered for an e-mail address.';
-call app.protect('lead_magnet', 'client', app => 'revos', fixed => '{download_count}');
+call app.protect('lead_magnet', 'client', app => 'revos', fixed => '{download_count}', unaudited => '{download_count}');
 
 create table public.webhook_config (
   agency_id uuid not null,
@@ -189,7 +192,7 @@ create table public.webhook_config (
   max_retries integer not null default 3,
   retry_delay_ms integer not null default 1000,
   timeout_ms integer not null default 30000,
-  is_active boolean not null default true,
+  active boolean not null default true,
   consecutive_failures integer not null default 0,
   disabled_at timestamptz,
   disabled_reason text,
@@ -205,10 +208,11 @@ create table public.webhook_config (
   constraint webhook_config_retry_delay_check check (retry_delay_ms between 0 and 86400000),
   constraint webhook_config_timeout_check check (timeout_ms between 100 and 120000)
 );
-create index webhook_config_active_idx on public.webhook_config (agency_id, client_id) where is_active;
+create index webhook_config_active_idx on public.webhook_config (agency_id, client_id) where active;
 comment on table public.webhook_config is
   'One row an address of a client that is told of events, signed after Standard Webhooks; the former secret stays valid for a while after a change.';
-call app.protect('webhook_config', 'client', app => 'revos', fixed => '{consecutive_failures}');
+call app.protect('webhook_config', 'client', app => 'revos', fixed => '{consecutive_failures}',
+  unaudited => '{consecutive_failures}');
 
 create table public.campaign (
   agency_id uuid not null,
@@ -262,7 +266,7 @@ create index campaign_cartridge_idx on public.campaign (agency_id, cartridge_id)
 create index campaign_created_by_idx on public.campaign (agency_id, created_by);
 comment on table public.campaign is
   'One row a lead campaign: who comments the trigger word under its posts is offered the lead magnet by DM.';
-call app.protect('campaign', 'client', app => 'revos', fixed => '{metrics}');
+call app.protect('campaign', 'client', app => 'revos', fixed => '{metrics}', unaudited => '{metrics}');
 
 create table public.post (
   agency_id uuid not null,
@@ -306,7 +310,8 @@ create index post_created_by_idx on public.post (agency_id, created_by);
 create index post_scheduled_idx on public.post (scheduled_for) where status = 'scheduled';
 comment on table public.post is
   'One row a LinkedIn post. social_id is the urn that the provider''s comment and reaction calls want.';
-call app.protect('post', 'client', app => 'revos', fixed => '{metrics,last_polled_at}');
+call app.protect('post', 'client', app => 'revos', fixed => '{metrics,last_polled_at}',
+  unaudited => '{metrics,last_polled_at}');
 
 create table public.comment (
   agency_id uuid not null,
@@ -390,7 +395,7 @@ create index triggered_comment_post_idx on public.triggered_comment (agency_id, 
 create index triggered_comment_comment_idx on public.triggered_comment (agency_id, comment_id);
 create index triggered_comment_status_idx on public.triggered_comment (agency_id, campaign_id, status);
 comment on table public.triggered_comment is 'One row a comment that matched a campaign: how, how surely, and what came of it.';
-call app.protect('triggered_comment', 'client', app => 'revos');
+call app.protect('triggered_comment', 'client', app => 'revos', high_volume => true);
 
 create table public.processed_comment (
   agency_id uuid not null,
@@ -425,6 +430,7 @@ create table public.lead (
   client_id uuid not null,
   campaign_id uuid not null,
   comment_id uuid,
+  dm_sequence_id uuid,
   linkedin_account_id uuid,
   email text,
   email_confidence numeric(4, 3),
@@ -508,6 +514,9 @@ create index dm_sequence_client_idx on public.dm_sequence (agency_id, client_id)
 create index dm_sequence_campaign_idx on public.dm_sequence (agency_id, campaign_id, status);
 create index dm_sequence_linkedin_account_idx on public.dm_sequence (agency_id, linkedin_account_id);
 create index dm_sequence_chat_idx on public.dm_sequence (agency_id, provider_chat_id);
+alter table public.lead add constraint lead_dm_sequence_fkey
+  foreign key (agency_id, dm_sequence_id) references public.dm_sequence (agency_id, id);
+create index lead_dm_sequence_idx on public.lead (agency_id, dm_sequence_id);
 comment on table public.dm_sequence is 'One row a lead that is being written to; its steps are rows of dm_step.';
 call app.protect('dm_sequence', 'client', app => 'revos');
 
@@ -551,7 +560,7 @@ create index dm_step_linkedin_account_idx on public.dm_step (agency_id, linkedin
 create index dm_step_due_idx on public.dm_step (scheduled_for) where status = 'scheduled';
 create index dm_step_claimed_idx on public.dm_step (claimed_at) where status = 'claimed';
 comment on table public.dm_step is 'One row a message of a sequence: when it is due, who took it, what became of it.';
-call app.protect('dm_step', 'client', app => 'revos');
+call app.protect('dm_step', 'client', app => 'revos', high_volume => true);
 
 -- A campaign with sends cannot be deleted: without the ledger its people could be written to again.
 create table public.dm_delivery (
@@ -593,7 +602,7 @@ create index dm_delivery_account_idx on public.dm_delivery (agency_id, linkedin_
 create index dm_delivery_open_idx on public.dm_delivery (reserved_at) where status in ('reserved', 'unknown');
 comment on table public.dm_delivery is
   'One row a send, written before the provider is called: nobody gets the same step of a campaign twice, whatever crashes.';
-call app.protect('dm_delivery', 'client', app => 'revos', writes => '{}');
+call app.protect('dm_delivery', 'client', app => 'revos', high_volume => true, writes => '{}');
 
 create table public.dm_message (
   agency_id uuid not null,
@@ -787,7 +796,7 @@ create index email_queue_campaign_idx on public.email_queue (agency_id, campaign
 create index email_queue_lead_idx on public.email_queue (agency_id, lead_id);
 create index email_queue_due_idx on public.email_queue (scheduled_for) where status = 'pending';
 comment on table public.email_queue is 'One row an e-mail to a lead: the offer itself, or its backup link.';
-call app.protect('email_queue', 'client', app => 'revos');
+call app.protect('email_queue', 'client', app => 'revos', high_volume => true);
 
 create table public.suppression (
   agency_id uuid not null,
@@ -828,7 +837,7 @@ create table public.webhook_delivery (
   payload jsonb not null,
   status text not null default 'pending',
   status_code integer,
-  response_body text,
+  response_body jsonb,
   error_message text,
   attempt_count integer not null default 0,
   attempts jsonb not null default '[]',
@@ -852,6 +861,7 @@ create index webhook_delivery_client_idx on public.webhook_delivery (agency_id, 
 create index webhook_delivery_webhook_config_idx on public.webhook_delivery (agency_id, webhook_config_id, id);
 create index webhook_delivery_lead_idx on public.webhook_delivery (agency_id, lead_id);
 create index webhook_delivery_retry_idx on public.webhook_delivery (next_retry_at) where next_retry_at is not null;
+comment on column public.webhook_delivery.response_body is 'What came back, shortened; a text that is no json stands as a json string.';
 comment on table public.webhook_delivery is
   'One row an event told to one address, with every attempt inside. The id is the message id of the signature.';
 call app.protect('webhook_delivery', 'client', app => 'revos', high_volume => true, writes => '{}');
@@ -888,7 +898,7 @@ create table public.webhook_endpoint (
 create index webhook_endpoint_campaign_idx on public.webhook_endpoint (agency_id, campaign_id);
 comment on table public.webhook_endpoint is
   'One row an address on which others tell us something, with the secret that proves it. app.token_route finds it by path.';
-call app.protect('webhook_endpoint', 'client', app => 'revos');
+call app.protect('webhook_endpoint', 'client', app => 'revos', unaudited => '{last_received_at}');
 
 create table public.webhook_log (
   agency_id uuid not null,
@@ -1017,7 +1027,8 @@ create index pod_member_user_idx on public.pod_member (agency_id, user_id);
 create index pod_member_linkedin_account_idx on public.pod_member (agency_id, linkedin_account_id);
 comment on table public.pod_member is 'One row a person in a pod, with the account they engage with and how reliably.';
 call app.protect('pod_member', 'client', app => 'revos',
-  fixed => '{participation_score,total_engagements,missed_engagements}');
+  fixed => '{participation_score,total_engagements,missed_engagements}',
+  unaudited => '{participation_score,total_engagements,missed_engagements}');
 
 create table public.pod_activity (
   agency_id uuid not null,
@@ -1099,7 +1110,7 @@ create index scrape_job_campaign_idx on public.scrape_job (agency_id, campaign_i
 create index scrape_job_linkedin_account_idx on public.scrape_job (agency_id, linkedin_account_id);
 create index scrape_job_due_idx on public.scrape_job (next_check_at) where status = 'scheduled';
 comment on table public.scrape_job is 'One row a post whose comments are polled: how often, how far, what was found.';
-call app.protect('scrape_job', 'client', app => 'revos');
+call app.protect('scrape_job', 'client', app => 'revos', high_volume => true);
 
 create table public.campaign_skill (
   agency_id uuid not null,

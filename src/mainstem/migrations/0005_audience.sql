@@ -68,6 +68,7 @@ end
 $$;
 comment on function app.enter_stage() is 'Notes when a client entered its stage.';
 
+revoke all on function app.record_stage(), app.enter_stage() from public;
 create trigger client_stage_enter before update of stage on public.client
   for each row when (old.stage is distinct from new.stage and old.stage_entered_at is not distinct from new.stage_entered_at)
   execute function app.enter_stage('client');
@@ -142,7 +143,8 @@ create table public.integration (
 create index integration_connected_by_idx on public.integration (agency_id, connected_by);
 create index integration_due_idx on public.integration (next_sync_at) where status = 'active';
 comment on table public.integration is 'One row a service that the agency connected; its tokens are ciphertext.';
-call app.protect('integration', 'agency', app => 'audience');
+call app.protect('integration', 'agency', app => 'audience',
+  unaudited => '{sync_cursor,last_sync_at,next_sync_at}');
 
 create table public.communication (
   agency_id uuid not null,
@@ -319,6 +321,7 @@ end
 $$;
 comment on function app.number_ticket() is 'Gives a ticket the next number of its agency.';
 
+revoke all on function app.number_ticket() from public;
 create trigger ticket_number before insert on public.ticket
   for each row when (new.number is null) execute function app.number_ticket('ticket');
 call app.protect('ticket', 'client', app => 'audience', writes => '{insert,update}', fixed => '{number}');
@@ -376,7 +379,8 @@ create table public.workflow (
 create index workflow_created_by_idx on public.workflow (agency_id, created_by);
 create index workflow_trigger_idx on public.workflow (agency_id, trigger_type) where is_active;
 comment on table public.workflow is 'One row an automation: when this happens and that holds, do these.';
-call app.protect('workflow', 'agency', app => 'audience', fixed => '{run_count,last_run_at}');
+call app.protect('workflow', 'agency', app => 'audience', fixed => '{run_count,last_run_at}',
+  unaudited => '{run_count,last_run_at}');
 
 create table public.workflow_run (
   agency_id uuid not null,

@@ -50,7 +50,8 @@ create index design_template_thumbnail_idx on public.design_template (agency_id,
 create index design_template_created_by_idx on public.design_template (agency_id, created_by);
 comment on table public.design_template is
   'One row a version of a design: Fabric.js canvas, print format, what its variables stand for. parent_id is the version before.';
-call app.protect('design_template', 'client', app => 'mail', fixed => '{usage_count,rating_average}');
+call app.protect('design_template', 'client', app => 'mail', fixed => '{usage_count,rating_average}',
+  unaudited => '{usage_count,rating_average}');
 
 create table public.audience_filter (
   agency_id uuid not null,

@@ -176,7 +176,8 @@ create index persona_social_account_client_idx on public.persona_social_account 
 create index persona_social_account_platform_idx on public.persona_social_account (agency_id, social_platform_id);
 comment on table public.persona_social_account is
   'One row an account of a persona on a network; its tokens are ciphertext.';
-call app.protect('persona_social_account', 'client', app => 'persona');
+call app.protect('persona_social_account', 'client', app => 'persona',
+  unaudited => '{followers_count,last_posted_at,last_synced_at}');
 
 create table public.social_oauth_session (
   agency_id uuid not null,
@@ -361,7 +362,7 @@ create index campaign_post_asset_idx on public.campaign_post (agency_id, asset_i
 create index campaign_post_approved_by_idx on public.campaign_post (agency_id, approved_by);
 create index campaign_post_due_idx on public.campaign_post (scheduled_for) where status = 'scheduled';
 comment on table public.campaign_post is 'One row a post of a social campaign on one network, from draft to published.';
-call app.protect('campaign_post', 'client', app => 'persona', fixed => '{metrics}');
+call app.protect('campaign_post', 'client', app => 'persona', fixed => '{metrics}', unaudited => '{metrics}');
 
 create table public.campaign_generation_job (
   agency_id uuid not null,

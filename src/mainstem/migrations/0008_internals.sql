@@ -258,13 +258,13 @@ grant select (id, job_id, agency_id, client_id, app_context, queue, kind, status
   on app.job_archive to authenticated;
 
 create view public.queue_job with (security_invoker = true) as
-  select id, agency_id, client_id, app_context, queue as queue_name, kind as job_type,
+  select id, id::text as job_id, agency_id, client_id, app_context, queue as queue_name, kind as job_type,
          case when status = 'leased' then 'active' when run_at > now() then 'delayed' else 'pending' end as status,
          attempt as attempts, attempts_max as max_attempts, last_error as error_message,
          run_at as scheduled_for, started_at, null::timestamptz as completed_at, created_by, created_at
   from app.job
   union all
-  select job_id, agency_id, client_id, app_context, queue, kind, status, attempt, attempts_max, last_error,
+  select job_id, job_id::text, agency_id, client_id, app_context, queue, kind, status, attempt, attempts_max, last_error,
          run_at, started_at, finished_at, created_by, created_at
   from app.job_archive;
 comment on view public.queue_job is 'One row a job of the tenant, waiting, running or finished within 30 days.';
