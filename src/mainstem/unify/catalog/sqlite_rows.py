@@ -228,19 +228,19 @@ def _after_condition(
     """Where the rows after a key begin, for keys of several columns in mixed directions."""
     if after is None:
         return "", ()
-    steps: list[str] = []
-    values: list[SqliteValue] = []
-    for position, name in enumerate(order.expressions):
-        equal = [f"{earlier} = ?" for earlier in order.expressions[:position]]
-        beyond = f"{name} {'<' if order.is_descending[position] else '>'} ?"
-        steps.append(" and ".join([*equal, beyond]))
-        values += after[: position + 1]
-    if len(steps) == 1:
-        return f" where {steps[0]}", tuple(values)
-    first = order.expressions[0]
-    bound = f"{first} {'<=' if order.is_descending[0] else '>='} ?"
-    alternatives = " or ".join(f"({step})" for step in steps)
-    return f" where {bound} and ({alternatives})", (after[0], *values)
+    marks = ["cast(? as text)" if isinstance(value, BadText) else "?" for value in after]
+    bound = [value.raw if isinstance(value, BadText) else value for value in after]
+    beyond = [
+        f"{name} {'<' if down else '>'} {mark}"
+        for name, down, mark in zip(order.expressions, order.is_descending, marks, strict=True)
+    ]
+    if len(beyond) == 1:
+        return f" where {beyond[0]}", tuple(bound)
+    equal = [f"{name} = {mark}" for name, mark in zip(order.expressions, marks, strict=True)]
+    steps = [" and ".join([*equal[:place], step]) for place, step in enumerate(beyond)]
+    values = [value for place in range(len(beyond)) for value in bound[: place + 1]]
+    start = f"{order.expressions[0]} {'<=' if order.is_descending[0] else '>='} {marks[0]}"
+    return f" where {start} and ({' or '.join(f'({s})' for s in steps)})", (bound[0], *values)
 
 
 def _size(value: SqliteValue | LongText) -> int:

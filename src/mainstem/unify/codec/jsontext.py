@@ -7,10 +7,13 @@ their bytes, and keeps numbers as numeric (PostgreSQL documentation, "JSON Types
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Final, NoReturn, TypeAlias
 
 _EXPONENT_MAX: Final = 16_000
+_DEPTH_MAX: Final = 500
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 JsonValue: TypeAlias = (
     "dict[str, JsonValue] | list[JsonValue] | str | int | float | Decimal | bool | None"
 )
@@ -49,15 +52,24 @@ def write_json(text: str) -> str:
 
 
 def _read(decoder: json.JSONDecoder, text: str) -> JsonValue:
+    if text.count("[") + text.count("{") > _DEPTH_MAX and _depth(text) > _DEPTH_MAX:
+        raise MalformedJsonError(f"JSON nested more than {_DEPTH_MAX} deep")
     try:
         value: JsonValue = decoder.decode(text)
     except MalformedJsonError:
         raise
-    except RecursionError:
-        raise MalformedJsonError("JSON nested too deeply") from None
     except ValueError:
         raise MalformedJsonError("malformed JSON") from None
     return value
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest, without recursion."""
+    depth = deepest = 0
+    for mark in re.findall(r"[\[\]{}]", _STRING.sub("", text)):
+        depth += 1 if mark in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _check_strings(value: JsonValue) -> None:

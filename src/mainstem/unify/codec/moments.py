@@ -1,7 +1,8 @@
 """Dates and times: which texts are plain ISO, how the server prints them, what else is readable.
 
-Plain means that nothing but the notation differs from what PostgreSQL prints (`T` for the space,
-`Z` or `+00:00` for `+00`, zeros at the end of a fraction); a text without an offset is read as UTC.
+Plain means that the moment is the same and nothing but the notation differs from what PostgreSQL
+prints: `T` for the space, any offset, no seconds, a date alone (its midnight), zeros at the end of
+a fraction; a text without an offset is read as UTC.
 """
 
 from __future__ import annotations
@@ -27,8 +28,10 @@ _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _SECOND_LENGTH: Final = 19
 _MICRO_DIGITS: Final = 6
 
+_ZONE: Final = r"[+-](?:0\d|1[0-5])(?::?[0-5]\d)?"  # PostgreSQL takes offsets below 16 hours
 _PLAIN: Final = re.compile(
-    r"(\d{4}-\d\d-\d\d)[ T]([01]\d:\d\d:\d\d|2[0-3]:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|\+00(?::?00)?)?",
+    r"(\d{4}-\d\d-\d\d)(?:[ T]([01]\d|2[0-3])(:\d\d)(:\d\d(?:\.(\d{1,6}))?)?"
+    rf"(Z|{_ZONE})?)?",
     re.ASCII,
 )
 _PLAIN_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -38,7 +41,7 @@ _PLAIN_TIME: Final = re.compile(
 _CLOCK: Final = r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,20}))?)?"
 _LENIENT: Final = re.compile(
     r"\s*(\d{4})([-/])(\d{1,2})\2(\d{1,2})"
-    rf"(?:(?:[ ]+|[Tt]){_CLOCK}\s*(Z|z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?\s*",
+    rf"(?:(?:[ ]+|[Tt]){_CLOCK}\s*(Z|z|UTC|GMT|{_ZONE})?)?\s*",
     re.ASCII,
 )
 _LENIENT_TIME: Final = re.compile(rf"\s*{_CLOCK}\s*", re.ASCII)
@@ -73,11 +76,23 @@ def timestamps_as_printed(texts: Sequence[str], *, has_zone: bool) -> Sequence[s
 def print_timestamp(text: str, *, has_zone: bool) -> str | None:
     """One plain text in the server's notation, or None when it is not plain or not a moment."""
     match = _PLAIN.fullmatch(text)
-    if match is None or (match[4] and not has_zone) or not _all_moments([text[:_SECOND_LENGTH]]):
+    if match is None or (match[6] and not has_zone):
         return None
-    fraction = (match[3] or "").rstrip("0")
-    zone = "+00" if has_zone else ""
-    return f"{match[1]} {match[2]}{'.' if fraction else ''}{fraction}{zone}"
+    day, hour, minute, second, fraction, zone = match.groups()
+    seconds = (second or ":00")[:3]
+    whole = f"{day} {hour or '00'}{minute or ':00'}{seconds}"
+    try:
+        moment = datetime.fromisoformat(whole)
+    except ValueError:
+        return None
+    offset = _offset(zone)
+    if offset:
+        try:
+            whole = str(moment - offset)
+        except OverflowError:
+            return None
+    digits = (fraction or "").rstrip("0")
+    return f"{whole}{'.' if digits else ''}{digits}{'+00' if has_zone else ''}"
 
 
 def print_moment(moment: date | time, *, has_zone: bool) -> str | None:

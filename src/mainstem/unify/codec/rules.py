@@ -152,7 +152,7 @@ def json_duplicate_key(value: object, _: PgType) -> object:
         return NOT_APPLIED
     try:
         return write_json(value)
-    except (ValueError, RecursionError):
+    except ValueError:
         return NOT_APPLIED
 
 

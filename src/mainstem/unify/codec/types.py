@@ -81,10 +81,10 @@ def _as_they_are(texts: Sequence[str]) -> Sequence[Hashable]:
 
 def _misfit(value: object, type_name: str) -> ValueError:
     """The reason for quarantine: names the kind of the value, never the value."""
-    kind = "a value"
     if isinstance(value, BadText):
-        kind = "text that is not UTF-8"
-    elif isinstance(value, str):
+        return ValueError("text that is not UTF-8")
+    kind = "a value"
+    if isinstance(value, str):
         kind = "text" if value.strip() else "an empty text"
     elif isinstance(value, bytes):
         kind = "bytes"
@@ -92,7 +92,7 @@ def _misfit(value: object, type_name: str) -> ValueError:
         kind = "a floating-point number"
     elif isinstance(value, int):
         kind = "a whole number"
-    return ValueError(f"{kind} that is no {type_name}")
+    return ValueError(f"{kind} that cannot be read as {type_name}")
 
 
 # Whole numbers and booleans
