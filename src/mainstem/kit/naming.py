@@ -110,6 +110,10 @@ def plural_name(name: str) -> str:
 def column_meaning(name: str) -> str:
     """One form for all columns that by their names mean the same (`title` and `name`)."""
     snake = snake_case(name)
+    for ending in ("_on", "_for", "_date", "_time", "_timestamp"):
+        if snake.endswith(ending) and snake != ending[1:]:
+            snake = snake.removesuffix(ending) + "_at"
+    snake = snake.removeprefix("is_").removeprefix("has_") or snake
     return _SYNONYMS.get(snake, snake)
 
 

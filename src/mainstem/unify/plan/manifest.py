@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import tomlkit
 from tomlkit.items import InlineTable, Table
 
+from mainstem.errors import ConfigError
+from mainstem.kit.naming import did_you_mean
+from mainstem.unify.codec import DEFAULT_RULES, RULES, rule_text
+from mainstem.unify.codec.pgtype import parse_type
 from mainstem.unify.plan.model import (
     Plan,
     PlannedColumn,
@@ -18,6 +22,7 @@ from mainstem.unify.plan.model import (
 from mainstem.unify.plan.toml_reader import Section, read_toml
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 MANIFEST = "manifest.toml"
@@ -26,10 +31,11 @@ _HEADER = """\
 Where every table and column of the source goes. Written by `mainstem unify plan`, meant to be read,
 edited and reviewed; `mainstem unify run` obeys it and refuses what it does not cover.
 A column: into = target column; reference = the row it points at; drop = why it is not carried over;
-used = read for the plan's own SQL. type and rules say how values are read: a rule that changes a
-value writes a row of the ledger, a value that no rule covers sends its row to the quarantine."""
+used = read for the plan's own SQL. type says how its values are read; [rules] (or rules = [...] of
+one column) say what may be done to a value that does not fit: each change is a row of the ledger,
+and a value that no rule covers sends its row to the quarantine."""
 
-Item = str | int | bool | tuple[str, ...] | InlineTable
+Rules: TypeAlias = "Mapping[str, tuple[str, ...]]"
 
 
 def write_manifest(plan: Plan) -> str:
@@ -44,6 +50,7 @@ def write_manifest(plan: Plan) -> str:
     if plan.tenant is not None:
         document.add("tenant", _tenant(plan.tenant))
     document.add("targets", _texts(plan.target_digests))
+    document.add("rules", _rules(plan))
     if plan.questions:
         document.add("question", _questions(plan))
     tables = tomlkit.table(is_super_table=True)
@@ -76,6 +83,17 @@ def _texts(values: object) -> Table:
     assert hasattr(values, "items")
     for name, value in values.items():
         section.add(name, value)
+    return section
+
+
+def _rules(plan: Plan) -> Table:
+    """What is done to odd values of each type, unless a column says otherwise."""
+    section = tomlkit.table()
+    types = {parse_type(c.type).base for table in plan.moved() for c in table.staged}
+    for rule in dict.fromkeys(rule for name in sorted(types) for rule in DEFAULT_RULES[name]):
+        section.add(tomlkit.comment(f"{rule}: {rule_text(rule)}"))
+    for name in sorted(types):
+        section.add(name, list(DEFAULT_RULES[name]))
     return section
 
 
@@ -122,7 +140,7 @@ def _column(column: PlannedColumn) -> InlineTable:
     if column.when_null is not None:
         line.add("when_null", column.when_null)
     line.add("type", column.type)
-    if column.rules and column.is_staged:
+    if column.is_staged and column.rules != DEFAULT_RULES[parse_type(column.type).base]:
         line.add("rules", list(column.rules))
     line.add("non_null", column.non_null)
     return line
@@ -151,6 +169,7 @@ def _read_plan(top: Section, directory: Path) -> Plan:
     source = top.section("source") or Section({}, place="source")
     tenant = top.section("tenant")
     tables = top.section("tables") or Section({}, place="tables")
+    rules = _read_rules(top.section("rules") or Section({}, place="rules"))
     plan = Plan(
         name=top.need("name", str),
         schema=top.need("schema", str),
@@ -158,12 +177,24 @@ def _read_plan(top: Section, directory: Path) -> Plan:
         source_path=directory / source.need("sqlite", str),
         source_schema_sha256=source.need("schema_sha256", str),
         tenant=_read_tenant(tenant) if tenant else None,
-        tables=tuple(_read_table(tables, name) for name in tables.names_left()),
+        tables=tuple(_read_table(tables, name, rules) for name in tables.names_left()),
         questions=tuple(_read_question(item) for item in top.sections("question")),
         target_digests=top.take_text_map("targets"),
     )
     source.finish()
     return plan
+
+
+def _read_rules(section: Section) -> Rules:
+    rules = {name: section.take_texts(name) or () for name in section.names_left()}
+    for name, wanted in rules.items():
+        for rule in wanted:
+            if rule not in RULES:
+                raise ConfigError(
+                    f"{section.where(name)} names {rule!r}, which is no rule"
+                    + (did_you_mean(rule, RULES) or f"; there are {', '.join(RULES)}")
+                )
+    return rules
 
 
 def _read_tenant(section: Section) -> PlannedTenant:
@@ -187,7 +218,7 @@ def _read_question(section: Section) -> Question:
     return question
 
 
-def _read_table(tables: Section, name: str) -> PlannedTable:
+def _read_table(tables: Section, name: str, rules: Rules) -> PlannedTable:
     section = tables.section(name)
     assert section is not None
     columns = section.section("columns") or Section({}, place=f"{section.place}.columns")
@@ -202,20 +233,22 @@ def _read_table(tables: Section, name: str) -> PlannedTable:
         created=section.take("created", str),
         tenant_path=section.take_texts("tenant_path") or (),
         merge=section.take_text_lists("merge"),
-        columns=tuple(_read_column(columns, column) for column in columns.names_left()),
+        columns=tuple(_read_column(columns, column, rules) for column in columns.names_left()),
     )
     section.finish()
     return table
 
 
-def _read_column(columns: Section, name: str) -> PlannedColumn:
+def _read_column(columns: Section, name: str, rules: Rules) -> PlannedColumn:
     section = columns.section(name)
     assert section is not None
     reference = section.section("reference")
+    type_name = section.need("type", str)
+    own_rules = section.take_texts("rules")
     column = PlannedColumn(
         name=name,
-        type=section.need("type", str),
-        rules=section.take_texts("rules") or (),
+        type=type_name,
+        rules=rules.get(parse_type(type_name).base, ()) if own_rules is None else own_rules,
         into=section.take("into", str),
         reference=_read_reference(reference) if reference else None,
         when_null=section.take("when_null", str),

@@ -1,0 +1,48 @@
+"""Names of tables and columns as SQL: plain where they may be, quoted where they must."""
+
+from __future__ import annotations
+
+import re
+
+_SHORT_TYPES = {
+    "timestamp with time zone": "timestamptz",
+    "timestamp without time zone": "timestamp",
+    "time without time zone": "time",
+}
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+
+#: PostgreSQL's reserved words (documentation, appendix C), which need quotes as names
+_RESERVED = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        all analyse analyze and any array as asc asymmetric authorization between binary both
+        case cast check collate collation column concurrently constraint create cross
+        current_catalog current_date current_role current_schema current_time current_timestamp
+        current_user default deferrable desc distinct do else end except false fetch for foreign
+        freeze from full grant group having ilike in initially inner intersect into is isnull
+        join lateral leading left like limit localtime localtimestamp natural not notnull null
+        offset on only or order outer overlaps placing primary references returning right select
+        session_user similar some symmetric system_user table tablesample then to trailing true
+        union unique user using variadic verbose when where window with
+        """,
+    )
+)
+
+
+def name_sql(name: str) -> str:
+    """A table's or column's name as SQL."""
+    if _PLAIN.fullmatch(name) and name not in _RESERVED:
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def short_type(name: str) -> str:
+    """A type as people write it: `timestamptz` for `timestamp with time zone`."""
+    return _SHORT_TYPES.get(name, name.replace("character varying", "varchar"))
+
+
+def text_sql(text: str) -> str:
+    """A text as an SQL literal."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted

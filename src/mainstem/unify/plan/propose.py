@@ -1,0 +1,423 @@
+"""What the toolkit proposes for every source table and column, and what it must ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from mainstem.errors import ConfigError
+from mainstem.kit.naming import did_you_mean
+from mainstem.unify.codec import DEFAULT_RULES
+from mainstem.unify.codec.pgtype import parse_type
+from mainstem.unify.plan.keys import KeyChoice, choose_key, key_type
+from mainstem.unify.plan.match import is_convertible, match_columns, match_table
+from mainstem.unify.plan.model import PlannedColumn, PlannedTable, Question, Reference
+from mainstem.unify.plan.names import short_type
+from mainstem.unify.plan.references import SourceReference, find_references
+from mainstem.unify.plan.tenancy import find_tenant_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.unify.catalog.model import Catalog, Table
+    from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
+    from mainstem.unify.plan.config import Config, TableConfig
+    from mainstem.unify.plan.profile import Profile
+
+EMPTY = "holds no value in any row"
+
+
+@dataclass
+class Proposal:
+    """Both sides of a plan while it is made, and the questions that came up."""
+
+    config: Config
+    source: Catalog
+    profiles: Mapping[str, Profile]
+    target: TargetCatalog
+    questions: list[Question] = field(default_factory=list)
+    #: source table -> target table
+    destinations: dict[str, str] = field(default_factory=dict)
+    references: dict[str, list[SourceReference]] = field(default_factory=dict)
+
+    def ask(self, table: str, column: str | None, text: str) -> None:
+        """Note what a person must decide."""
+        self.questions.append(Question(table, column, text))
+
+    @property
+    def tenant_column(self) -> str | None:
+        """The target's tenant column, where the config names one."""
+        return self.config.tenant.column if self.config.tenant else None
+
+    def target_of(self, table: str) -> TargetTable:
+        """The target of a source table that has one."""
+        return self.target.tables[self.destinations[table]]
+
+
+def propose(
+    config: Config, *, source: Catalog, profiles: Mapping[str, Profile], target: TargetCatalog
+) -> tuple[tuple[PlannedTable, ...], tuple[Question, ...]]:
+    """Say for every source table and column where it goes, or ask.
+
+    Raises ConfigError when the config names a table or column that is not there.
+    """
+    proposal = Proposal(config, source, profiles, target)
+    _check_names(proposal)
+    _choose_destinations(proposal)
+    for table in source.tables:
+        proposal.references[table.name] = find_references(table, source, config.table(table.name))
+    paths = find_tenant_paths(proposal)
+    tables = tuple(
+        _moved(proposal, table, paths.get(table.name, ()))
+        if table.name in proposal.destinations
+        else _dropped(proposal, table)
+        for table in source.tables
+    )
+    return tables, tuple(proposal.questions)
+
+
+def _check_names(proposal: Proposal) -> None:
+    config = proposal.config
+    names = [table.name for table in proposal.source.tables]
+    wanted = dict.fromkeys(config.tables, "tables")
+    if config.tenant is not None and config.tenant.source_table is not None:
+        wanted[config.tenant.source_table] = "tenant.from"
+    for name, place in wanted.items():
+        if name not in names:
+            raise ConfigError(
+                f"{config.path}: `{place}` names table {name}, which {config.source_path.name} "
+                f"does not have{did_you_mean(name, names)}"
+            )
+    for name, table in config.tables.items():
+        columns = [column.name for column in proposal.source.table(name).columns]
+        for column in (
+            *table.columns,
+            *filter(None, (table.tenant, table.created)),
+            *(column for way in table.merge for column in way),
+        ):
+            if column not in columns:
+                raise ConfigError(
+                    f"{config.path}: `tables.{name}` names column {column}, which table {name} "
+                    f"does not have{did_you_mean(column, columns)}"
+                )
+        if table.into is not None:
+            _check_target(proposal, f"tables.{name}.into", table.into)
+            _check_columns(proposal, name, table)
+    if config.tenant is not None:
+        _check_target(proposal, "tenant.root", config.tenant.root)
+
+
+def _check_target(proposal: Proposal, place: str, name: str) -> None:
+    if name not in proposal.target.tables:
+        raise ConfigError(
+            f"{proposal.config.path}: `{place}` names table {name}, which schema "
+            f"{proposal.target.schema} does not have{did_you_mean(name, proposal.target.tables)}"
+        )
+
+
+def _check_columns(proposal: Proposal, name: str, table: TableConfig) -> None:
+    assert table.into is not None
+    target = proposal.target.tables[table.into]
+    names = [column.name for column in target.table.columns]
+    wanted = [column.into for column in table.columns.values() if column.into is not None]
+    for column in (*wanted, *table.set):
+        if column not in names:
+            raise ConfigError(
+                f"{proposal.config.path}: `tables.{name}` names column {column}, which table "
+                f"{table.into} does not have{did_you_mean(column, names)}"
+            )
+
+
+def _choose_destinations(proposal: Proposal) -> None:
+    tenant = proposal.config.tenant
+    for table in proposal.source.tables:
+        config = proposal.config.table(table.name)
+        if config.drop is not None:
+            continue
+        into = config.into or match_table(table.name, proposal.target)
+        if into is None and tenant is not None and tenant.source_table == table.name:
+            into = tenant.root
+        if into is None:
+            rows = proposal.profiles[table.name].row_count
+            proposal.ask(
+                table.name,
+                None,
+                f"table {table.name} ({rows} rows) matches no target table: set "
+                f'tables.{table.name}.into = "..." or tables.{table.name}.drop = "why"',
+            )
+        else:
+            proposal.destinations[table.name] = into
+
+
+def _dropped(proposal: Proposal, table: Table) -> PlannedTable:
+    """A table that is not carried over: by decision, or because the question is still open."""
+    profile = proposal.profiles[table.name]
+    return PlannedTable(
+        name=table.name,
+        row_count=profile.row_count,
+        drop=proposal.config.table(table.name).drop,
+        key=table.primary_key,
+        columns=tuple(
+            PlannedColumn(column.name, "text", non_null=profile.non_null[column.name])
+            for column in table.columns
+        ),
+    )
+
+
+def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> PlannedTable:
+    profile = proposal.profiles[table.name]
+    target = proposal.target_of(table.name)
+    key = choose_key(proposal, table, target)
+    columns = _columns(proposal, table, target, key=key, tenant_path=tenant_path)
+    planned = PlannedTable(
+        name=table.name,
+        row_count=profile.row_count,
+        into=target.name,
+        key=table.primary_key,
+        id_column=key.column,
+        id_kind=key.kind,
+        created=_created(proposal, table, target, columns),
+        tenant_path=tenant_path,
+        merge=proposal.config.table(table.name).merge,
+        columns=columns,
+    )
+    _ask_about_times(proposal, planned, target)
+    _ask_about_required(proposal, planned, target)
+    return planned
+
+
+def _columns(
+    proposal: Proposal,
+    table: Table,
+    target: TargetTable,
+    *,
+    key: KeyChoice,
+    tenant_path: tuple[str, ...],
+) -> tuple[PlannedColumn, ...]:
+    """Every source column, in its order."""
+    config = proposal.config.table(table.name)
+    pointing = _references(proposal, table, target, tenant_path)
+    taken = {
+        proposal.tenant_column if target.name != _root(proposal) else None,
+        *(reference.into for reference in pointing.values()),
+        *(column.into for column in config.columns.values()),
+        *config.set,
+        *proposal.config.set,
+        key.column if key.kind != "column" else None,
+    }
+    by_key = {name for name, found in pointing.items() if found.column is None}
+    free_sources = [
+        column.name
+        for column in table.columns
+        if column.name not in by_key
+        and not (key.kind != "column" and table.primary_key == (column.name,))
+        and (column.name not in config.columns or _is_undecided(config, column.name))
+    ]
+    free_targets = [
+        column.name
+        for column in target.table.columns
+        if column.name not in taken and column.generated is None
+    ]
+    matches = match_columns(free_sources, free_targets, table_names=(table.name, target.name))
+    found: list[PlannedColumn] = []
+    for column in table.columns:
+        configured = config.columns.get(column.name)
+        into = matches.get(column.name)
+        if configured is not None and configured.into is not None:
+            reference = pointing.get(column.name)
+            is_pointer = reference is not None and reference.into == configured.into
+            into = None if is_pointer else configured.into
+        is_key = key.source == column.name
+        if is_key and key.kind != "column":
+            into = key.column if key.kind == "kept" else None
+        planned = PlannedColumn(
+            name=column.name,
+            type=key_type(column, target, key) if is_key else "text",
+            into=into,
+            reference=pointing.get(column.name),
+            non_null=proposal.profiles[table.name].non_null[column.name],
+        )
+        found.append(_decided(proposal, table, target, planned, is_key=is_key))
+    return tuple(found)
+
+
+def _is_undecided(config: TableConfig, column: str) -> bool:
+    """Whether the config says how to read a column, but not where it goes."""
+    said = config.columns[column]
+    return said.into is None and said.drop is None and said.used is None
+
+
+def _decided(
+    proposal: Proposal, table: Table, target: TargetTable, column: PlannedColumn, *, is_key: bool
+) -> PlannedColumn:
+    """Add the reading type, the config's decisions, and the question when nothing is decided."""
+    config = proposal.config.table(table.name).columns.get(column.name)
+    if config is not None:
+        column = replace(column, when_null=config.when_null, used=config.used, drop=config.drop)
+        if column.drop is not None:
+            return replace(column, into=None, reference=None, type="text")
+    sql_columns = _used_in_sql(proposal, table, column.name)
+    if column.into is None and column.reference is None and not is_key and column.used is None:
+        if sql_columns:
+            column = replace(column, used=sql_columns)
+        elif column.non_null == 0:
+            return replace(column, drop=EMPTY)
+        else:
+            proposal.ask(
+                table.name,
+                column.name,
+                f"column {table.name}.{column.name} ({column.non_null} values) matches no free "
+                f"column of {target.name}: set tables.{table.name}.columns.{column.name} = "
+                '"..." or { drop = "why" }',
+            )
+    column = _typed(proposal, table, target, column, is_key=is_key)
+    base = parse_type(column.type).base
+    rules = config.rules if config is not None and config.rules is not None else None
+    return replace(column, rules=rules if rules is not None else DEFAULT_RULES[base])
+
+
+def _typed(
+    proposal: Proposal, table: Table, target: TargetTable, column: PlannedColumn, *, is_key: bool
+) -> PlannedColumn:
+    """A value is read as its target's type; a reference as the key that it points at."""
+    if is_key:
+        return column
+    if column.into is not None:
+        type_name = target.table.column(column.into).declared_type
+        if is_convertible(type_name):
+            return replace(column, type=short_type(type_name))
+        proposal.ask(
+            table.name,
+            column.name,
+            f"{target.name}.{column.into} is {type_name}, which values are not converted to by "
+            f'themselves: set tables.{table.name}.columns.{column.name} = {{ used = "why" }} and '
+            f"tables.{table.name}.set.{column.into} to an expression over s.{column.name}",
+        )
+        return column
+    if column.reference is not None:
+        parent = proposal.source.table(column.reference.table)
+        name = column.reference.column or (parent.primary_key or ("",))[0]
+        is_counted = name in {"", parent.counter}
+        return replace(column, type="bigint" if is_counted else _plain_type(parent, name))
+    return replace(column, type=_plain_type(table, column.name))
+
+
+def _plain_type(table: Table, column: str) -> str:
+    declared = table.column(column).declared_type.upper() if column else "INTEGER"
+    return "bigint" if "INT" in declared else "text"
+
+
+def _used_in_sql(proposal: Proposal, table: Table, column: str) -> str | None:
+    """Which expressions of the config read the column, as a reason to stage it."""
+    config = proposal.config.table(table.name)
+    wanted = (f"s.{column}", f's."{column}"')
+    names = [
+        f"set {name}" for name, text in config.set.items() if any(form in text for form in wanted)
+    ]
+    names += [
+        f"also {also.into}"
+        for also in config.also
+        if any(form in text for text in also.columns.values() for form in wanted)
+    ]
+    return ", ".join(names) or None
+
+
+def _references(
+    proposal: Proposal, table: Table, target: TargetTable, tenant_path: tuple[str, ...]
+) -> dict[str, Reference]:
+    """Source column -> reference, for every foreign key of the target and for the tenant."""
+    found: dict[str, Reference] = {}
+    config = proposal.config.table(table.name)
+    wanted = _target_references(proposal, target)
+    for reference in proposal.references[table.name]:
+        parent = proposal.destinations.get(reference.table)
+        said = config.columns.get(reference.column)
+        if parent is None or (said is not None and said.drop is not None):
+            continue
+        names = [name for name, points_at in wanted.items() if points_at == parent]
+        into = _best_column(reference, names, said.into if said else None)
+        if into is None and (reference.column,) == tenant_path and proposal.tenant_column:
+            into = proposal.tenant_column
+        if into is None:
+            continue
+        wanted.pop(into, None)
+        orphan = said.orphan if said is not None else "quarantine"
+        found[reference.column] = Reference(reference.table, reference.parent_column, into, orphan)
+    return found
+
+
+def _target_references(proposal: Proposal, target: TargetTable) -> dict[str, str]:
+    """The target's foreign-key columns, without the tenant's own -> the table they point at."""
+    tenant = proposal.tenant_column
+    found: dict[str, str] = {}
+    for key in target.table.foreign_keys:
+        columns = [column for column in key.columns if column != tenant]
+        if len(columns) == 1:
+            found[columns[0]] = key.parent
+    return found
+
+
+def _best_column(
+    reference: SourceReference, names: list[str], configured: str | None
+) -> str | None:
+    if configured is not None and configured in names:
+        return configured
+    matches = match_columns([reference.column], names, table_names=())
+    if matches:
+        return matches[reference.column]
+    return names[0] if len(names) == 1 else None
+
+
+def _created(
+    proposal: Proposal, table: Table, target: TargetTable, columns: tuple[PlannedColumn, ...]
+) -> str | None:
+    """The column that says when a row was made."""
+    configured = proposal.config.table(table.name).created
+    if configured is not None:
+        return configured
+    times = [column for column in columns if column.type.startswith("timestamp")]
+    for column in times:
+        if column.into is not None and match_columns(
+            [column.into], ["created_at"], table_names=(target.name,)
+        ):
+            return column.name
+    return None
+
+
+def _ask_about_times(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
+    if target.is_partitioned and table.created is None:
+        proposal.ask(
+            table.name,
+            None,
+            f"{target.name} is partitioned, so that rows need the time they were made: set "
+            f'tables.{table.name}.created = "<column>"',
+        )
+
+
+def _ask_about_required(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
+    """Every target column that must have a value must get one."""
+    config = proposal.config.table(table.name)
+    filled = {
+        *(column.into for column in table.columns),
+        *(column.reference.into for column in table.columns if column.reference is not None),
+        *config.set,
+        *proposal.config.set,
+        table.id_column,
+    }
+    if proposal.config.tenant is not None and target.has_column(proposal.config.tenant.column):
+        filled.add(proposal.config.tenant.column)
+    for column in target.table.columns:
+        has_value = column.default is not None or column.name in target.identities
+        if column.is_nullable or has_value or column.generated is not None:
+            continue
+        if column.name not in filled:
+            proposal.ask(
+                table.name,
+                None,
+                f"{target.name}.{column.name} must have a value and gets none: map a column to it "
+                f"or set tables.{table.name}.set.{column.name} to an SQL expression",
+            )
+
+
+def _root(proposal: Proposal) -> str | None:
+    return proposal.config.tenant.root if proposal.config.tenant else None

@@ -1,0 +1,240 @@
+"""The .sql file of a target table: one commented select for each source table that fills it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.kit.naming import referenced_name, snake_case
+from mainstem.unify.plan.names import name_sql, text_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.plan.config import AlsoConfig, Config
+    from mainstem.unify.plan.model import PlannedColumn, PlannedTable, PlannedTenant
+
+_HEADER = """\
+-- {target}: written by `mainstem unify plan`, meant to be read and edited.
+-- Each select gives the rows of one source table. :stage.x is the staged source table x (`_key` is
+-- its key as text); :map.x says where the rows of x went (old_id, id, tenant, outcome), and
+-- :map.x[column] the same by another unique column of x.
+-- Besides columns of {target} a select may give:
+--   _key      the row's key: exactly once each, or the run stops
+--   _refuse   null, or why the row waits in quarantine ('column: reason')
+--   _merge    null, or the id of the row of {target} that stands for this one
+--   _drop     null, or the named decision by which the row is left out
+--   _changes  null, or what had to change: {{"column": ["before", "after", "rule"]}}
+-- What {target} itself demands (not null, checks) is tried for every row and needs no line here.
+"""
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a section must know about the two sides beyond its own table."""
+
+    config: Config
+    tenant: PlannedTenant | None
+    target: TargetTable
+    #: source tables whose rows have a tenant of their own
+    tenant_tables: frozenset[str]
+
+
+def write_file(target: str, sections: Iterable[str]) -> str:
+    """The whole file."""
+    return _HEADER.format(target=target) + "".join("\n" + section for section in sections)
+
+
+def write_section(table: PlannedTable, side: Side) -> str:
+    """The select that brings one source table into its target."""
+    items = [
+        "s._key",
+        _refusals(table, side),
+        *_changes(table),
+        *_id_item(table, side.config.name),
+        *_tenant_item(table, side),
+        *_value_items(table, side),
+    ]
+    lines = [f"-- from {name_sql(table.name)}", f"-- {table.row_count} rows when planned."]
+    lines += [
+        f"-- {name_sql(column.name)} is dropped ({column.non_null} values): {one_line(column.drop)}"
+        for column in table.columns
+        if column.drop is not None
+    ]
+    lines += ["select", ",\n".join(f"    {item}" for item in items if item)]
+    lines.append(f"from :stage.{name_sql(table.name)} as s")
+    lines += [_join(column) for column in _references(table)]
+    return "\n".join(lines) + ";\n"
+
+
+def write_also(table: PlannedTable, also: AlsoConfig) -> str:
+    """The select that gives a further table one row for each loaded row."""
+    name = name_sql(table.name)
+    items = ["s._key", *(f"{sql} as {name_sql(column)}" for column, sql in also.columns.items())]
+    lines = [
+        f"-- also {also.into} from {name}",
+        "select",
+        ",\n".join(f"    {item}" for item in items),
+        f"from :stage.{name} as s",
+        f"join :map.{name} as loaded on loaded.old_id = s._key and loaded.outcome = 'l'",
+    ]
+    if also.where is not None:
+        lines.append(f"where {also.where}")
+    return "\n".join(lines) + ";\n"
+
+
+def one_line(text: str | None) -> str:
+    """A text for a comment."""
+    return " ".join((text or "").split())
+
+
+def _references(table: PlannedTable) -> Sequence[PlannedColumn]:
+    return [column for column in table.columns if column.reference is not None]
+
+
+def _alias(column: PlannedColumn) -> str:
+    stem = referenced_name(column.name) or snake_case(column.name)
+    return name_sql(f"{stem}_row")
+
+
+def _join(column: PlannedColumn) -> str:
+    reference = column.reference
+    assert reference is not None
+    by = f"[{name_sql(reference.column)}]" if reference.column is not None else ""
+    value = f"s.{name_sql(column.name)}"
+    if column.type not in {"text", "varchar"}:
+        value += "::text"
+    alias = _alias(column)
+    return f"left join :map.{name_sql(reference.table)}{by} as {alias} on {alias}.old_id = {value}"
+
+
+def _refusals(table: PlannedTable, side: Side) -> str:
+    """Why a row cannot be loaded, the first reason that holds."""
+    whens = []
+    for column in _references(table):
+        assert column.reference is not None
+        name, alias = name_sql(column.name), _alias(column)
+        if column.reference.orphan == "quarantine":
+            reason = f"{column.name}: leads to no loaded row of {column.reference.table}"
+            whens.append(
+                f"when s.{name} is not null and {alias}.old_id is null\n            "
+                f"then {text_sql(reason)}"
+            )
+    whens += _tenant_refusals(table, side)
+    if not whens:
+        return "null::text as _refuse"
+    return "case\n        " + "\n        ".join(whens) + "\n    end as _refuse"
+
+
+def _tenant_refusals(table: PlannedTable, side: Side) -> list[str]:
+    """A row without a tenant, and a reference into another tenant, are refused."""
+    expression = _tenant_expression(table, side)
+    if expression is None or not table.tenant_path:
+        return []
+    first = table.tenant_path[0]
+    whens = [
+        f"when {expression} is null\n            then {text_sql(f'{first}: leads to no tenant')}"
+    ]
+    for column in _references(table):
+        assert column.reference is not None
+        if column.name != first and column.reference.table in side.tenant_tables:
+            alias = _alias(column)
+            reason = f"{column.name}: leads to a row of another tenant"
+            whens.append(
+                f"when {alias}.tenant <> {expression}\n            then {text_sql(reason)}"
+            )
+    return whens
+
+
+def _tenant_expression(table: PlannedTable, side: Side) -> str | None:
+    tenant = side.tenant
+    if tenant is None or not side.target.has_column(tenant.column):
+        return None
+    if tenant.value is not None:
+        type_name = side.target.table.column(tenant.column).declared_type
+        return f"{text_sql(tenant.value)}::{type_name}"
+    if not table.tenant_path:
+        return None
+    return f"{_alias(table.column(table.tenant_path[0]))}.tenant"
+
+
+def _tenant_item(table: PlannedTable, side: Side) -> list[str]:
+    expression = _tenant_expression(table, side)
+    if expression is None or side.tenant is None:
+        return []
+    return [f"{expression} as {name_sql(side.tenant.column)}"]
+
+
+def _id_item(table: PlannedTable, run_name: str) -> list[str]:
+    if table.id_column is None or table.id_kind in {"set", "column"}:
+        return []
+    column = name_sql(table.id_column)
+    if table.id_kind == "rowid":
+        return [f"s._key::bigint as {column}"]
+    source = f"s.{name_sql(table.key[0])}" if len(table.key) == 1 else "s._key"
+    if table.id_kind == "kept":
+        return [f"{source} as {column}"]
+    moment = "timestamptz 'epoch'"
+    if table.created is not None:
+        moment = f"coalesce(s.{name_sql(table.created)}, {moment})"
+    minted = f"unify.minted({moment}, {text_sql(f'{run_name}/{table.name}/')} || s._key)"
+    if table.id_kind == "mixed":
+        shape = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
+        kept = f"case when {source} ~ {shape}\n        then {source}::uuid\n"
+        return [f"{kept}        else {minted}\n    end as {column}"]
+    return [f"{minted} as {column}"]
+
+
+def _value_items(table: PlannedTable, side: Side) -> list[str]:
+    """Plain columns, references, and what the config sets."""
+    config = side.config.table(table.name)
+    skipped = {table.id_column if table.id_kind != "column" else None}
+    if side.tenant is not None and _tenant_expression(table, side) is not None:
+        skipped.add(side.tenant.column)
+    sets = {
+        name: sql
+        for name, sql in {**side.config.set, **config.set}.items()
+        if side.target.has_column(name)
+    }
+    items: dict[str, str] = {}
+    for column in table.columns:
+        if column.into is not None and column.is_staged:
+            items[column.into] = _value(column)
+        if column.reference is not None:
+            items[column.reference.into] = f"{_alias(column)}.id"
+    items |= {name: sql for name, sql in sets.items() if name in config.set or name not in items}
+    return [
+        f"{sql} as {name_sql(name)}" if sql != f"s.{name_sql(name)}" else sql
+        for name, sql in items.items()
+        if name not in skipped or name in sets
+    ]
+
+
+def _value(column: PlannedColumn) -> str:
+    value = f"s.{name_sql(column.name)}"
+    return value if column.when_null is None else f"coalesce({value}, {column.when_null})"
+
+
+def _changes(table: PlannedTable) -> list[str]:
+    """What the select itself changes, for the ledger."""
+    parts = []
+    for column in table.columns:
+        name, value = text_sql(column.name), f"s.{name_sql(column.name)}"
+        if column.when_null is not None:
+            parts.append(
+                f"case when {value} is null then jsonb_build_object({name},"
+                f" jsonb_build_array(null, ({column.when_null})::text, 'null-replaced')) end"
+            )
+        if column.reference is not None and column.reference.orphan == "null":
+            parts.append(
+                f"case when {value} is not null and {_alias(column)}.old_id is null"
+                f" then jsonb_build_object({name},"
+                f" jsonb_build_array({value}::text, null, 'orphan-to-null')) end"
+            )
+    if not parts:
+        return []
+    if len(parts) == 1:
+        return [f"{parts[0]} as _changes"]
+    merged = "\n        || ".join(f"coalesce({part}, '{{}}')" for part in parts)
+    return [f"nullif({merged}, '{{}}') as _changes"]

@@ -1,0 +1,101 @@
+"""The way from each row to its tenant, over the source's own references."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mainstem.unify.plan.propose import Proposal
+    from mainstem.unify.plan.references import SourceReference
+
+#: references between a row and its tenant; longer ways are chance rather than meaning
+HOPS_MAX = 8
+
+
+def find_tenant_paths(proposal: Proposal) -> dict[str, tuple[str, ...]]:
+    """Source table -> the columns to follow; only tables whose target has the tenant's column.
+
+    The shortest way counts. Two ways of the same length over different tables are a question, as
+    is none at all.
+    """
+    tenant = proposal.config.tenant
+    if tenant is None or tenant.source_table is None:
+        return {}
+    lengths = _distances(proposal, tenant.source_table)
+    found: dict[str, tuple[str, ...]] = {}
+    for table in proposal.destinations:
+        if table == tenant.source_table:
+            continue
+        if not proposal.target_of(table).has_column(tenant.column):
+            continue
+        path = _path(proposal, table, lengths, root=tenant.source_table)
+        if path:
+            found[table] = path
+    return found
+
+
+def _usable(proposal: Proposal, table: str) -> list[SourceReference]:
+    """The references that lead to tables whose rows are moved."""
+    config = proposal.config.table(table)
+    return [
+        reference
+        for reference in proposal.references[table]
+        if reference.table in proposal.destinations
+        and reference.table != table
+        and (config.tenant is None or reference.column == config.tenant)
+        and not (
+            reference.column in config.columns and config.columns[reference.column].drop is not None
+        )
+    ]
+
+
+def _distances(proposal: Proposal, root: str) -> dict[str, int]:
+    """How many references each table is away from the tenant's."""
+    lengths = {root: 0}
+    for length in range(1, HOPS_MAX + 1):
+        for table in proposal.destinations:
+            if table not in lengths and any(
+                lengths.get(reference.table) == length - 1 for reference in _usable(proposal, table)
+            ):
+                lengths[table] = length
+    return lengths
+
+
+def _path(proposal: Proposal, table: str, lengths: dict[str, int], *, root: str) -> tuple[str, ...]:
+    path: list[str] = []
+    here = table
+    while here != root:
+        ways = [
+            reference
+            for reference in _usable(proposal, here)
+            if lengths.get(reference.table, HOPS_MAX) == lengths.get(here, 0) - 1
+        ]
+        ways = _required_first(proposal, here, ways)
+        if len(ways) != 1:
+            if here == table:
+                _ask(proposal, table, ways, root)
+            return ()
+        path.append(ways[0].column)
+        here = ways[0].table
+    return tuple(path)
+
+
+def _required_first(
+    proposal: Proposal, table: str, ways: list[SourceReference]
+) -> list[SourceReference]:
+    """Of several ways, those that every row has."""
+    source = proposal.source.table(table)
+    required = [way for way in ways if not source.column(way.column).is_nullable]
+    return required or ways
+
+
+def _ask(proposal: Proposal, table: str, ways: list[SourceReference], root: str) -> None:
+    if ways:
+        names = " or ".join(f'"{way.column}"' for way in ways)
+        text = f"{table} reaches its tenant on several ways: set tables.{table}.tenant = {names}"
+    else:
+        text = (
+            f"no reference leads from {table} to {root}, so that its rows have no tenant: set "
+            f'tables.{table}.columns.<column> = {{ references = "<table>" }}, or drop the table'
+        )
+    proposal.ask(table, None, text)
