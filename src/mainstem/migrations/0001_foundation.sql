@@ -274,7 +274,7 @@ declare
   actor constant uuid := app.user_id();
   actor_role constant text := coalesce(claims ->> 'user_role', claims ->> 'role', session_user::text);
   actor_app constant text := claims ->> 'app_context';
-  ignored constant text[] := tg_argv[1]::text[] || 'updated_at';
+  ignored constant text[] := array_append(tg_argv[1]::text[], 'updated_at');
 begin
   if tg_op = 'INSERT' then
     insert into public.audit_log (agency_id, actor_id, actor_role, actor_app, table_name, row_id, action)
@@ -309,7 +309,7 @@ declare
   actor constant uuid := app.user_id();
   actor_role constant text := coalesce(claims ->> 'user_role', claims ->> 'role', session_user::text);
   actor_app constant text := claims ->> 'app_context';
-  ignored constant text[] := tg_argv[1]::text[] || 'updated_at';
+  ignored constant text[] := array_append(tg_argv[1]::text[], 'updated_at');
 begin
   if tg_op = 'INSERT' then
     insert into public.audit_log (agency_id, actor_id, actor_role, actor_app, table_name, row_id, action)
