@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from psycopg.conninfo import make_conninfo
 
+from mainstem.db import backup as backups
 from mainstem.db import migrate as migrations
 from mainstem.db import partitions
+from mainstem.db import restore as restores
 from mainstem.errors import ServerError
 from mainstem.pg import target
-from mainstem.pg.connect import connect, describe, parse
+from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import EmbeddedServer
+from mainstem.pg.tools import arguments_for
 
 if TYPE_CHECKING:
     import psycopg
@@ -100,13 +103,9 @@ def url() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def shell(arguments: tuple[str, ...]) -> None:
     """Open psql; further arguments are its own."""
-    parts = parse(target.database_url())
-    environment = dict(os.environ)
-    # Other people of the machine can read a program's arguments, but not its environment.
-    if "password" in parts:
-        environment["PGPASSWORD"] = parts.pop("password")
+    conninfo, environment = arguments_for(target.database_url())
     psql = EmbeddedServer.default().bin_dir / "psql"
-    os.execve(psql, ["psql", make_conninfo(**parts), *arguments], environment)  # noqa: S606 - our own psql
+    os.execve(psql, ["psql", conninfo, *arguments], environment)  # noqa: S606 - our own psql
 
 
 @db.command()
@@ -145,3 +144,33 @@ def partitions_(*, drop_expired: bool) -> None:
         click.echo(f"{outcome} {name}")
     if not made and not dropped:
         click.echo("the partitions are as they should be")
+
+
+@db.command()
+@click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--keep", type=click.IntRange(min=1), help="Remove all but the newest KEEP.")
+def backup(directory: Path, keep: int | None) -> None:
+    """Write a verified backup below DIRECTORY."""
+    made = backups.backup(target.database_url(), directory, keep=keep)
+    rows = sum(table.rows for table in made.manifest.tables)
+    megabytes = made.manifest.dump_size_bytes / 1e6
+    click.echo(f"wrote {made.folder}")
+    click.echo(f"{len(made.manifest.tables)} tables, {rows:,} rows, {megabytes:,.1f} MB")
+    if made.manifest.left_out:
+        click.echo(f"left out, owned by others: {', '.join(made.manifest.left_out)}")
+    for folder in made.pruned:
+        click.echo(f"removed {folder}")
+
+
+@db.command()
+@click.argument("path", metavar="DIR|FILE", type=click.Path(path_type=Path))
+@click.option("--into", metavar="URL", help="An empty database; by default the one in use.")
+def restore(path: Path, into: str | None) -> None:
+    """Restore a backup into an empty database and prove it.
+
+    DIR is a backup, or the folder of several: then the newest. Every table is compared with the
+    backup's counts and checksums.
+    """
+    restored = restores.restore(path, into or target.database_url())
+    rows = sum(table.rows for table in restored.tables)
+    click.echo(f"restored {len(restored.tables)} tables, {rows:,} rows; all as in the backup")

@@ -90,7 +90,9 @@ def _initdb(cluster: Cluster, folder: Path, *, is_durable: bool) -> None:
         cluster.bin_dir / "initdb", [*options, *locale], account=cluster.account, timeout_s=300
     )
     if done.returncode != 0:
-        raise ServerError(f"cannot make a database in {folder.parent}: {_reason(done.stdout)}")
+        raise ServerError(
+            f"cannot make a database in {folder.parent}: {programs.reason(done.stdout)}"
+        )
 
 
 def _create_database(cluster: Cluster, folder: Path, database: str) -> None:
@@ -103,7 +105,7 @@ def _create_database(cluster: Cluster, folder: Path, database: str) -> None:
         timeout_s=120,
     )
     if done.returncode != 0 or "ERROR" in done.stdout:
-        raise ServerError(f"cannot make the database {database}: {_reason(done.stdout)}")
+        raise ServerError(f"cannot make the database {database}: {programs.reason(done.stdout)}")
 
 
 def start(cluster: Cluster, settings: Mapping[str, str]) -> None:
@@ -120,7 +122,7 @@ def start(cluster: Cluster, settings: Mapping[str, str]) -> None:
     if done.returncode != 0:
         log = cluster.start_log.read_text(errors="replace") if cluster.start_log.exists() else ""
         raise ServerError(
-            f"the database in {cluster.data} does not start: {_reason(log or done.stdout)} "
+            f"the database in {cluster.data} does not start: {programs.reason(log or done.stdout)} "
             f"(see {cluster.start_log.parent})"
         )
 
@@ -147,7 +149,7 @@ def stop(cluster: Cluster, *, mode: str = "fast") -> None:
     """Stop the server; 'fast' rolls open transactions back, 'immediate' does not write anything."""
     done = _pg_ctl(cluster, "stop", [f"--timeout={STOP_LIMIT_S}", f"--mode={mode}"])
     if done.returncode != 0 and cluster.ping() != pq.Ping.NO_RESPONSE:
-        raise ServerError(f"the database does not stop: {_reason(done.stdout)}")
+        raise ServerError(f"the database does not stop: {programs.reason(done.stdout)}")
 
 
 def _pg_ctl(
@@ -158,16 +160,6 @@ def _pg_ctl(
         [action, "--wait", "--silent", f"--pgdata={cluster.data}", *options],
         account=cluster.account,
     )
-
-
-def _reason(output: str) -> str:
-    """Return the line that says why, out of a program's output or a server's log."""
-    lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for mark in ("PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
-        for line in reversed(lines):
-            if mark in line:
-                return line[line.index(mark) :].removeprefix("error:").strip()
-    return lines[-1] if lines else "it gives no reason"
 
 
 def _sync_directory(path: Path) -> None:

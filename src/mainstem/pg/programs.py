@@ -75,13 +75,23 @@ def clean_environment() -> Mapping[str, str]:
     return kept | {"LC_MESSAGES": "C", "LC_ALL": "C"}
 
 
+def reason(output: str) -> str:
+    """Return the line that says why, out of a program's output or a server's log."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    for mark in ("PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
+        for line in reversed(lines):
+            if mark in line:
+                return line[line.index(mark) :].removeprefix("error:").strip()
+    return lines[-1] if lines else "it gives no reason"
+
+
 @cache
-def major_version(bin_dir: Path) -> int:
+def major_version(bin_dir: Path, program: str = "postgres") -> int:
     """Return the major version of the programs in a folder."""
-    answer = run(bin_dir / "postgres", ["--version"], timeout_s=30).stdout
+    answer = run(bin_dir / program, ["--version"], timeout_s=30).stdout
     found = re.search(r"\(PostgreSQL\) (\d+)", answer)
     if found is None:
-        raise ServerError(f"{bin_dir / 'postgres'} does not say its version: {answer.strip()}")
+        raise ServerError(f"{bin_dir / program} does not say its version: {answer.strip()}")
     return int(found[1])
 
 
