@@ -1,0 +1,20 @@
+"""Run the benchmarks named on the command line, or all of them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+NAMES = ("isolation", "move")
+
+
+def main(names: list[str]) -> None:
+    """Run each named benchmark in turn."""
+    unknown = sorted(set(names) - set(NAMES))
+    if unknown:
+        sys.exit(f"no benchmark named {', '.join(unknown)}; there are {', '.join(NAMES)}")
+    for name in names or NAMES:
+        import_module(f"benchmarks.{name}").main()
+
+
+main(sys.argv[1:])

@@ -1,0 +1,297 @@
+"""How long a move takes against raw COPY of ready files with the same index builds, and pgloader.
+
+MAINSTEM_BENCH_ROWS sets the size (default 4,000,000 rows in all tables together). Every server used
+is the embedded one with the settings that users get, fsync on. `raw` is the floor: the server reads
+finished files that our own result was written to, one after the other, then builds the same indexes
+and constraints from `pg_dump --section=post-data`. It converts, derives and verifies nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+from benchmarks.harness import (
+    MEBIBYTE,
+    Measured,
+    machine,
+    run_measured,
+    stopwatch,
+    table,
+    workspace,
+)
+from mainstem.pg.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAINSTEM = str(Path(sys.executable).parent / "mainstem")
+SAMPLE_CONFIG = Path("samples/direct_mail.toml")
+QUARANTINE_EXITS = (0, 3)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Where this run keeps its files and which server it uses."""
+
+    folder: Path
+    server: EmbeddedServer
+    rows: int
+
+    def create_database(self, name: str) -> str:
+        """Create an empty database and return its URL."""
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        return self.server.url(name)
+
+    def mainstem(self, *arguments: str, url: str) -> Measured:
+        """Run our command line against a database."""
+        environment = {"DATABASE_URL": url, "MAINSTEM_HOME": str(self.folder / "home")}
+        return run_measured([MAINSTEM, *arguments], environment=environment, exits=QUARANTINE_EXITS)
+
+
+def main() -> None:
+    """Measure and print."""
+    rows = int(os.environ.get("MAINSTEM_BENCH_ROWS", "4000000"))
+    with workspace("move") as folder:
+        server = EmbeddedServer(folder / "home")
+        server.start()
+        try:
+            _measure(Bench(folder, server, rows))
+        finally:
+            server.stop()
+
+
+def _measure(bench: Bench) -> None:
+    source = bench.folder / "legacy.db"
+    run_measured(
+        [sys.executable, "-m", "samples.direct_mail", str(source), "--rows", str(bench.rows)]
+    )
+    print(f"## move: {bench.rows:,} rows, {source.stat().st_size / MEBIBYTE:,.0f} MiB of SQLite")
+    print(machine())
+    _unified(bench, source)
+    url, copied = _copied(bench, source)
+    raw = _raw(bench, "raw_copy", url, _tables(url, "public"))
+    pgloader = _pgloader(bench, source)
+    _print_copy(copied, raw, pgloader)
+
+
+def _unified(bench: Bench, source: Path) -> None:
+    url = bench.create_database("unified")
+    bench.mainstem("db", "migrate", url=url)
+    config = bench.folder / "direct_mail.toml"
+    config.write_text(SAMPLE_CONFIG.read_text().replace("legacy.db", str(source)))
+    bench.mainstem("unify", "plan", str(config), url=url)
+    run = bench.mainstem("unify", "run", str(config), url=url)
+    verify = bench.mainstem("unify", "verify", str(config), url=url)
+    loaded = _loaded(url)
+    raw = _raw(bench, "raw_unified", url, loaded)
+    with_map = _raw(bench, "raw_with_map", url, [*loaded, *_legacy_partitions(url)])
+    table(
+        "Into the unified schema",
+        ("", "seconds", "ratio to raw", "ratio to raw with the id map", "peak memory"),
+        [
+            _row("raw COPY, indexes, constraints", raw, raw, with_map, None),
+            _row("the same and the id map's rows", with_map, raw, with_map, None),
+            _row("mainstem unify run", run.wall_s, raw, with_map, run.peak_bytes),
+            _row("mainstem unify verify", verify.wall_s, raw, with_map, verify.peak_bytes),
+        ],
+    )
+    print(f"\nverify / run: {verify.wall_s / run.wall_s:.2f} (limit 1.00)")
+
+
+def _copied(bench: Bench, source: Path) -> tuple[str, Measured]:
+    url = bench.create_database("copied")
+    report = bench.folder / "copy.json"
+    measured = bench.mainstem(
+        "unify", "copy", str(source), "--database", url, "--json", str(report), url=url
+    )
+    return url, measured
+
+
+def _pgloader(bench: Bench, source: Path) -> Measured | None:
+    if shutil.which("pgloader") is None:
+        print("\npgloader is not installed (Debian: apt-get install pgloader); left out")
+        return None
+    bench.create_database("pgloaded")
+    socket = bench.server.url("pgloaded").split("host=", 1)[1].split("&", 1)[0]
+    commands = bench.folder / "load.pgloader"
+    commands.write_text(
+        f"load database from sqlite://{source}\n"
+        f"into postgresql://postgres@unix:{socket}:5432/pgloaded\n"
+        "with include drop, create tables, create indexes, reset sequences,\n"
+        "     prefetch rows = 10000, workers = 2, concurrency = 1;\n"
+    )
+    return run_measured(["pgloader", str(commands)])
+
+
+def _print_copy(copied: Measured, raw_s: float, pgloader: Measured | None) -> None:
+    header = ("", "seconds", "ratio to raw", "pgloader's seconds / ours", "peak memory")
+    rows = [
+        ("raw COPY, indexes, constraints", f"{raw_s:.1f}", "1.00", "", ""),
+        (
+            "mainstem unify copy (moves and verifies)",
+            f"{copied.wall_s:.1f}",
+            f"{copied.wall_s / raw_s:.2f}",
+            f"{pgloader.wall_s / copied.wall_s:.2f}" if pgloader else "not measured",
+            f"{copied.peak_bytes / MEBIBYTE:.0f} MiB",
+        ),
+    ]
+    if pgloader:
+        ratio = f"{pgloader.wall_s / raw_s:.2f}"
+        memory = f"{pgloader.peak_bytes / MEBIBYTE:.0f} MiB"
+        rows.append(("pgloader", f"{pgloader.wall_s:.1f}", ratio, "1.00", memory))
+    table("One to one", header, rows)
+
+
+def _row(
+    name: str, seconds: float, raw_s: float, with_map_s: float, peak_bytes: int | None
+) -> tuple[str, str, str, str, str]:
+    memory = f"{peak_bytes / MEBIBYTE:.0f} MiB" if peak_bytes else ""
+    return (name, f"{seconds:.1f}", f"{seconds / raw_s:.2f}", f"{seconds / with_map_s:.2f}", memory)
+
+
+def _raw(bench: Bench, name: str, url: str, tables: Sequence[str]) -> float:
+    """Seconds to COPY the tables' rows from files and build their indexes and constraints."""
+    files = bench.folder / name
+    files.mkdir()
+    files.chmod(0o777)
+    target = bench.create_database(name)
+    dump = files / "schema.dump"
+    _program(bench, "pg_dump", "-Fc", "--schema-only", "--no-owner", f"--file={dump}", url)
+    _program(bench, "pg_restore", "--section=pre-data", f"--dbname={target}", str(dump))
+    timed, before = _post_data(bench, dump, _objects(url, tables))
+    _restore_entries(bench, target, dump, before)
+    copies = [(f"{files}/{number}", _copy_list(url, leaf)) for number, leaf in enumerate(tables)]
+    for file, columns in copies:
+        _execute(url, f"copy {columns} to '{file}'")
+    times: dict[str, float] = {}
+    with stopwatch(times, "raw"):
+        for file, columns in copies:
+            _execute(target, f"copy {columns} from '{file}'")
+        _restore_entries(bench, target, dump, timed)
+    _execute(bench.server.url("postgres"), f"drop database {name}")
+    shutil.rmtree(files)
+    return times["raw"]
+
+
+def _post_data(bench: Bench, dump: Path, ours: set[str]) -> tuple[list[str], list[str]]:
+    """Entries of the dump that build indexes and constraints of our tables, and of the others.
+
+    Foreign keys of the other tables are left out: they would need ours, and those tables are empty.
+    """
+    listing = _program(bench, "pg_restore", "--list", "--section=post-data", str(dump))
+    timed, before = [], []
+    for line in listing.splitlines():
+        kinds = ("INDEX", "CONSTRAINT", "FK CONSTRAINT")
+        words = line.split()
+        if line.startswith(";") or not any(f" {kind} " in line for kind in kinds):
+            continue
+        if ours & set(words):
+            timed.append(line)
+        elif " FK CONSTRAINT " not in line:
+            before.append(line)
+    return timed, before
+
+
+def _restore_entries(bench: Bench, target: str, dump: Path, entries: Sequence[str]) -> None:
+    listing = dump.with_suffix(".list")
+    listing.write_text("\n".join(entries) + "\n")
+    _program(bench, "pg_restore", f"--use-list={listing}", f"--dbname={target}", str(dump))
+
+
+def _program(bench: Bench, name: str, *arguments: str) -> str:
+    command = [str(bench.server.bin_dir / name), *arguments]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode != 0:
+        sys.exit(f"{name} failed:\n{finished.stderr[-2000:]}")
+    return finished.stdout
+
+
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+def _query(url: str, statement: str, *parameters: object) -> list[str]:
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute(statement.encode(), parameters)]
+
+
+def _loaded(url: str) -> list[str]:
+    """The tables that hold rows of the run: leaf partitions and plain tables of the targets."""
+    return _query(
+        url,
+        """
+        select format('%I.%I', n.nspname, c.relname)
+        from pg_class as c
+        join pg_namespace as n on n.oid = c.relnamespace
+        where c.relkind = 'r' and c.reltuples > 0 and n.nspname in ('public', 'app')
+          and exists (
+              select from unify.legacy_map as m
+              where m.target_schema = n.nspname
+                and m.target_table in (c.relname, (
+                    select p.relname from pg_inherits as i join pg_class as p on p.oid = i.inhparent
+                    where i.inhrelid = c.oid)))
+        order by 1
+        """,
+    )
+
+
+def _legacy_partitions(url: str) -> list[str]:
+    return _query(
+        url,
+        "select inhrelid::regclass::text from pg_inherits"
+        " where inhparent = 'unify.legacy_id'::regclass order by 1",
+    )
+
+
+def _tables(url: str, schema: str) -> list[str]:
+    return _query(
+        url,
+        "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = %s"
+        " order by 1",
+        schema,
+    )
+
+
+def _objects(url: str, tables: Sequence[str]) -> set[str]:
+    """Names of the tables and of their indexes, as pg_restore lists them; parents included."""
+    return set(
+        _query(
+            url,
+            """
+            with leaf as (
+                select oid from pg_class where oid = any (%s::regclass[])
+            ), named as (
+                select oid from leaf
+                union
+                select inhparent from pg_inherits where inhrelid in (select oid from leaf)
+            )
+            select relname::text from pg_class where oid in (select oid from named)
+            union
+            select c.relname::text from pg_index as i join pg_class as c on c.oid = i.indexrelid
+            where i.indrelid in (select oid from named)
+            """,
+            list(tables),
+        )
+    )
+
+
+def _copy_list(url: str, leaf: str) -> str:
+    """A table with its columns but the generated ones, as COPY takes them."""
+    columns = _query(
+        url,
+        "select quote_ident(attname) from pg_attribute where attrelid = %s::regclass"
+        " and attnum > 0 and not attisdropped and attgenerated = '' order by attnum",
+        leaf,
+    )
+    return f"{leaf} ({', '.join(columns)})"
