@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from mainstem.db import backup as backups
+from mainstem.db import diff as differences
 from mainstem.db import migrate as migrations
 from mainstem.db import partitions
 from mainstem.db import restore as restores
@@ -21,6 +23,8 @@ from mainstem.pg.tools import arguments_for
 if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
+
+LINE_MAX = 110
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -174,3 +178,31 @@ def restore(path: Path, into: str | None) -> None:
     restored = restores.restore(path, into or target.database_url())
     rows = sum(table.rows for table in restored.tables)
     click.echo(f"restored {len(restored.tables)} tables, {rows:,} rows; all as in the backup")
+
+
+@db.command()
+def diff() -> None:
+    """Show how the database differs from its migrations.
+
+    Exits 1 when it does. The migrations are replayed on a throw-away server of their own.
+    """
+    found = differences.diff(target.database_url())
+    for each in found:
+        click.echo(f"{each.change.value:<8} {each.object.kind} {each.object.name}")
+        if each.change is differences.Change.CHANGED:
+            click.echo(f"         built: {_shortened(each.built, each.live)}")
+            click.echo(f"         live:  {_shortened(each.live, each.built)}")
+    if found:
+        click.echo(f"{len(found)} differences from the migrations")
+        sys.exit(1)
+    click.echo("the database is what the migrations build")
+
+
+def _shortened(text: str | None, other: str | None) -> str:
+    """Return the text around the first difference, on one line."""
+    text, other = text or "", other or ""
+    pairs = enumerate(zip(text, other, strict=False))
+    start = next((at for at, (one, two) in pairs if one != two), min(len(text), len(other)))
+    begin = max(0, start - LINE_MAX // 2) if len(text) > LINE_MAX else 0
+    end = begin + LINE_MAX
+    return ("..." if begin else "") + text[begin:end] + ("..." if end < len(text) else "")
