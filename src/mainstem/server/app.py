@@ -1,0 +1,86 @@
+"""Puts the HTTP app together from the contexts."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from litestar import Litestar, MediaType, Request, Response
+from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.datastructures import CacheControlHeader
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.static_files import create_static_files_router
+from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.template import TemplateConfig
+
+import mainstem
+from mainstem.server import api, pages
+from mainstem.server.watch import Watch
+from mainstem.web import STATIC_DIR, guard, page_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from litestar.datastructures import State
+    from litestar.types import Scope
+
+LOG = logging.getLogger(__name__)
+YEAR_S = 31_536_000
+
+
+def build_app(url: str, *, hosts: Sequence[str] = ("*",)) -> Litestar:
+    """Make the app for the database at `url`, which need not be reachable yet.
+
+    Args:
+        url: the database's address.
+        hosts: what a request's Host header may say, each with its port; `*` allows any. Named
+            hosts keep a page of another site from reaching a server on this machine by a name of
+            its own (DNS rebinding).
+    """
+    templates = page_templates("mainstem.server")
+    watch = Watch(url)
+    return Litestar(
+        route_handlers=[
+            api.health,
+            pages.overview,
+            create_static_files_router(
+                "/static",
+                [STATIC_DIR],
+                cache_control=CacheControlHeader(max_age=YEAR_S, immutable=True, public=True),
+            ),
+        ],
+        dependencies={"watch": Provide(lambda: watch, sync_to_thread=False)},
+        allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
+        before_send=[guard],
+        after_exception=[_report],
+        exception_handlers={HTTP_404_NOT_FOUND: _not_found},
+        template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=templates)),
+        openapi_config=OpenAPIConfig(
+            title="Mainstem", version=mainstem.__version__, path="/api/schema", render_plugins=[]
+        ),
+        logging_config=None,
+        debug=False,
+    )
+
+
+async def _report(error: Exception, scope: Scope) -> None:
+    """Say what went wrong where the operator looks; the answer itself says nothing of it."""
+    if not isinstance(error, HTTPException):
+        LOG.error("%s %s failed", scope["type"], scope["path"], exc_info=error)
+
+
+def _not_found(request: Request[object, object, State], error: HTTPException) -> Response[object]:
+    """A page for people, JSON for programs."""
+    del error
+    message = "There is nothing at this address."
+    if request.url.path.startswith("/api/"):
+        return Response({"message": message}, status_code=HTTP_404_NOT_FOUND)
+    page = page_templates().get_template("error.html")
+    return Response(
+        page.render(theme=None, title="Not found", message=message),
+        status_code=HTTP_404_NOT_FOUND,
+        media_type=MediaType.HTML,
+    )

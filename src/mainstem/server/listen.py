@@ -1,0 +1,115 @@
+"""Serving in the foreground: a free port, a clean end on SIGINT and SIGTERM."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import signal
+import socket
+from contextlib import closing
+from typing import TYPE_CHECKING, NoReturn
+
+import uvicorn
+
+from mainstem.errors import UsageError
+from mainstem.server.app import build_app
+from mainstem.server.record import keep_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import FrameType
+
+PORT_MAX = 65_535
+PORTS_TRIED_MAX = 100
+BACKLOG = 128
+#: how long requests under way may take once somebody asked the server to end
+GRACE_S = 5
+
+
+def serve(
+    url: str, *, home: Path, host: str, port: int, on_listening: Callable[[str], None]
+) -> NoReturn:
+    """Serve until a signal ends the process with exit code 0.
+
+    Args:
+        url: the database's address.
+        home: where the record of a running server is kept.
+        host: the address to listen on.
+        port: the port, or the first of a hundred that is free; 0 lets the system choose.
+        on_listening: is told the address as soon as it takes connections.
+
+    Raises:
+        UsageError: the host is none of this machine's, or no port is free.
+    """
+    with closing(free_socket(host, port)) as listener:
+        port = listener.getsockname()[1]
+        app = build_app(url, hosts=trusted_hosts(host, port))
+        config = uvicorn.Config(
+            app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S
+        )
+        with keep_record(home, address=address(host, port), url=url):
+            # uvicorn ends what is under way, then raises the signal again for whoever was before.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _leave)
+            on_listening(address(host, port))
+            uvicorn.Server(config).run(sockets=[listener])
+    raise SystemExit(0)
+
+
+def free_socket(host: str, port: int) -> socket.socket:
+    """A listening socket on the port or the next that is free.
+
+    Raises:
+        UsageError: the host is none of this machine's, or a hundred ports are taken.
+    """
+    ports = range(port, min(port + PORTS_TRIED_MAX, PORT_MAX + 1)) if port else range(1)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in ports:
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+            # Two sockets may be bound to one port with SO_REUSEADDR; only one may listen.
+            listener.listen(BACKLOG)
+        except PermissionError:
+            listener.close()
+            raise UsageError(f"port {candidate} needs root; choose one above 1023") from None
+        except OSError as error:
+            listener.close()
+            if not _is_taken(error):
+                raise UsageError(f"cannot listen on {host}: {error.strerror}") from None
+        else:
+            return listener
+    raise UsageError(f"no port from {ports[0]} to {ports[-1]} is free on {host}; choose --port")
+
+
+def address(host: str, port: int) -> str:
+    """The URL to open."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what it means
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+
+def trusted_hosts(host: str, port: int) -> list[str]:
+    """What the Host header may say: on loopback the names of loopback only."""
+    if not is_loopback(host):
+        return ["*"]
+    names = dict.fromkeys(("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host))
+    return [f"{name}:{port}" for name in names]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _is_taken(error: OSError) -> bool:
+    return error.errno == errno.EADDRINUSE
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise SystemExit(0)

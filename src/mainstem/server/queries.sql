@@ -1,0 +1,46 @@
+-- name: missing_tables
+-- Tables that the manifest has and the database does not.
+select format('%s.%s', schema_name, table_name)
+from app.table_class
+where to_regclass(format('%I.%I', schema_name, table_name)) is null
+order by 1
+
+-- name: count_tables
+-- How many tables the manifest has.
+select count(*) from app.table_class
+
+-- name: count_partitioned
+-- How many tables keep partitions ahead of time.
+select count(*) from app.partition_policy
+
+-- name: last_run
+-- The newest unification run. Nothing of it is a row of a tenant: names, times, sums.
+select id, kind, name, state, started_at, finished_at, verification
+from unify.run
+order by id desc
+limit 1
+
+-- name: tables_of_run
+-- The row account of each source table, the largest first.
+select source_table, target_table, source_rows, loaded, merged, quarantined, dropped, conversions
+from unify.table_result
+where run_id = %(run_id)s
+order by source_rows desc, source_table
+limit %(rows_max)s
+
+-- name: phases_of_run
+-- Steps by their kind, which is the first word of their name; kinds in the order they began.
+select split_part(name, ' ', 1) as phase,
+       extract(epoch from max(finished_at) - min(started_at))::float8 as seconds,
+       count(*) as steps
+from unify.step
+where run_id = %(run_id)s and state = 'done' and finished_at is not null and started_at is not null
+group by 1
+order by min(started_at), 1
+limit %(rows_max)s
+
+-- name: record_checks
+-- What all checks said after a run stands beside the run's verification.
+update unify.run
+set verification = coalesce(verification, '{}') || jsonb_build_object('checks', %(checks)s::jsonb)
+where id = %(run_id)s
