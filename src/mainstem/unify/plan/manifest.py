@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 import tomlkit
-from tomlkit.items import InlineTable, Table
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
@@ -24,6 +23,8 @@ from mainstem.unify.plan.toml_reader import Section, read_toml
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from tomlkit.items import InlineTable, Table
 
 MANIFEST = "manifest.toml"
 
