@@ -111,26 +111,31 @@ comment on function app.sees_client(uuid) is 'Whether the claims may see rows of
 -- Version 7 (RFC 9562): 48 bits of milliseconds, version, 12 bits of sub-millisecond fraction
 -- (microseconds * 4096 / 1000, rounded down, as PostgreSQL 18 does), variant, 62 bits of chance or
 -- hash. Without the fraction half of the ids made within a millisecond are out of order.
+-- None is STRICT, which would keep them from being inlined; null gives null all the same.
 
+-- In whole seconds and the rest of a second, both of which a double holds exactly: ten times quicker
+-- than the numeric that extract() returns, and an id is minted for every imported row.
 create function app.epoch_us(at timestamptz) returns bigint
-  language sql immutable strict parallel safe
-  return greatest(0, extract(epoch from at - timestamptz '1970-01-01 00:00:00+00') * 1000000)::bigint;
+  language sql immutable parallel safe
+  return case when at < timestamptz '1970-01-01 00:00:00+00' then 0 else
+    floor(date_part('epoch', at - timestamptz '1970-01-01 00:00:00+00'))::bigint * 1000000
+    + date_part('microseconds', at - timestamptz '1970-01-01 00:00:00+00')::bigint % 1000000 end;
 comment on function app.epoch_us(timestamptz) is 'Microseconds since 1970; 0 for times before.';
 
 create function app.uuid7_prefix(at timestamptz) returns text
-  language sql immutable strict parallel safe
+  language sql immutable parallel safe
   return lpad(to_hex(app.epoch_us(at) / 1000), 12, '0') || to_hex(28672 + app.epoch_us(at) % 1000 * 4096 / 1000);
 comment on function app.uuid7_prefix(timestamptz) is
   'The first 16 of the 32 hexadecimal digits of a version-7 id of that time; an earlier time counts as 1970.';
 
 create function app.uuid7_floor(at timestamptz) returns uuid
-  language sql immutable strict parallel safe
+  language sql immutable parallel safe
   return (app.uuid7_prefix(at) || '8000000000000000')::uuid;
 comment on function app.uuid7_floor(timestamptz) is
   'The smallest version-7 id of that time: turns a time range into an id range, so that partitions prune.';
 
 create function app.uuid7_minted(at timestamptz, seed text) returns uuid
-  language sql immutable strict parallel safe
+  language sql immutable parallel safe
   return (app.uuid7_prefix(at)
           || translate(substr(md5(seed), 17, 1), '0123456789abcdef', '89ab89ab89ab89ab')
           || substr(md5(seed), 18))::uuid;
@@ -138,7 +143,7 @@ comment on function app.uuid7_minted(timestamptz, text) is
   'The id of a legacy row, from its created_at and source/table/key: the same on every run, in time order.';
 
 create function app.uuid7_time(id uuid) returns timestamptz
-  language sql immutable strict parallel safe
+  language sql immutable parallel safe
   return case when substr(id::text, 15, 1) = '7' then
     to_timestamp((
       ('x' || replace(left(id::text, 13), '-', ''))::bit(48)::bigint * 1000
