@@ -182,7 +182,7 @@ class People:
                 f"+1 555 {number:04}" if number % 3 else None,
                 f"{number} {street} {words.STREET_KINDS[number % 8]}", city, state,
                 f"{zip_head}{number % 100:02}",
-                _custom_fields(number) if number & 1 else None,
+                _custom_fields(number) if number & 1 else "{}",
                 moment(imported_s + i % 2_000_000),
             )  # fmt: skip
             if self._is_double(i):
@@ -200,6 +200,9 @@ class People:
         if flaws.EPOCH_SECONDS.strikes(position):
             self.tally[flaws.EPOCH_SECONDS] += 1
             row = (*row[:11], str(EPOCH_FIRST + 60 * DAY_S + position % 2_000_000))
+        if flaws.NO_FIELDS.strikes(position):
+            self.tally[flaws.NO_FIELDS] += 1
+            row = (*row[:10], None, row[11])
         if flaws.NUL_BYTE.strikes(position):
             self.tally[flaws.NUL_BYTE] += 1
             row = (*row[:6], f"{row[6]}\x00", *row[7:])

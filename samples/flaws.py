@@ -23,6 +23,7 @@ EPOCH_SECONDS = Flaw("recipients", 50, "created_at in epoch seconds")
 DUPLICATE = Flaw("recipients", 100, "the same person again in the same list")
 NUL_BYTE = Flaw("recipients", 2_000, "NUL byte in the address")
 WINDOWS_1252 = Flaw("recipients", 2_503, "name in Windows-1252 instead of UTF-8")
+NO_FIELDS = Flaw("recipients", 251, "custom_fields missing")
 ORPHAN_PIECE = Flaw("campaign_recipients", 3_000, "recipient that was deleted")
 EPOCH_MILLISECONDS = Flaw("events", 97, "created_at in epoch milliseconds")
 YES_NO = Flaw("events", 200, "is_bot spelled yes or no")
@@ -34,7 +35,7 @@ ORPHAN_CONVERSION = Flaw("conversions", 501, "tracking code of a deleted piece")
 AMOUNT_AS_TEXT = Flaw("conversions", 1_003, "amount written with a currency sign")
 
 FLAWS = (
-    ORPHAN_CAMPAIGN, EPOCH_SECONDS, DUPLICATE, NUL_BYTE, WINDOWS_1252, ORPHAN_PIECE,
+    ORPHAN_CAMPAIGN, EPOCH_SECONDS, DUPLICATE, NUL_BYTE, WINDOWS_1252, NO_FIELDS, ORPHAN_PIECE,
     EPOCH_MILLISECONDS, YES_NO, MALFORMED_JSON, DUPLICATE_KEY, IMPOSSIBLE_DATE, FLOAT_DUST,
     ORPHAN_CONVERSION, AMOUNT_AS_TEXT,
 )  # fmt: skip

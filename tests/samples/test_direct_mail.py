@@ -78,6 +78,7 @@ FLAW_COUNTS = {
     ),
     flaws.NUL_BYTE: "select count(*) from recipients where instr(cast(address as blob), x'00')",
     flaws.WINDOWS_1252: "select count(*) from recipients where hex(name) like '52656EE965%'",
+    flaws.NO_FIELDS: "select count(*) from recipients where custom_fields is null",
     flaws.ORPHAN_PIECE: (
         "select count(*) from campaign_recipients where recipient_id not in"
         " (select id from recipients)"
