@@ -1,0 +1,1 @@
+"""What must exist, and what must not."""

@@ -1,0 +1,23 @@
+"""Nobody updates or deletes a row that they may not see.
+
+Rows of another agency, another app, another client and another person alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.checks.isolation import observed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.checks.registry import Row
+    from mainstem.checks.session import Session
+
+RULE = 9
+
+
+def find(session: Session) -> Iterator[Row]:
+    """Yield each table, with what was possible."""
+    return observed(session, "change")

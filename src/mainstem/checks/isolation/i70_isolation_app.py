@@ -1,0 +1,23 @@
+"""Each app reads shared rows and its own, none of another app.
+
+The claim 'both' reads shared rows only, the claim '*' those of every app.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.checks.isolation import observed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.checks.registry import Row
+    from mainstem.checks.session import Session
+
+RULE = 9
+
+
+def find(session: Session) -> Iterator[Row]:
+    """Yield each table, with what was possible."""
+    return observed(session, "app")

@@ -1,0 +1,129 @@
+"""The isolation probe: really tries, as every kind of person, to cross every border.
+
+In one transaction that is rolled back it makes two agencies with clients, people and rows in every
+table, takes the claims of each person in turn and reads, changes, inserts, moves and deletes what
+is not theirs. `probe` yields what went through, and what could not be tried.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from mainstem.checks.probe.attempts import attempt_all
+from mainstem.checks.probe.borders import Attempt, Observation, attempts_of, judge
+from mainstem.checks.probe.outside import (
+    attempts_from_outside,
+    closed_attempts,
+    judge_outside,
+    judge_view,
+    opening,
+    roles_from_outside,
+    view_attempts,
+)
+from mainstem.checks.probe.people import people_of
+from mainstem.checks.probe.rows import count_rows
+from mainstem.checks.probe.seed import fill, invent
+from mainstem.checks.probe.tables import closed_relations, read_tables, read_views
+from mainstem.errors import ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.checks.probe.seed import Seed
+    from mainstem.checks.probe.tables import Table, View
+
+__all__ = ["Observation", "probe"]
+
+
+def probe(connection: psycopg.Connection[TupleRow]) -> list[Observation]:
+    """Run all attempts; everything is rolled back.
+
+    Raises:
+        ServerError: the connection's role obeys row-level security, so it cannot make the rows.
+    """
+    _require_bypass(connection)
+    with connection.transaction(force_rollback=True):
+        tables = read_tables(connection)
+        seed = invent(connection)
+        fill(connection, seed, tables)
+        tenants = [table for table in tables.values() if table.is_open]
+        views = read_views(connection)
+        return [
+            *_unexercised(tenants, views, seed),
+            *_inside(connection, tenants, views, seed),
+            *_outside(connection, tenants, views, seed),
+        ]
+
+
+def _unexercised(tables: list[Table], views: list[View], seed: Seed) -> Iterator[Observation]:
+    for table in tables:
+        reason = seed.failures.get(table.label)
+        if reason is not None:
+            yield Observation("exercised", table.label, f"was not exercised: {reason}")
+    for view in views:
+        if "agency_id" not in view.columns:
+            yield Observation("exercised", view.label, "was not exercised: it has no agency_id")
+
+
+def _inside(
+    connection: psycopg.Connection[TupleRow], tables: list[Table], views: list[View], seed: Seed
+) -> Iterator[Observation]:
+    """What people of either agency can do to the other, and to each other."""
+    counts = {table.label: count_rows(connection, table, seed) for table in tables}
+    unread = {view.label for view in views if "agency_id" in view.columns}
+    for person in chain.from_iterable(map(people_of, seed.agencies)):
+        attempts = [
+            *chain.from_iterable(
+                attempts_of(person, table, seed, counts[table.label]) for table in tables
+            ),
+            *chain.from_iterable(view_attempts(person, view, seed) for view in views),
+        ]
+        name = f"{person.name} of agency {person.agency.name}"
+        outcomes = attempt_all(
+            connection, opening(person), [attempt.statement for attempt in attempts]
+        )
+        for attempt, outcome in zip(attempts, outcomes, strict=True):
+            if attempt.kind == "view":
+                if outcome.counts is not None and outcome.counts["own"] > 0:
+                    unread.discard(attempt.label)
+                yield from judge_view(name, attempt, outcome)
+            else:
+                yield from judge(name, attempt, outcome)
+    for label in sorted(unread):
+        yield Observation("exercised", label, "was not exercised: nobody saw a row through it")
+
+
+def _outside(
+    connection: psycopg.Connection[TupleRow], tables: list[Table], views: list[View], seed: Seed
+) -> Iterator[Observation]:
+    """What is possible without claims, and past the tables' own names."""
+    closed = list(closed_attempts(closed_relations(connection)))
+    owner = next(p for p in people_of(seed.agencies[0]) if p.tenant.app_context == "*")
+    yield from _try_outside(connection, owner.name, opening(owner), closed)
+    attempts = list(attempts_from_outside(tables, views, seed))
+    for name, role in roles_from_outside(seed):
+        yield from _try_outside(connection, name, role, [*attempts, *closed])
+
+
+def _try_outside(
+    connection: psycopg.Connection[TupleRow], name: str, role: bytes, attempts: Iterable[Attempt]
+) -> Iterator[Observation]:
+    listed = list(attempts)
+    outcomes = attempt_all(connection, role, [attempt.statement for attempt in listed])
+    for attempt, outcome in zip(listed, outcomes, strict=True):
+        yield from judge_outside(name, attempt, outcome)
+
+
+def _require_bypass(connection: psycopg.Connection[TupleRow]) -> None:
+    found = connection.execute(
+        "select rolname, rolsuper or rolbypassrls from pg_roles where rolname = current_user"
+    ).fetchone()
+    if found is None or not found[1]:
+        raise ServerError(
+            f"the isolation probe needs a role with BYPASSRLS to make its rows, and "
+            f"{found[0] if found else 'this role'} has not; connect as the database's owner"
+        )

@@ -1,0 +1,181 @@
+"""The attempts that one person makes on one table, and what each outcome means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mainstem.checks.probe.rows import BORDERS, border_of, divide, other_agency, own_count, sees
+from mainstem.checks.probe.seed import insertion, owners, recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mainstem.checks.probe.attempts import Outcome
+    from mainstem.checks.probe.people import Person
+    from mainstem.checks.probe.rows import Counts
+    from mainstem.checks.probe.seed import Seed
+    from mainstem.checks.probe.tables import Table
+
+#: a trigger's own refusal to change a row's key
+GUARDED: Final = "23000"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Something that was possible and must not be, or the reverse; `aspect` names the check."""
+
+    aspect: str
+    object: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A statement that a person tries.
+
+    Attributes:
+        kind: read, change, insert, move, or own (an insert that should succeed).
+        aspect: the check that a failure belongs to.
+        label: the table.
+        statement: what is tried.
+        doing: the words for it, following the person's name.
+        expected: of a read, how many rows the person should see.
+        is_granted: whether the grants allow it, so that a policy alone can refuse.
+    """
+
+    kind: str
+    aspect: str
+    label: str
+    statement: str
+    doing: str
+    expected: int = 0
+    is_granted: bool = True
+
+
+def attempts_of(person: Person, table: Table, seed: Seed, counts: Counts) -> Iterator[Attempt]:
+    """Everything the person tries on the table."""
+    division = divide(table, person, seed)
+    name = table.identifier.as_string()
+    parts = {"own": division.own, **division.beyond}
+    counted = ", ".join(
+        f"'{part}', count(*) filter (where {condition})" for part, condition in parts.items()
+    )
+    statement = f"select jsonb_build_object({counted}) from {name} where {division.scope}"
+    expected = own_count(table, person, counts)
+    yield Attempt("read", "read", table.label, statement, "reads", expected)
+    if not person.is_writer or table.agency_column is None:
+        return
+    hidden = f"{division.scope} and ({division.own}) is not true"
+    column = _changeable(table)
+    for verb, text in (
+        ("updates", f'update {name} set "{column}" = "{column}" where {hidden}'),
+        ("deletes", f"delete from {name} where {hidden}"),
+    ):
+        yield Attempt("change", "change", table.label, text, verb)
+    yield from _insertions(person, table, seed)
+    yield from _moves(person, table, seed)
+
+
+def _changeable(table: Table) -> str:
+    """A column that the grants let a request update, or else any."""
+    granted = (c.name for c in table.columns.values() if c.is_updatable)
+    return next(granted, next(iter(table.columns)))
+
+
+def _insertions(person: Person, table: Table, seed: Seed) -> Iterator[Attempt]:
+    """A row of each kind that is not the person's to make, and one that is."""
+    borders: set[str | None] = set()
+    for owner in owners(seed, table):
+        border = border_of(table, person, owner)
+        if border in borders:
+            continue
+        borders.add(border)
+        # People, clients and agencies are made under ids of their own.
+        fixed = {n: v for n, v in owner.items() if table.label not in _NAMED or n != "id"}
+        row = recipe(seed, table, fixed)
+        if row is None:
+            continue
+        is_granted = all(table.columns[column].is_insertable for column in row)
+        text = insertion(table, [row]).as_string()
+        if border is None and (table.label != "client" or person.tenant.client_ids is None):
+            yield Attempt("own", "exercised", table.label, text, "inserts", is_granted=is_granted)
+        elif border is not None:
+            doing = f"inserts a row of {BORDERS[border]}"
+            yield Attempt("insert", "insert", table.label, text, doing, is_granted=is_granted)
+
+
+_NAMED: Final = frozenset({"agency", "user", "client"})
+
+
+def _moves(person: Person, table: Table, seed: Seed) -> Iterator[Attempt]:
+    """The person's own row, given away across each border that the table has."""
+    own = next((row for row in seed.rows[table.label] if sees(table, person, row)), None)
+    if own is None or table.agency_column is None:
+        return
+    targets: dict[str, Mapping[str, str]] = {
+        "agency": {table.agency_column: other_agency(seed, person.agency).id}
+    }
+    if table.client_column == "client_id" and not person.sees_client(person.agency.clients[1]):
+        targets["client"] = {"client_id": person.agency.clients[1]}
+    if table.user_column is not None:
+        other = next(user for user in person.agency.people if not person.sees_user(user))
+        targets["user"] = {table.user_column: other}
+    if table.has_app_context and person.tenant.app_context in {"mail", "both"}:
+        targets["app"] = {"app_context": "revos"}
+    name = table.identifier.as_string()
+    for border, values in targets.items():
+        changes = ", ".join(f"{column} = '{value}'" for column, value in values.items())
+        is_granted = all(table.columns[column].is_updatable for column in values)
+        where = f"{table.agency_column} = '{person.agency.id}' and id = '{own['id']}'"
+        yield Attempt(
+            "move",
+            "move",
+            table.label,
+            f"update {name} set {changes} where {where}",
+            f"moves an own row to {BORDERS[border]}",
+            is_granted=is_granted,
+        )
+
+
+def judge(person: str, attempt: Attempt, outcome: Outcome) -> Iterator[Observation]:
+    """What an outcome says against the isolation; nothing when all is well."""
+    said = f"{person} {attempt.doing}"
+    if attempt.kind == "read":
+        yield from _judge_read(person, attempt, outcome)
+    elif attempt.kind == "own":
+        if outcome.is_refused and attempt.is_granted:
+            yield Observation(
+                attempt.aspect, attempt.label, f"was not exercised: {person} {_REFUSED_OWN}"
+            )
+    elif outcome.state is None and outcome.row_count > 0:
+        rows = f" {outcome.row_count} rows not theirs" if attempt.kind == "change" else ""
+        yield Observation(attempt.aspect, attempt.label, f"leaks: {said}{rows}")
+    elif outcome.state is None and attempt.kind == "move":
+        yield Observation("exercised", attempt.label, f"was not exercised: {said}: no such row")
+    elif outcome.state not in {None, GUARDED} and not outcome.is_refused and attempt.is_granted:
+        yield Observation(
+            attempt.aspect, attempt.label, f"is not protected: {said}, but for {outcome.message}"
+        )
+
+
+_REFUSED_OWN: Final = "cannot insert their own row, though the grants allow it"
+
+
+def _judge_read(person: str, attempt: Attempt, outcome: Outcome) -> Iterator[Observation]:
+    if outcome.counts is None:
+        yield Observation("own", attempt.label, f"cannot be read: {person} gets {outcome.message}")
+        return
+    for border, whose in BORDERS.items():
+        number = outcome.counts.get(border, 0)
+        if number > 0:
+            yield Observation(
+                border if border != "agency" else "read",
+                attempt.label,
+                f"leaks: {person} reads {number} rows of {whose}",
+            )
+    own = outcome.counts["own"]
+    if own != attempt.expected:
+        yield Observation(
+            "own", attempt.label, f"hides: {person} reads {own} of {attempt.expected} own rows"
+        )

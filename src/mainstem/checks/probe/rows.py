@@ -1,0 +1,154 @@
+"""How a table's rows divide for one person: their own, and those behind each border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from psycopg import sql
+
+from mainstem.checks.probe.people import EVERY_APP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.checks.probe.people import Agency, Person
+    from mainstem.checks.probe.seed import Seed
+    from mainstem.checks.probe.tables import Table
+
+#: what a finding calls whoever has the rows behind each border
+BORDERS: Final = {
+    "agency": "another agency",
+    "app": "another app",
+    "client": "another client",
+    "user": "another person",
+}
+
+Counts: TypeAlias = "dict[tuple[str | None, str | None, str | None, str | None], int]"
+
+
+@dataclass(frozen=True)
+class Division:
+    """SQL conditions on a table's rows; they hold invented ids only.
+
+    Attributes:
+        scope: the rows of the two agencies.
+        own: those of them that the person may see.
+        beyond: for each border, those behind it.
+    """
+
+    scope: str
+    own: str
+    beyond: Mapping[str, str]
+
+
+def divide(table: Table, person: Person, seed: Seed) -> Division:
+    """Say in SQL, from the data model alone, which rows the person may see."""
+    if table.agency_column is None:
+        return Division("true", "true", {})
+    scope = _among(table.agency_column, [agency.id for agency in seed.agencies])
+    is_own = {"agency": _among(table.agency_column, [person.agency.id])}
+    if table.app is not None:
+        is_own["app"] = "true" if _is_in_app(table, person) else "false"
+    elif table.has_app_context:
+        app = person.tenant.app_context
+        is_own["app"] = "true" if app == EVERY_APP else _among("app_context", ["both", app])
+    if table.client_column is not None:
+        is_own["client"] = _client_condition(table.client_column, person)
+    if table.user_column is not None:
+        is_own["user"] = _among(table.user_column, [str(person.tenant.user_id)])
+    beyond: dict[str, str] = {}
+    inside = "true"
+    for border, condition in is_own.items():
+        beyond[border] = f"{inside} and ({condition}) is not true"
+        inside = f"{inside} and ({condition})"
+    return Division(scope, inside, beyond)
+
+
+def sees(table: Table, person: Person, row: Mapping[str, object]) -> bool:
+    """Whether the person may see that row: the same as `divide`, for a row at hand."""
+    return border_of(table, person, row) is None
+
+
+def border_of(table: Table, person: Person, row: Mapping[str, object]) -> str | None:
+    """The first border between the person and that row; None where there is none."""
+
+    def text(column: str) -> str | None:
+        value = row.get(column)
+        return None if value is None else str(value)
+
+    if table.agency_column is None:
+        return None
+    is_own = {"agency": text(table.agency_column) == person.agency.id}
+    if table.app is not None:
+        is_own["app"] = _is_in_app(table, person)
+    elif table.has_app_context:
+        is_own["app"] = person.sees_app(text("app_context") or "both")
+    if table.client_column is not None:
+        is_own["client"] = person.sees_client(text(table.client_column))
+    if table.user_column is not None:
+        is_own["user"] = person.sees_user(text(table.user_column))
+    return next((border for border, is_inside in is_own.items() if not is_inside), None)
+
+
+def count_rows(connection: psycopg.Connection[TupleRow], table: Table, seed: Seed) -> Counts:
+    """Count the rows of the two agencies by owner, client, person and app, with row security off.
+
+    More than were inserted: triggers write some of them.
+    """
+    columns = (
+        table.agency_column,
+        table.client_column,
+        table.user_column,
+        "app_context" if table.has_app_context else None,
+    )
+    names = [sql.SQL("null") if name is None else sql.Identifier(name) for name in columns]
+    scope: sql.Composable = sql.SQL("true")
+    if table.agency_column is not None:
+        ids = sql.SQL(", ").join(sql.Literal(agency.id) for agency in seed.agencies)
+        scope = sql.SQL("{} in ({})").format(sql.Identifier(table.agency_column), ids)
+    statement = sql.SQL(
+        "select {}::text, {}::text, {}::text, {}::text, count(*) "
+        "from {} where {} group by 1, 2, 3, 4"
+    ).format(*names, table.identifier, scope)
+    found = connection.execute(statement).fetchall()
+    return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+
+
+def own_count(table: Table, person: Person, counts: Counts) -> int:
+    """How many of the counted rows the person may see."""
+    total = 0
+    for (agency, client, user, app), number in counts.items():
+        columns = (table.agency_column, table.client_column, table.user_column, "app_context")
+        named = zip(columns, (agency, client, user, app), strict=True)
+        row = {column: value for column, value in named if column is not None}
+        total += number if sees(table, person, row) else 0
+    return total
+
+
+def other_agency(seed: Seed, agency: Agency) -> Agency:
+    """The one that is not this one."""
+    one, another = seed.agencies
+    return another if agency is one else one
+
+
+def _is_in_app(table: Table, person: Person) -> bool:
+    return table.app is not None and person.tenant.app_context in {table.app, EVERY_APP}
+
+
+def _client_condition(column: str, person: Person) -> str:
+    visible = person.tenant.client_ids
+    if visible is None:
+        return "true"
+    listed = _among(column, sorted(map(str, visible)))
+    return f"({listed} or {column} is null)" if person.sees_client(None) else listed
+
+
+def _among(column: str, values: list[str]) -> str:
+    """`column in (...)` of words and ids that need no quoting."""
+    assert all(value.replace("-", "").replace("_", "").isalnum() for value in values), values
+    listed = ", ".join(f"'{value}'" for value in values)
+    return f"{column} in ({listed})" if values else "false"

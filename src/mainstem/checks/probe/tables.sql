@@ -1,0 +1,14 @@
+-- Every declared table that exists. A LOCAL one may be opened to tenants by a policy.
+select d.schema_name as schema, d.table_name as name, d.label, d.class as table_class,
+       coalesce(d.scope, case when d.class = 'LOCAL' and 'client_id' = any (has.names) then 'client' end)
+         as scope,
+       'app_context' = any (has.names) as has_app_context,
+       exists (select from our_policy as p where p.relation = d.relation) as is_open,
+       d.app,
+       has_table_privilege('authenticated', d.relation, 'delete') as is_deletable
+from declared as d
+cross join lateral (
+  select array_agg(a.attname) as names from pg_attribute as a where a.attrelid = d.relation
+) as has
+where d.relation is not null
+order by d.label

@@ -1,0 +1,12 @@
+-- rule: 8
+-- Every constraint has a name that was chosen.
+--
+-- A name that the server numbered differs between databases, so a later migration cannot name it.
+-- (A chosen name that equals the server's own cannot be told apart in the catalog: the tests of the
+-- migrations read the files for those.)
+select k.label as object,
+       'has the constraint ' || k.name || ', which the server named' as message,
+       'name it: constraint ' || left(k.label, 40) || '_..._check' as fix
+from our_constraint as k
+where k.kind <> 'n' and k.name ~ '^\$\d+$|_(check|fkey|key|pkey|excl)\d+$'
+order by 1

@@ -1,0 +1,1 @@
+"""What changes while the platform runs: migrations, partitions, unfinished work."""
