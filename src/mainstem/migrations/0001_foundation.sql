@@ -81,28 +81,24 @@ create function app.in_app(context text) returns boolean
 comment on function app.in_app(text) is
   'Whether rows of that app_context show: shared rows always, one app''s rows in that app.';
 
--- The plain setting is set beside the claims because parsing json for every row made counts seven
--- times slower. Without it (a Supabase token) the claims decide: json null means all of the
--- agency's clients; a claim that is absent means all for the roles that run the agency, else none.
+-- The plain setting is set beside the claims, because parsing json for every row made counts seven
+-- times slower. Without it (a Supabase token) the claims themselves are asked; null there means all
+-- of the agency's clients.
 create function app.client_scope() returns text
   language sql stable parallel safe
-  return coalesce(
-    nullif(current_setting('app.client_ids', true), ''),
-    case
-      when app.claims() -> 'client_ids' = 'null' then '*'
-      when app.claims() ? 'client_ids' then app.claims() ->> 'client_ids'
-      when app.claims() ->> 'user_role' in ('owner', 'admin', 'manager') then '*'
-    end);
-comment on function app.client_scope() is 'The visible clients: *, or text that contains their ids; null for none.';
+  return coalesce(nullif(current_setting('app.client_ids', true), ''), app.claims() ->> 'client_ids');
+comment on function app.client_scope() is
+  'Which clients are visible: *, or text that contains their ids, or null where nothing limits them.';
 
--- The ids stand in the setting as text of 36 characters each with separators that no uuid contains,
--- so that finding the text is finding the id, whatever the separators are.
--- A row without a client is the agency's own: its staff sees it, a client's people do not.
+-- The ids stand in the setting as text of 36 characters each, with separators that no uuid contains:
+-- to find the text is to find the id, whatever the separators are.
+-- Where nothing limits them, and for rows without a client (the agency's own), the agency's staff
+-- sees the row and a client's people do not. Written for a short plan: it is part of every query.
 create function app.sees_client(client_id uuid) returns boolean
   language sql stable parallel safe
   return case
-    when app.client_scope() = '*' then true
-    when client_id is null then (app.claims() ->> 'user_role') <> 'client'
+    when current_setting('app.client_ids', true) = '*' then true
+    when client_id is null or app.client_scope() is null then (app.claims() ->> 'user_role') <> 'client'
     else strpos(app.client_scope(), client_id::text) > 0
   end;
 comment on function app.sees_client(uuid) is 'Whether the claims may see rows of that client.';
