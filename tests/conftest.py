@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shutil
 import sys
+import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +20,7 @@ import pytest
 from mainstem.db.migrate import migrate
 from mainstem.errors import MigrationError
 from mainstem.pg.connect import connect
+from mainstem.pg.embedded import EmbeddedServer
 from mainstem.pg.scratch import ScratchServer, scratch_server
 
 if TYPE_CHECKING:
@@ -140,3 +143,14 @@ def empty_database_url(scratch: ScratchServer) -> Iterator[str]:
     name = f"test_{uuid4().hex}"
     yield scratch.create_database(name)
     scratch.drop_database(name)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty home for an embedded server, which is stopped and removed afterwards."""
+    # Not below tmp_path, which is closed to the account that the server runs as under root.
+    folder = Path(tempfile.mkdtemp(prefix="mainstem-home-"))
+    yield folder
+    if (folder / "postgresql" / "data" / "PG_VERSION").exists():
+        EmbeddedServer(folder).stop()
+    shutil.rmtree(folder)

@@ -29,6 +29,7 @@ SUPERUSER = "postgres"
 PORT = 5432  # only names the socket file: nothing listens on TCP
 START_LIMIT_S = 900  # a crash recovery of 4 GB of WAL on a slow disk
 STOP_LIMIT_S = 120
+LOG_LINES = 12
 #: initdb's choice of collation: the built-in one is the same on every system and never changes.
 LOCALE_OPTIONS_18 = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
 LOCALE_OPTIONS_15 = ["--locale=C.UTF-8"]
@@ -114,17 +115,31 @@ def start(cluster: Cluster, settings: Mapping[str, str]) -> None:
     Raises:
         ServerError: it does not start; the message holds the server's own reason.
     """
-    leftovers.clear(cluster.data, cluster.name)
+    clear_leftovers(cluster)
     _write_settings(cluster, settings)
     cluster.start_log.unlink(missing_ok=True)
     options = [f"--timeout={START_LIMIT_S}", f"--log={cluster.start_log}"]
     done = _pg_ctl(cluster, "start", options)
     if done.returncode != 0:
-        log = cluster.start_log.read_text(errors="replace") if cluster.start_log.exists() else ""
         raise ServerError(
-            f"the database in {cluster.data} does not start: {programs.reason(log or done.stdout)} "
+            f"the database in {cluster.data} does not start: "
+            f"{programs.reason(_last_words(cluster) or done.stdout)} "
             f"(see {cluster.start_log.parent})"
         )
+
+
+def clear_leftovers(cluster: Cluster) -> None:
+    """Remove what a killed server left; see there."""
+    socket_lock = cluster.socket_dir / f".s.PGSQL.{PORT}.lock"
+    leftovers.clear(cluster.data, socket_lock, cluster.name)
+
+
+def _last_words(cluster: Cluster) -> str:
+    """Return the end of the newest log; the first lines of a start stand in one of their own."""
+    logs = [path for path in cluster.start_log.parent.glob("*log") if path.is_file()]
+    newest = sorted(logs, key=lambda path: path.stat().st_mtime)[-2:]
+    lines = [path.read_text(errors="replace").splitlines()[-LOG_LINES:] for path in newest]
+    return "\n".join(line for each in lines for line in each)
 
 
 def _write_settings(cluster: Cluster, settings: Mapping[str, str]) -> None:

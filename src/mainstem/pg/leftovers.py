@@ -1,11 +1,12 @@
-"""What a server that was killed leaves behind: its pid file, and perhaps orphaned workers.
+"""What a server that was killed leaves behind: its lock files, and perhaps orphaned workers.
 
-PostgreSQL itself replaces the pid file of a dead server. It cannot when another program has got
-that process number since, or while a worker of the dead server still runs.
+PostgreSQL itself replaces the lock files of a dead server. It cannot when another program has got
+that process number since, when nobody has collected the dead process, or while a worker still runs.
 """
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -14,33 +15,48 @@ import psutil
 if TYPE_CHECKING:
     from pathlib import Path
 
+PID_FILE = "postmaster.pid"
 PATIENCE_S = 10
+POLL_S = 0.01
 
 
-def clear(data: Path, cluster_name: str) -> None:
-    """End orphaned workers of a dead server on this folder and remove a pid file that lies.
+def clear(data: Path, socket_lock: Path, cluster_name: str) -> None:
+    """End orphaned workers of a dead server on this folder and remove lock files that lie.
 
     Nothing is touched while the server itself lives. Call it under the cluster's lock.
     """
-    pid_file = data / "postmaster.pid"
-    if not pid_file.exists() or postmaster(data) is not None:
+    lock_files = [file for file in (data / PID_FILE, socket_lock) if file.exists()]
+    if not lock_files or any(_server(data, recorded_pid(file)) for file in lock_files):
         return
     _end(_workers(cluster_name))
-    if _is_taken_or_unreadable(pid_file):
-        pid_file.unlink(missing_ok=True)
+    for file in lock_files:
+        pid = recorded_pid(file)
+        if pid is None or psutil.pid_exists(pid):
+            file.unlink(missing_ok=True)
 
 
 def postmaster(data: Path) -> psutil.Process | None:
     """Return the living server process of this data folder, if the pid file names one."""
-    pid = recorded_pid(data / "postmaster.pid")
+    return _server(data, recorded_pid(data / PID_FILE))
+
+
+def _server(data: Path, pid: int | None) -> psutil.Process | None:
     if pid is None:
         return None
     try:
         process = psutil.Process(pid)
-        is_ours = str(data) in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
+        is_ours = str(data) in process.cmdline()
     except psutil.Error:
         return None
-    return process if is_ours else None
+    return process if is_ours and not has_ended(process) else None
+
+
+def has_ended(process: psutil.Process) -> bool:
+    """Whether it is gone, or is dead and only waits to be noticed by its parent."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def recorded_pid(pid_file: Path) -> int | None:
@@ -50,11 +66,6 @@ def recorded_pid(pid_file: Path) -> int | None:
     except FileNotFoundError:
         return None
     return int(first) if first.isascii() and first.isdigit() else None
-
-
-def _is_taken_or_unreadable(pid_file: Path) -> bool:
-    pid = recorded_pid(pid_file)
-    return pid is None or psutil.pid_exists(pid)
 
 
 def _workers(cluster_name: str) -> list[psutil.Process]:
@@ -73,4 +84,6 @@ def _end(processes: list[psutil.Process]) -> None:
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(processes, timeout=PATIENCE_S)
+    deadline = time.monotonic() + PATIENCE_S
+    while not all(has_ended(process) for process in processes) and time.monotonic() < deadline:
+        time.sleep(POLL_S)

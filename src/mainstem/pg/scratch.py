@@ -121,5 +121,5 @@ def _remove(server: ScratchServer) -> None:
         # Its files go with it, so there is nothing to write before it ends.
         with suppress(ServerError):
             clusters.stop(cluster, mode="immediate")
-    leftovers.clear(cluster.data, cluster.name)
+    clusters.clear_leftovers(cluster)
     shutil.rmtree(server.folder, ignore_errors=True)

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from tests.pg.servers import start_elsewhere
+
+from mainstem.errors import ServerError
+from mainstem.pg import leftovers
+from mainstem.pg.connect import connect
+from mainstem.pg.embedded import EmbeddedServer
+
+
+def kill_postmaster(server: EmbeddedServer) -> int:
+    """Kill -9 the server and wait for its end; its process number."""
+    process = leftovers.postmaster(server.data)
+    assert process is not None
+    process.kill()
+    while not leftovers.has_ended(process):
+        pass
+    return int(process.pid)
+
+
+def remember(server: EmbeddedServer) -> None:
+    with connect(server.url()) as connection:
+        connection.execute("create table kept (word text)")
+        connection.execute("insert into kept values ('committed')")
+
+
+def assert_remembered(server: EmbeddedServer) -> None:
+    with connect(server.url()) as connection:
+        assert connection.execute("select word from kept").fetchall() == [("committed",)]
+
+
+def test_processes_that_start_it_at_once_share_one_server(home: Path) -> None:
+    starting = [start_elsewhere(home) for _ in range(3)]
+    assert [process.wait(60) for process in starting] == [0, 0, 0]
+    server = EmbeddedServer(home)
+    assert server.is_running(), "it outlives those who started it"
+    assert server.start() is False
+    remember(server)
+    assert server.stop() is True
+    assert not server.is_running()
+    assert server.stop() is False
+    assert server.start() is True
+    assert_remembered(server)
+
+
+def test_it_is_reached_through_a_private_socket_only(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    with connect(server.url()) as connection:
+        settings = connection.execute(
+            "select current_setting('listen_addresses'), current_setting('fsync'),"
+            " current_setting('unix_socket_directories')"
+        ).fetchone()
+        rules = connection.execute("select type, auth_method from pg_hba_file_rules").fetchall()
+    assert settings is not None
+    assert settings[:2] == ("", "on")
+    assert stat.S_IMODE(Path(settings[2]).stat().st_mode) == 0o700
+    assert rules == [("local", "trust")]
+
+
+def test_killed_it_starts_again_with_all_that_was_committed(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    remember(server)
+    kill_postmaster(server)
+    assert server.start() is True
+    assert_remembered(server)
+
+
+def test_a_pid_file_that_names_another_program_is_no_server(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    remember(server)
+    dead = kill_postmaster(server)
+    for file in (server.data / "postmaster.pid", home / "postgresql/run/.s.PGSQL.5432.lock"):
+        file.write_text(file.read_text().replace(str(dead), str(os.getpid()), 1))
+    assert server.pid() is None
+    assert server.start() is True
+    assert_remembered(server)
+
+
+@pytest.mark.parametrize("garbage", ["", "\n", "not a number\n"])
+def test_a_garbled_pid_file_is_no_server(home: Path, garbage: str) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    remember(server)
+    kill_postmaster(server)
+    (server.data / "postmaster.pid").write_text(garbage)
+    assert server.start() is True
+    assert_remembered(server)
+
+
+def test_a_worker_that_outlives_its_server_is_ended(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    remember(server)
+    with connect(server.url()) as connection:
+        worker = psutil.Process(connection.info.backend_pid)
+        # Stopped, it cannot notice that its server died, as one in a long computation does not.
+        worker.send_signal(signal.SIGSTOP)
+        kill_postmaster(server)
+        assert not leftovers.has_ended(worker)
+        assert server.start() is True
+        assert leftovers.has_ended(worker)
+        connection.close()
+    assert_remembered(server)
+
+
+def test_a_first_start_that_was_killed_is_begun_anew(home: Path) -> None:
+    process = start_elsewhere(home)
+    half_made = home / "postgresql" / "data.new"
+    while process.poll() is None and not half_made.exists():
+        pass
+    process.kill()
+    process.wait()
+    server = EmbeddedServer(home)
+    server.start()
+    assert not half_made.exists()
+    remember(server)
+    assert_remembered(server)
+
+
+def test_what_lost_its_version_file_is_never_made_anew(home: Path) -> None:
+    data = home / "postgresql" / "data"
+    data.mkdir(parents=True)
+    (data / "base").write_text("the only copy")
+    with pytest.raises(ServerError, match="holds files but no PG_VERSION") as refused:
+        EmbeddedServer(home).start()
+    assert str(data) in str(refused.value)
+    assert (data / "base").read_text() == "the only copy"
+    assert [entry.name for entry in data.iterdir()] == ["base"]
+
+
+def test_data_of_another_version_is_left_alone(home: Path) -> None:
+    data = home / "postgresql" / "data"
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("16\n")
+    with pytest.raises(ServerError, match="holds data of PostgreSQL 16, the embedded server is 18"):
+        EmbeddedServer(home).start()
+    (data / "PG_VERSION").unlink()
+
+
+def test_a_long_home_has_its_socket_elsewhere_as_private(home: Path) -> None:
+    server = EmbeddedServer(home / ("long" * 25))
+    server.start()
+    try:
+        remember(server)
+        assert_remembered(server)
+    finally:
+        server.stop()
+
+
+def test_a_socket_folder_that_others_can_enter_is_refused(home: Path) -> None:
+    (home / "postgresql").mkdir()
+    (home / "postgresql" / "run").mkdir()
+    (home / "postgresql" / "run").chmod(0o777)
+    with pytest.raises(ServerError, match="must belong to the database's account with mode 0700"):
+        EmbeddedServer(home).start()
+
+
+def test_a_setting_that_cannot_work_is_said_with_the_servers_reason(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    server.stop()
+    conf = server.data / "postgresql.auto.conf"
+    conf.write_text("shared_preload_libraries = 'no_such_library'\n")
+    with pytest.raises(ServerError, match=r"does not start.*no_such_library"):
+        server.start()
+    conf.write_text("")
+    assert server.start() is True
+
+
+def test_the_log_holds_no_tenants_data(home: Path) -> None:
+    server = EmbeddedServer(home)
+    server.start()
+    with connect(server.url(), autocommit=True) as connection:
+        connection.execute("create table person (email text primary key)")
+        twice = "insert into person values ('ann@private.example'), ('ann@private.example')"
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute(twice)
+    server.stop()  # which writes the log to its end
+    logs = "".join(log.read_text() for log in (home / "postgresql" / "log").iterdir())
+    assert "duplicate key" in logs
+    assert "private.example" not in logs
+
+
+def test_a_home_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ServerError, match="MAINSTEM_HOME names another folder"):
+        EmbeddedServer(tmp_path / "file" / "home").start()
