@@ -50,7 +50,7 @@ def _part(
         with connection.transaction():
             is_healthy, message = examine(connection)
     except psycopg.ProgrammingError as error:
-        is_healthy, message = False, refusal(error)
+        is_healthy, message = False, error.diag.message_primary or refusal(error)
     return Part(name, is_healthy, message)
 
 

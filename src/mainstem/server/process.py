@@ -27,6 +27,9 @@ ANSWER_LIMIT_S = 10.0
 POLL_S = 0.05
 LOG_LINES_SHOWN = 3
 
+#: servers that this process started, by process number: whoever ends one here also reaps it
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
 
 def start(url: str, *, home: Path, host: str, port: int) -> tuple[Record, bool]:
     """A server for that database that outlives this process; True when it had to be started.
@@ -53,6 +56,7 @@ def start(url: str, *, home: Path, host: str, port: int) -> tuple[Record, bool]:
             env=os.environ | {"DATABASE_URL": url, "MAINSTEM_HOME": str(home)},
             start_new_session=True,
         )
+    _children[child.pid] = child
     return _wait(child, home), True
 
 
@@ -71,6 +75,9 @@ def stop(home: Path) -> Record | None:
         if time.monotonic() > ends_s:
             raise UsageError(f"the server (process {found.pid}) does not end; end it by hand")
         time.sleep(POLL_S)
+    child = _children.pop(found.pid, None)
+    if child is not None:
+        child.wait(STOP_LIMIT_S)
     return found
 
 
@@ -96,5 +103,6 @@ def _wait(child: subprocess.Popen[bytes], home: Path) -> Record:
             return found
         time.sleep(POLL_S)
     child.terminate()
+    child.wait(STOP_LIMIT_S)
     said = (home / LOG).read_text("utf-8", "replace").strip().splitlines()[-LOG_LINES_SHOWN:]
     raise UsageError(f"the server does not start: {' | '.join(said) or 'it said nothing'}")

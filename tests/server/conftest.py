@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from litestar.testing import TestClient
+
+from mainstem.pg.connect import connect
+from mainstem.server import build_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from litestar import Litestar
+
+
+@pytest.fixture
+def client(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient[Litestar]]:
+    """A client of the app on a migrated database; it looks anew for each request."""
+    monkeypatch.setattr("mainstem.server.watch.FRESH_S", -1.0)
+    with TestClient(build_app(database_url)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run_sql(database_url: str) -> Callable[[str], None]:
+    """Change the database behind the app's back."""
+
+    def run(statement: str) -> None:
+        with connect(database_url, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def migrated_url(request: pytest.FixtureRequest) -> str:
+    """The address of a migrated database that no test changes."""
+    url: str = request.getfixturevalue("_pooled_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def reader(migrated_url: str) -> Iterator[TestClient[Litestar]]:
+    """A client of the app on a migrated database that no test changes."""
+    with TestClient(build_app(migrated_url)) as opened:
+        yield opened

@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mainstem.errors import UsageError
+from mainstem.pg.connect import describe
+from mainstem.server import process
+from mainstem.server.listen import address, free_socket, is_loopback, trusted_hosts
+from mainstem.server.record import LOCK, NAME, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home whose server, if the test leaves one, is ended."""
+    folder = tmp_path / "home"
+    yield folder
+    process.stop(folder)
+
+
+def test_starts_a_server_that_is_found_reused_and_ended(home: Path, migrated_url: str) -> None:
+    record, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
+    assert is_new
+    assert running(home) == record
+    health = process.health(record.address)
+    assert health is not None
+    assert health.is_healthy
+
+    again, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
+    assert again == record
+    assert not is_new
+
+    assert process.stop(home) == record
+    assert running(home) is None
+    assert not (home / NAME).exists()
+    assert process.health(record.address) is None
+    assert process.stop(home) is None
+
+
+def test_leads_a_session_of_its_own(home: Path, migrated_url: str) -> None:
+    record, _ = process.start(migrated_url, home=home, host=HOST, port=0)
+    assert os.getsid(record.pid) == record.pid
+
+
+def test_a_server_of_another_database_is_replaced(
+    home: Path, migrated_url: str, empty_database_url: str
+) -> None:
+    first, _ = process.start(empty_database_url, home=home, host=HOST, port=0)
+    second, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
+    assert is_new
+    assert second.pid != first.pid
+    assert second.database == describe(migrated_url)
+
+
+def test_a_killed_server_is_not_taken_for_a_running_one(home: Path, migrated_url: str) -> None:
+    record, _ = process.start(migrated_url, home=home, host=HOST, port=0)
+    os.kill(record.pid, signal.SIGKILL)
+    os.waitpid(record.pid, 0)
+    assert (home / NAME).exists()
+    assert running(home) is None
+    assert process.stop(home) is None
+    assert process.start(migrated_url, home=home, host=HOST, port=0)[1]
+
+
+def test_serves_though_the_database_is_away(home: Path) -> None:
+    url = "postgresql://me:hunter2@127.0.0.1:1/x"
+    record, _ = process.start(url, home=home, host=HOST, port=0)
+    health = process.health(record.address)
+    assert health is not None
+    assert [part.name for part in health.failing] == ["database"]
+    assert "hunter2" not in (home / NAME).read_text()
+
+
+def test_says_why_it_does_not_start(home: Path) -> None:
+    with pytest.raises(UsageError, match="cannot listen on 203"):
+        process.start("postgresql://127.0.0.1:1/x", home=home, host="203.0.113.1", port=0)
+    assert running(home) is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(home: Path, number: signal.Signals) -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-m", "mainstem.server", HOST, "0"],
+        env=os.environ | {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "MAINSTEM_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline().startswith(b"http://127.0.0.1:")
+        assert running(home) is not None
+        child.send_signal(number)
+        said = child.stdout.read().decode()
+        assert child.wait(timeout=20) == 0, said
+    assert "Traceback" not in said
+    assert not (home / NAME).exists()
+
+
+def test_a_second_server_of_a_home_serves_without_a_note(home: Path) -> None:
+    url = "postgresql://127.0.0.1:1/x"
+    first, _ = process.start(url, home=home, host=HOST, port=0)
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-m", "mainstem.server", HOST, "0"],
+        env=os.environ | {"DATABASE_URL": url, "MAINSTEM_HOME": str(home)},
+        stdout=subprocess.PIPE,
+    )
+    with child:
+        assert child.stdout is not None
+        second = child.stdout.readline().decode().strip()
+        assert second not in {"", first.address}
+        assert process.health(second) is not None
+        assert running(home) == first
+        child.terminate()
+    assert running(home) == first
+
+
+def test_takes_the_next_free_port() -> None:
+    with closing(free_socket(HOST, 0)) as taken:
+        port = taken.getsockname()[1]
+        with closing(free_socket(HOST, port)) as found:
+            assert port < found.getsockname()[1] < port + 100
+
+
+def test_refuses_what_it_cannot_listen_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match=r"cannot listen on 203\.0\.113\.1"):
+        free_socket("203.0.113.1", 0)
+    with pytest.raises(UsageError, match="cannot listen on no-such-host"):
+        free_socket("no-such-host.invalid", 0)
+    monkeypatch.setattr("mainstem.server.listen.PORTS_TRIED_MAX", 1)
+    with (
+        closing(free_socket(HOST, 0)) as taken,
+        pytest.raises(UsageError, match=r"no port from .* is free"),
+    ):
+        free_socket(HOST, taken.getsockname()[1])
+
+
+def test_hosts_and_addresses() -> None:
+    assert address("127.0.0.1", 8000) == "http://127.0.0.1:8000"
+    assert address("::1", 8000) == "http://[::1]:8000"
+    assert address("0.0.0.0", 80) == "http://127.0.0.1:80"
+    assert is_loopback("localhost")
+    assert is_loopback("127.8.0.1")
+    assert not is_loopback("0.0.0.0")
+    assert trusted_hosts("0.0.0.0", 80) == ["*"]
+    assert trusted_hosts("127.0.0.1", 80) == ["127.0.0.1:80", "localhost:80", "[::1]:80"]
+
+
+def test_health_of_a_stranger_is_none(tmp_path: Path) -> None:
+    assert running(tmp_path) is None
+    assert not (tmp_path / LOCK).exists()
+    with closing(socket.create_server((HOST, 0))) as stranger:
+        port = stranger.getsockname()[1]
+    assert process.health(f"http://{HOST}:{port}") is None
