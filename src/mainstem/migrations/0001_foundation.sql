@@ -141,10 +141,10 @@ comment on function app.uuid7_minted(timestamptz, text) is
 create function app.uuid7_time(id uuid) returns timestamptz
   language sql immutable parallel safe
   return case when substr(id::text, 15, 1) = '7' then
-    to_timestamp((
+    (timestamp '1970-01-01' + interval '1 microsecond' * (
       ('x' || replace(left(id::text, 13), '-', ''))::bit(48)::bigint * 1000
-      + least(999, (('x' || substr(id::text, 16, 3))::bit(12)::int * 1000 + 4095) / 4096)
-    ) / 1000000.0::double precision) end;
+      + least(999, (('x' || substr(id::text, 16, 3))::bit(12)::int * 1000 + 4095) / 4096))
+    ) at time zone 'UTC' end;
 comment on function app.uuid7_time(uuid) is 'The time in a version-7 id, to the microsecond; null for other versions.';
 
 do $$
