@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from psycopg.rows import TupleRow
 
+#: without the manifest these would find nothing, which proves nothing
+NEED_MANIFEST = frozenset({"rules", "isolation"})
+
 __all__ = ["Check", "Finding", "Outcome", "Report", "all_checks", "run_checks"]
 
 
@@ -69,6 +72,9 @@ def _chosen(only: Collection[str]) -> tuple[Check, ...]:
 def _run(check: Check, session: Session) -> Outcome:
     """Run one check in a savepoint: one that cannot run fails, and the others go on."""
     started = perf_counter()
+    if check.group in NEED_MANIFEST and not session.has_manifest:
+        said = "cannot be checked: it has no app.table_class; run `mainstem db migrate`"
+        return Outcome(check, (Finding(check.name, "the database", said),), 0.0)
     try:
         with session.connection.transaction(force_rollback=True):
             findings = tuple(check.find(session))

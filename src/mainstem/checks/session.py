@@ -32,7 +32,7 @@ class Session:
     def prepare(self) -> None:
         """Set the limits and make the temporary views that the checks read."""
         prelude = (files("mainstem.checks") / "prelude.sql").read_text(encoding="utf-8")
-        manifest = "app.table_class" if self._has_manifest() else _NO_MANIFEST
+        manifest = "app.table_class" if self.has_manifest else _NO_MANIFEST
         self.connection.execute(f"set local statement_timeout = '{STATEMENT_TIMEOUT}'")
         self.connection.execute(f"set local lock_timeout = '{LOCK_TIMEOUT}'")
         self.connection.execute("set local search_path = pg_catalog")
@@ -50,7 +50,9 @@ class Session:
         """What the isolation probe saw; it runs once, when the first check asks."""
         return tuple(probe(self.connection))
 
-    def _has_manifest(self) -> bool:
+    @cached_property
+    def has_manifest(self) -> bool:
+        """Whether the database declares its tables' classes."""
         found = self.connection.execute("select to_regclass('app.table_class') is not null")
         row = found.fetchone()
         return row is not None and bool(row[0])

@@ -10,16 +10,16 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from mainstem.checks.probe.attempts import attempt_all
-from mainstem.checks.probe.borders import Attempt, Observation, attempts_of, judge
+from mainstem.checks.probe.attempts import Outcome, attempt_all
+from mainstem.checks.probe.borders import Attempt, Observation, judge, reading, writing
 from mainstem.checks.probe.outside import (
     attempts_from_outside,
     closed_attempts,
     judge_outside,
-    judge_view,
     opening,
     roles_from_outside,
-    view_attempts,
+    view_reading,
+    view_writing,
 )
 from mainstem.checks.probe.people import people_of
 from mainstem.checks.probe.rows import count_rows
@@ -76,23 +76,26 @@ def _inside(
     counts = {table.label: count_rows(connection, table, seed) for table in tables}
     unread = {view.label for view in views if "agency_id" in view.columns}
     for person in chain.from_iterable(map(people_of, seed.agencies)):
-        attempts = [
-            *chain.from_iterable(
-                attempts_of(person, table, seed, counts[table.label]) for table in tables
-            ),
-            *chain.from_iterable(view_attempts(person, view, seed) for view in views),
-        ]
         name = f"{person.name} of agency {person.agency.name}"
-        outcomes = attempt_all(
-            connection, opening(person), [attempt.statement for attempt in attempts]
-        )
-        for attempt, outcome in zip(attempts, outcomes, strict=True):
-            if attempt.kind == "view":
-                if outcome.counts is not None and outcome.counts["own"] > 0:
-                    unread.discard(attempt.label)
-                yield from judge_view(name, attempt, outcome)
-            else:
-                yield from judge(name, attempt, outcome)
+        reads = [reading(person, table, seed, counts[table.label]) for table in tables]
+        reads += [read for view in views for read in view_reading(person, view, seed)]
+        leaking = set()
+        for attempt, outcome in _tried(connection, opening(person), reads):
+            found = outcome.counts or {}
+            if any(number for part, number in found.items() if part != "own"):
+                leaking.add(attempt.label)
+            if found.get("own"):
+                unread.discard(attempt.label)
+            yield from judge(name, attempt, outcome)
+        writes = [
+            *chain.from_iterable(
+                writing(person, table, seed, is_sealed=table.label not in leaking)
+                for table in tables
+            ),
+            *chain.from_iterable(view_writing(person, view, seed) for view in views),
+        ]
+        for attempt, outcome in _tried(connection, opening(person), writes):
+            yield from judge(name, attempt, outcome)
     for label in sorted(unread):
         yield Observation("exercised", label, "was not exercised: nobody saw a row through it")
 
@@ -112,10 +115,15 @@ def _outside(
 def _try_outside(
     connection: psycopg.Connection[TupleRow], name: str, role: bytes, attempts: Iterable[Attempt]
 ) -> Iterator[Observation]:
-    listed = list(attempts)
-    outcomes = attempt_all(connection, role, [attempt.statement for attempt in listed])
-    for attempt, outcome in zip(listed, outcomes, strict=True):
+    for attempt, outcome in _tried(connection, role, list(attempts)):
         yield from judge_outside(name, attempt, outcome)
+
+
+def _tried(
+    connection: psycopg.Connection[TupleRow], role: bytes, attempts: list[Attempt]
+) -> Iterator[tuple[Attempt, Outcome]]:
+    outcomes = attempt_all(connection, role, [attempt.statement for attempt in attempts])
+    return zip(attempts, outcomes, strict=True)
 
 
 def _require_bypass(connection: psycopg.Connection[TupleRow]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mainstem.checks.probe.borders import GUARDED, Attempt, Observation
 from mainstem.checks.probe.people import EVERY_APP
-from mainstem.checks.probe.rows import BORDERS, other_agency
+from mainstem.checks.probe.rows import client_condition, other_agency
 from mainstem.checks.probe.seed import insertion, owners, recipe
 from mainstem.db.tenant import opening_batch
 
@@ -24,48 +24,31 @@ if TYPE_CHECKING:
     from mainstem.checks.probe.tables import Table, View
 
 
-def view_attempts(person: Person, view: View, seed: Seed) -> Iterator[Attempt]:
-    """Read through a view, and write through it as far as it lets itself be written."""
-    name = view.identifier.as_string()
+def view_reading(person: Person, view: View, seed: Seed) -> Iterator[Attempt]:
+    """Count what the person reads through a view, on each side of the borders it shows."""
     if "agency_id" not in view.columns:
         return
     own = f"agency_id = '{person.agency.id}'"
     parts = {"own": own, "agency": f"({own}) is not true"}
-    visible = person.tenant.client_ids
-    if "client_id" in view.columns and visible is not None:
-        listed = ", ".join(f"'{client}'" for client in sorted(map(str, visible)))
-        is_visible = f"client_id in ({listed})" if listed else "false"
-        if person.sees_client(None):
-            is_visible = f"({is_visible} or client_id is null)"
-        parts["client"] = f"{own} and ({is_visible}) is not true"
+    if "client_id" in view.columns:
+        parts["client"] = f"{own} and ({client_condition('client_id', person)}) is not true"
     counted = ", ".join(f"'{part}', count(*) filter (where {test})" for part, test in parts.items())
     ids = ", ".join(f"'{agency.id}'" for agency in seed.agencies)
-    yield Attempt(
-        "view",
-        "view",
-        view.label,
-        f"select jsonb_build_object({counted}) from {name} where agency_id in ({ids})",
-        "reads",
-    )
-    if person.is_writer:
-        other = f"agency_id = '{other_agency(seed, person.agency).id}'"
-        update = f"update {name} set agency_id = agency_id where {other}"
-        yield Attempt("change", "view", view.label, update, "updates", is_granted=False)
-        delete = f"delete from {name} where {other}"
-        yield Attempt("change", "view", view.label, delete, "deletes", is_granted=False)
+    name = view.identifier.as_string()
+    statement = f"select jsonb_build_object({counted}) from {name} where agency_id in ({ids})"
+    yield Attempt("view", "view", view.label, statement, "reads")
 
 
-def judge_view(person: str, attempt: Attempt, outcome: Outcome) -> Iterator[Observation]:
-    """What reading through a view says."""
-    if outcome.counts is None:
-        yield Observation("own", attempt.label, f"cannot be read: {person} gets {outcome.message}")
+def view_writing(person: Person, view: View, seed: Seed) -> Iterator[Attempt]:
+    """Write through a view, as far as it lets itself be written."""
+    if not person.is_writer or "agency_id" not in view.columns:
         return
-    for border, whose in BORDERS.items():
-        number = outcome.counts.get(border, 0)
-        if number > 0:
-            yield Observation(
-                "view", attempt.label, f"leaks: {person} reads {number} rows of {whose}"
-            )
+    name = view.identifier.as_string()
+    other = f"agency_id = '{other_agency(seed, person.agency).id}'"
+    update = f"update {name} set agency_id = agency_id where {other}"
+    yield Attempt("change", "view", view.label, update, "updates", is_granted=False)
+    delete = f"delete from {name} where {other}"
+    yield Attempt("change", "view", view.label, delete, "deletes", is_granted=False)
 
 
 def closed_attempts(relations: Sequence[tuple[str, sql.Identifier]]) -> Iterator[Attempt]:

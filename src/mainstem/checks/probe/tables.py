@@ -47,7 +47,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the manifest."""
+    """One table of the manifest; `is_open` says that requests reach it, if only to read."""
 
     schema: str
     name: str
@@ -57,7 +57,6 @@ class Table:
     app: str | None
     has_app_context: bool
     is_open: bool
-    is_deletable: bool
     columns: dict[str, Column] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
     conditions: dict[str, Condition] = field(default_factory=dict)

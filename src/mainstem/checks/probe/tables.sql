@@ -3,9 +3,9 @@ select d.schema_name as schema, d.table_name as name, d.label, d.class as table_
        coalesce(d.scope, case when d.class = 'LOCAL' and 'client_id' = any (has.names) then 'client' end)
          as scope,
        'app_context' = any (has.names) as has_app_context,
-       exists (select from our_policy as p where p.relation = d.relation) as is_open,
-       d.app,
-       has_table_privilege('authenticated', d.relation, 'delete') as is_deletable
+       d.class <> 'LOCAL' or exists (select from our_policy as p where p.relation = d.relation)
+         as is_open,
+       d.app
 from declared as d
 cross join lateral (
   select array_agg(a.attname) as names from pg_attribute as a where a.attrelid = d.relation

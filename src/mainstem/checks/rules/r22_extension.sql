@@ -6,6 +6,9 @@
 with ours (classid, objid, label) as (
   select 'pg_class'::regclass, r.relation, r.label from our_relation as r
   union all select 'pg_proc'::regclass, f.function, f.label from our_function as f
+  union all select 'pg_type'::regclass, t.oid, n.nspname || '.' || t.typname
+  from pg_type as t join pg_namespace as n on n.oid = t.typnamespace
+  where t.typtype = 'd' and n.nspname in ('public', 'app')
   union all select 'pg_attrdef'::regclass, v.oid, t.label
   from our_table as t join pg_attrdef as v on v.adrelid = t.relation
   union all select 'pg_constraint'::regclass, k.constraint_id, k.label from our_constraint as k
