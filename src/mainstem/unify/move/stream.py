@@ -220,7 +220,7 @@ class TableReader:
         """The refused row as JSON, secret columns masked."""
         return json.dumps(
             {
-                column.name: _as_json(values[row], is_secret=column.is_secret)
+                column.name: value_as_json(values[row], is_secret=column.is_secret)
                 for column, values in zip(self._columns, batch.columns, strict=True)
             },
             ensure_ascii=False,
@@ -315,7 +315,7 @@ def _shortened(text: str | None) -> str | None:
     return f"{text[:_LEDGER_TEXT_KEPT]}... ({len(text)} characters, sha256 {digest})"
 
 
-def _as_json(value: SqliteValue | LongText, *, is_secret: bool) -> object:
+def value_as_json(value: SqliteValue | LongText, *, is_secret: bool) -> object:
     """A source value as jsonb can keep it: bytes, and text that jsonb cannot hold, as hex."""
     if value is None or isinstance(value, int):
         return MASK if is_secret and value is not None else value
