@@ -601,75 +601,82 @@ end
 $$;
 comment on procedure app.add_partition(app.partition_policy, timestamp) is 'Makes and attaches the partition of one period.';
 
+-- From the period of `at` to as many ahead as the policy says, and those of a range besides.
+create function app.wanted_partitions(at timestamptz, starting timestamptz, ending timestamptz, only_table text)
+  returns table (schema_name text, table_name text, name text, starts timestamp)
+  language sql stable set search_path = '' as $$
+  select p.schema_name, p.table_name, app.partition_name(p.table_name, p.period, period.starts), period.starts
+  from app.partition_policy as p
+  cross join lateral (
+    select now_and_ahead from generate_series(
+      date_trunc(p.period, at at time zone 'UTC'),
+      date_trunc(p.period, at at time zone 'UTC') + p.ahead * ('1 ' || p.period)::interval,
+      ('1 ' || p.period)::interval) as now_and_ahead
+    union
+    select of_range from generate_series(
+      date_trunc(p.period, starting at time zone 'UTC'),
+      date_trunc(p.period, coalesce(ending, at) at time zone 'UTC'),
+      ('1 ' || p.period)::interval) as of_range
+  ) as period (starts)
+  where only_table is null or only_table in (p.table_name, p.schema_name || '.' || p.table_name)
+$$;
+comment on function app.wanted_partitions(timestamptz, timestamptz, timestamptz, text) is
+  'The partitions that should exist for a time and a range.';
+
+create function app.missing_partitions(at timestamptz default now())
+  returns table (schema_name text, table_name text, name text)
+  language sql stable set search_path = '' as $$
+  select wanted.schema_name, wanted.table_name, wanted.name
+  from app.wanted_partitions(at, null, null, null) as wanted
+  where not exists (
+    select from pg_catalog.pg_inherits as i
+    where i.inhrelid = to_regclass(format('%I.%I', wanted.schema_name, wanted.name))
+      and i.inhparent = to_regclass(format('%I.%I', wanted.schema_name, wanted.table_name)))
+$$;
+comment on function app.missing_partitions(timestamptz) is
+  'The partitions that should exist at that time and do not: empty when all is well.';
+
 -- Without arguments: from the current period to three ahead, for every table. With a range: also
 -- the periods of that range, marked as holding imported rows, because only an import needs the past.
+-- Each partition and each of its indexes takes a lock until the transaction ends, and a server has
+-- room for some 6,400: hence the limit, which is 25 years of months.
 create function app.ensure_partitions(
   starting timestamptz default null, ending timestamptz default null, only_table text default null)
   returns setof text
   language plpgsql security definer set search_path = '' as $$
 declare
-  partitions_max constant integer := 1500;
-  policy app.partition_policy;
-  step interval;
-  starts timestamp;
-  name text;
-  made integer := 0;
+  partitions_max constant integer := 300;
+  missing record;
+  missing_count integer;
 begin
   perform pg_advisory_xact_lock(hashtextextended('app.ensure_partitions', 0));
-  for policy in
-    select p.* from app.partition_policy as p
-    where only_table is null or only_table in (p.table_name, p.schema_name || '.' || p.table_name)
-    order by p.schema_name, p.table_name
+  select count(*) into missing_count
+  from app.wanted_partitions(now(), starting, ending, only_table) as wanted
+  where to_regclass(format('%I.%I', wanted.schema_name, wanted.name)) is null;
+  if missing_count > partitions_max then
+    raise exception '% partitions are missing between % and %, and one call makes at most %',
+      missing_count, starting, coalesce(ending, now()), partitions_max
+      using errcode = 'program_limit_exceeded',
+            hint = 'look for dates far in the past; else call for one table and a part of the range at a time';
+  end if;
+  for missing in
+    select wanted.name, wanted.starts, p as policy
+    from app.wanted_partitions(now(), starting, ending, only_table) as wanted
+    join app.partition_policy as p using (schema_name, table_name)
+    where to_regclass(format('%I.%I', wanted.schema_name, wanted.name)) is null
+    order by wanted.table_name, wanted.starts
   loop
-    step := ('1 ' || policy.period)::interval;
-    for starts in
-      select day from generate_series(
-        date_trunc(policy.period, now() at time zone 'UTC'),
-        date_trunc(policy.period, now() at time zone 'UTC') + policy.ahead * step, step) as day
-      union
-      select day from generate_series(
-        date_trunc(policy.period, starting at time zone 'UTC'),
-        date_trunc(policy.period, coalesce(ending, now()) at time zone 'UTC'), step) as day
-      order by 1
-    loop
-      name := app.partition_name(policy.table_name, policy.period, starts);
-      if to_regclass(format('%I.%I', policy.schema_name, name)) is null then
-        made := made + 1;
-        if made > partitions_max then
-          raise exception 'more than % partitions asked for between % and %', partitions_max, starting, ending
-            using errcode = 'program_limit_exceeded', hint = 'look for dates far in the past, or ask for one table at a time';
-        end if;
-        call app.add_partition(policy, starts);
-        return next name;
-      end if;
-    end loop;
-    if starting is not null then
-      update app.partition as p set holds_imported = true
-      where p.schema_name = policy.schema_name and p.table_name = policy.table_name and not p.holds_imported
-        and p.ends_at > starting and p.starts_at <= coalesce(ending, now());
-    end if;
+    call app.add_partition(missing.policy, missing.starts);
+    return next missing.name;
   end loop;
+  update app.partition as p set holds_imported = true
+  where starting is not null and not p.holds_imported
+    and (only_table is null or only_table in (p.table_name, p.schema_name || '.' || p.table_name))
+    and p.ends_at > starting and p.starts_at <= coalesce(ending, now());
 end
 $$;
 comment on function app.ensure_partitions(timestamptz, timestamptz, text) is
   'Makes the partitions that are missing and returns their names.';
-
-create function app.missing_partitions(at timestamptz default now())
-  returns table (schema_name text, table_name text, name text)
-  language sql stable set search_path = '' as $$
-  select p.schema_name, p.table_name, app.partition_name(p.table_name, p.period, day)
-  from app.partition_policy as p
-  cross join lateral generate_series(
-    date_trunc(p.period, at at time zone 'UTC'),
-    date_trunc(p.period, at at time zone 'UTC') + p.ahead * ('1 ' || p.period)::interval,
-    ('1 ' || p.period)::interval) as day
-  where not exists (
-    select from pg_catalog.pg_inherits as i
-    where i.inhrelid = to_regclass(format('%I.%I', p.schema_name, app.partition_name(p.table_name, p.period, day)))
-      and i.inhparent = to_regclass(format('%I.%I', p.schema_name, p.table_name)))
-$$;
-comment on function app.missing_partitions(timestamptz) is
-  'The partitions that should exist at that time and do not: empty when all is well.';
 
 -- Rows elsewhere that point into a partition would hold it back, so they go first.
 create procedure app.delete_references_to(partition_of regclass, partition regclass)
@@ -734,14 +741,15 @@ comment on function app.drop_expired_partitions(timestamptz) is
 revoke all on function app.audit(), app.audit_agency(), app.touch_updated_at(), app.refuse_rekey(),
   app.ensure_partitions(timestamptz, timestamptz, text),
   app.drop_expired_partitions(timestamptz), app.missing_partitions(timestamptz),
-  app.policy_expression(text) from public;
+  app.wanted_partitions(timestamptz, timestamptz, timestamptz, text), app.policy_expression(text) from public;
 revoke all on procedure app.protect(text, text, text, boolean, text[], text[], text[]),
   app.protect_global(text, text, text[]),
   app.protect_local(text), app.protect_view(text), app.add_policy(text), app.add_triggers(text),
   app.grant_columns(text), app.revoke_everything(regclass), app.add_partition(app.partition_policy, timestamp),
   app.delete_references_to(regclass, regclass) from public;
 grant execute on function app.ensure_partitions(timestamptz, timestamptz, text),
-  app.drop_expired_partitions(timestamptz), app.missing_partitions(timestamptz) to service_role;
+  app.drop_expired_partitions(timestamptz), app.missing_partitions(timestamptz),
+  app.wanted_partitions(timestamptz, timestamptz, timestamptz, text) to service_role;
 
 call app.protect_local('table_class');
 call app.protect_local('partition_policy');
