@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import BadText, LongText, key_texts
@@ -51,6 +51,13 @@ class Batch:
     keys_are_typed: bool = True
     #: some value may be longer than a fast portion allows
     may_be_long: bool = False
+
+    def plain_column(self, position: int) -> Sequence[SqliteValue]:
+        """A column without LongText, as codecs take it."""
+        values = self.columns[position]
+        if self.may_be_long:
+            return [value.decode() if isinstance(value, LongText) else value for value in values]
+        return cast("Sequence[SqliteValue]", values)
 
     def key_texts(self) -> list[str]:
         """Each row's key as one text."""

@@ -1,0 +1,210 @@
+"""Copies one SQLite file: load, build, verify, publish; a killed one goes on from its ledger."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Final
+
+from psycopg import sql
+
+from mainstem.unify.catalog.sqlite_schema import quoted
+from mainstem.unify.copy.build import Builder
+from mainstem.unify.copy.constraints import plan_constraints
+from mainstem.unify.copy.crew import Crew
+from mainstem.unify.copy.design import choose_types, design_tables
+from mainstem.unify.copy.judge import Judge, WrongTypeError
+from mainstem.unify.copy.load import TableLoad
+from mainstem.unify.copy.publish import (
+    check_free,
+    publish,
+    qualified,
+    relation_names,
+    set_counter,
+)
+from mainstem.unify.copy.tables import accepted, create_table
+from mainstem.unify.ledger import store
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.model import Catalog
+    from mainstem.unify.catalog.sqlite import SqliteSource
+    from mainstem.unify.copy.constraints import Plan
+    from mainstem.unify.copy.design import TargetTable, Types
+    from mainstem.unify.ledger.rows import Run, Step
+    from mainstem.unify.progress import Reporter
+
+    Connection = psycopg.Connection[TupleRow]
+
+_DESIGN: Final = "design"
+_REDESIGNS_MAX: Final = 2  # for each column: to a wider type, then to its content's
+_FIRST: Final = 0
+
+
+class Copying:
+    """One copy on its way; `connection` is the caller's, `second` builds beside it."""
+
+    def __init__(
+        self,
+        source: SqliteSource,
+        catalog: Catalog,
+        run: Run,
+        *,
+        connection: Connection,
+        second: Connection,
+        reporter: Reporter,
+    ) -> None:
+        self._source = source
+        self._catalog = catalog
+        self._run = run
+        self._connection = connection
+        self._second = second
+        self._reporter = reporter
+        self._steps = self._read_steps()
+        self._types: Types = {}
+
+    def execute(self) -> None:
+        """Do what is left of the copy.
+
+        Raises SourceError when the source changed or cannot be read: the caller then discards.
+        """
+        tables = self._design()
+        crew = Crew(self._second)
+        try:
+            builder = self._load(tables, crew)
+            self._source.check_unchanged()
+            self._build(builder, crew)
+        finally:
+            crew.stop()
+        self._finish(tables)
+
+    # Design
+
+    def _design(self) -> list[TargetTable]:
+        """The tables as designed by this run, made where they are not made yet."""
+        step = self._steps.get(_DESIGN)
+        if step is None:
+            self._types = choose_types(self._source, self._catalog)
+            tables = [
+                accepted(self._connection, self._source, target)
+                for target in design_tables(self._catalog, self._types)
+            ]
+            with self._connection.transaction():
+                schema = sql.Identifier(self._run.staging_schema)
+                self._connection.execute(sql.SQL("create schema {}").format(schema))
+                for target in tables:
+                    create_table(self._connection, self._run.staging_schema, target)
+                self._save_design(tables)
+            return tables
+        assert isinstance(step.detail, dict)
+        self._types = step.detail["types"]
+        return [
+            accepted(self._connection, self._source, target)
+            for target in design_tables(self._catalog, self._types)
+        ]
+
+    def _save_design(self, tables: list[TargetTable]) -> None:
+        left_out = [*self._catalog.not_carried, *(n for t in tables for n in t.not_carried)]
+        store.save_step(
+            self._connection,
+            self._run.id,
+            name=_DESIGN,
+            position=_FIRST,
+            detail={"types": self._types, "not_carried": [asdict(note) for note in left_out]},
+        )
+
+    def _redesign(
+        self, tables: list[TargetTable], position: int, wrong: WrongTypeError
+    ) -> TargetTable:
+        """Make one table again with another type for a column, empty."""
+        target = tables[position]
+        name = target.source.name
+        self._reporter.say(
+            f"{name}.{wrong.column}: its values need {wrong.type_name};"
+            f" the table is loaded again with it"
+        )
+        self._types[name][wrong.column] = wrong.type_name
+        fresh = design_tables(self._catalog, self._types)[position]
+        tables[position] = accepted(self._connection, self._source, fresh)
+        with self._connection.transaction():
+            old = sql.Identifier(self._run.staging_schema, target.name)
+            self._connection.execute(sql.SQL("drop table {}").format(old))
+            create_table(self._connection, self._run.staging_schema, tables[position])
+            store.forget_table(self._connection, self._run.id, name)
+            store.forget_steps(self._connection, self._run.id, [f"load {name}"])
+            self._save_design(tables)
+        self._steps.pop(f"load {name}", None)
+        return tables[position]
+
+    # Load
+
+    def _load(self, tables: list[TargetTable], crew: Crew) -> Builder:
+        """Load every table; its indexes are built beside the next table's load."""
+        plan = self._plan(tables)
+        pieces = sum(map(len, plan.indexes.values())) + len(tables) + len(plan.foreign_keys)
+        building = self._reporter.step("indexes and constraints", pieces)
+        builder = Builder(self._run, plan, self._steps, building.advance)
+        judge = Judge(self._source)
+        for position in range(len(tables)):
+            self._load_table(tables, position, judge)
+            crew.check()
+            builder.start_table(tables[position], crew)
+        return builder
+
+    def _load_table(self, tables: list[TargetTable], position: int, judge: Judge) -> None:
+        for _ in range(_REDESIGNS_MAX * len(tables[position].columns) + 1):
+            target = tables[position]
+            step = self._steps.get(f"load {target.source.name}")
+            if step and step.is_done:
+                return
+            progress = self._reporter.step(target.source.name, self._count(target))
+            load = TableLoad(self._connection, self._run, self._source, target, position + 1, judge)
+            try:
+                load.run_to_end(step, progress)
+            except WrongTypeError as wrong:
+                self._redesign(tables, position, wrong)
+            else:
+                return
+
+    def _plan(self, tables: list[TargetTable]) -> Plan:
+        taken = relation_names(self._connection, self._run.schema_name)
+        plan = plan_constraints(tables, self._run.staging_schema, taken)
+        with self._connection.transaction():
+            store.save_step(
+                self._connection,
+                self._run.id,
+                name="plan constraints",
+                position=_FIRST,
+                detail=[asdict(note) for note in plan.not_carried] or None,
+            )
+        return plan
+
+    # Build and publish
+
+    def _build(self, builder: Builder, crew: Crew) -> None:
+        """Build what is left: every index and constraint, then the foreign keys."""
+        crew.drain(self._connection)
+        for key in builder.add_foreign_keys(self._connection):
+            crew.add(lambda connection, key=key: builder.validate(connection, key))  # type: ignore[misc] # bound now, as loops demand
+        crew.drain(self._connection)
+
+    def _finish(self, tables: list[TargetTable]) -> None:
+        """Set the counters, and move everything into the target schema in one transaction."""
+        run, connection = self._run, self._connection
+        for target in tables:
+            connection.execute(b"analyze " + qualified(run.staging_schema, target).encode())
+        with connection.transaction():
+            for target in tables:
+                set_counter(connection, run.staging_schema, target)
+            check_free(connection, run.schema_name, [target.name for target in tables])
+            publish(connection, run, tables)
+            store.set_state(connection, run.id, "finished")
+
+    def _count(self, target: TargetTable) -> int:
+        with self._source.reading() as connection:
+            table = quoted(target.source.name)
+            return int(connection.execute(f"select count(*) from {table}").fetchone()[0])
+
+    def _read_steps(self) -> dict[str, Step]:
+        return store.read_steps(self._connection, self._run.id)
