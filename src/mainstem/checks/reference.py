@@ -30,6 +30,7 @@ These rules are about queries and sessions, which leave nothing in a catalog.
 |---|---|---|
 | 12 | Claims are set with `set local`, as one quoted literal, inside a transaction. | `mainstem.db.tenant.opening_batch` is the only place that sets them: `tests/db` reads what it sends, and the probe takes its claims from it. |
 | 13 | Claims are never set in the statement that reads the rows. | The same function: the claims travel before the first query. |
+| 16 | Application code switches to a role without BYPASSRLS in each transaction. | The same function; `role` proves what those roles are. |
 | 19 | No volatile function in UPDATE or `on conflict do update`, no MERGE, no `insert ... values ((select ...))`. | For our functions `portable-routine`; for queries, review of the `.sql` files. |
 | 20 | Queries name `agency_id` and join on `(agency_id, x_id)`. | Review of the `.sql` files; the isolation benchmark shows the cost. |
 | 21 | `for update skip locked` only on LOCAL tables or with a constant `agency_id`. | Review of the `.sql` files. |

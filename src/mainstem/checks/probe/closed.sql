@@ -5,6 +5,6 @@ select n.nspname as schema, c.relname as name,
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where n.nspname in ('public', 'legacy') and (c.relispartition and c.relkind in ('r', 'p') or c.relkind = 'm')
-   or n.nspname in ('app', 'unify') and c.relkind in ('r', 'p', 'm')
+   or (n.nspname = 'app' or n.nspname ~ '^unify') and c.relkind in ('r', 'p', 'm')
       and not exists (select from our_policy as p where p.relation = c.oid)
 order by 3

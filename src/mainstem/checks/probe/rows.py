@@ -51,6 +51,9 @@ def divide(table: Table, person: Person, seed: Seed) -> Division:
         made = _among("id", [str(row["id"]) for row in seed.rows[table.label]])
         return Division(made, "true", {})
     scope = _among(table.agency_column, [agency.id for agency in seed.agencies])
+    if table.is_partitioned:
+        # Years of partitions would otherwise be planned for every person.
+        scope += f" and id >= '{seed.floor}'"
     is_own = {"agency": _among(table.agency_column, [person.agency.id])}
     if table.app is not None:
         is_own["app"] = "true" if _is_in_app(table, person) else "false"

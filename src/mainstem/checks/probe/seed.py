@@ -36,9 +36,10 @@ Fixed: TypeAlias = "dict[str, str | None]"
 
 @dataclass
 class Seed:
-    """The invented agencies and every row made for them."""
+    """The invented agencies and every row made for them, whose ids are above `floor`."""
 
     agencies: tuple[Agency, Agency]
+    floor: str
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     choices: dict[str, dict[str, Candidate]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
@@ -62,7 +63,11 @@ def invent(connection: psycopg.Connection[TupleRow]) -> Seed:
         )
         for name in ("one", "another")
     ]
-    return Seed((agencies[0], agencies[1]))
+    floor = connection.execute(
+        "select app.uuid7_floor(clock_timestamp() - interval '1 hour')::text"
+    ).fetchone()
+    assert floor is not None, "a select without a table returns a row"
+    return Seed((agencies[0], agencies[1]), str(floor[0]))
 
 
 def fill(connection: psycopg.Connection[TupleRow], seed: Seed, tables: dict[str, Table]) -> None:

@@ -56,6 +56,7 @@ class Table:
     scope: str | None
     app: str | None
     has_app_context: bool
+    is_partitioned: bool
     is_open: bool
     columns: dict[str, Column] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
