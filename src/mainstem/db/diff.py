@@ -128,7 +128,7 @@ def _without_parts(found: list[Difference]) -> list[Difference]:
         each.object.name
         for each in found
         if each.change is not Change.CHANGED
-        and each.object.kind.endswith(("schema", "table", "view", "sequence", "type"))
+        and each.object.kind.endswith(("schema", "table", "view", "sequence", "type", "column"))
     }
     return [each for each in found if not (_owners(each.object) & whole)]
 

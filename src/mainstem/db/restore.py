@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
     from mainstem.db.manifest import Manifest, Role
 
-HEADER_LINES_MAX = 100
 NAMED_MAX = 10
 CHUNK_BYTES = 1 << 20
+#: from 17 on pg_restore sets this, which a 15 or 16 refuses
+NOT_BEFORE_17 = b"SET transaction_timeout = 0;\n"
+#: Servers patched in November 2026 (15.20 was seen to) number the versions of a column in an option
+#: of that name. They ignore what a statement sets and their own pg_dump leaves it out; an older
+#: pg_dump writes it as if somebody had chosen it, and an unpatched server refuses it.
+BOOKKEEPING = b"pg_attver="
+COLUMN_OPTIONS = re.compile(rb"(ALTER .+ ALTER COLUMN .+ SET \()([^()]+)(\);\n)")
+DATA_BEGINS = re.compile(rb"COPY .+ FROM stdin;\n")
 #: the first few things that stand in the way, extensions' own apart
 IN_THE_WAY = """
 select n.nspname || '.' || c.relname
@@ -143,8 +151,8 @@ def _make_roles(connection: psycopg.Connection[TupleRow], roles: list[Role]) -> 
 def _load(dump: Path, url: str, bin_dir: Path) -> None:
     """Turn the dump into SQL and run that in one transaction.
 
-    Not with pg_restore alone: from 17 on it sets transaction_timeout, which a 15 or 16 refuses. Not
-    with psql's --single-transaction: it commits where its input ends, also when we were killed.
+    Not with pg_restore alone: some of what it says has to be left out (see `portable`). Not with
+    psql's --single-transaction: it commits where its input ends, also when we were killed.
     """
     conninfo, environment = arguments_for(url)
     psql = [str(bin_dir / "psql"), "--no-psqlrc", "--quiet", "--no-password"]
@@ -177,10 +185,10 @@ def _run_script(reader: subprocess.Popen[bytes], script: IO[bytes], into: IO[byt
     """Give psql the script; the commit only when all of it was read. False: nothing is kept."""
     try:
         into.write(b"begin;\n")
-        for _ in range(HEADER_LINES_MAX):
-            line = script.readline()
-            if line != b"SET transaction_timeout = 0;\n":
-                into.write(line)
+        for line in iter(script.readline, b""):
+            into.write(portable(line))
+            if DATA_BEGINS.fullmatch(line):
+                break  # rows, which may read like anything and are passed on as they are
         shutil.copyfileobj(script, into, CHUNK_BYTES)
         is_whole = reader.wait() == 0
         if is_whole:
@@ -190,6 +198,17 @@ def _run_script(reader: subprocess.Popen[bytes], script: IO[bytes], into: IO[byt
     finally:
         _close(into)
     return is_whole
+
+
+def portable(line: bytes) -> bytes:
+    """Return a line of a dump's definitions without what only some servers understand."""
+    if line == NOT_BEFORE_17:
+        return b""
+    found = COLUMN_OPTIONS.fullmatch(line)
+    if found is None or BOOKKEEPING not in found[2]:
+        return line
+    chosen = [each for each in found[2].split(b", ") if not each.startswith(BOOKKEEPING)]
+    return found[1] + b", ".join(chosen) + found[3] if chosen else b""
 
 
 def _close(pipe: IO[bytes]) -> None:

@@ -102,6 +102,7 @@ def tenant_transaction(
     Raises:
         RuntimeError: one is already open here, or the block ended the transaction itself.
     """
+    _refuse_nesting()  # before the pool is asked for a connection, which it may not have
     if isinstance(source, ConnectionPool):
         with source.connection() as connection, _on(connection, tenant, statement_limit_s):
             yield connection
@@ -118,8 +119,9 @@ async def async_tenant_transaction(
     statement_limit_s: int = STATEMENT_LIMIT_S,
 ) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
     """Do the same on an event loop."""
+    _refuse_nesting()
     async with pool.connection() as connection:
-        _refuse_nesting(connection.info.transaction_status)
+        _require_idle(connection.info.transaction_status)
         opened = _open_for.set(tenant)
         try:
             opening = opening_batch(tenant, statement_limit_s, begins=connection.autocommit)
@@ -139,7 +141,7 @@ async def async_tenant_transaction(
 def _on(
     connection: psycopg.Connection[TupleRow], tenant: Tenant, statement_limit_s: int
 ) -> Iterator[None]:
-    _refuse_nesting(connection.info.transaction_status)
+    _require_idle(connection.info.transaction_status)
     opened = _open_for.set(tenant)
     try:
         opening = opening_batch(tenant, statement_limit_s, begins=connection.autocommit)
@@ -180,11 +182,14 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _refuse_nesting(status: TransactionStatus) -> None:
+def _refuse_nesting() -> None:
     if _open_for.get() is not None:
         raise RuntimeError(
             "a tenant transaction is already open here; pass its connection on instead"
         )
+
+
+def _require_idle(status: TransactionStatus) -> None:
     if status is not TransactionStatus.IDLE:
         raise RuntimeError("the connection is in a transaction already; use an idle one")
 
