@@ -127,7 +127,16 @@ class TargetCatalog:
 
 
 def read_target(connection: Connection, schema: str) -> TargetCatalog:
-    """Read every base and partitioned table of a schema; partitions belong to their parent."""
+    """Read every base and partitioned table of a schema; partitions belong to their parent.
+
+    Names in expressions and types are qualified, whatever the connection's search_path is.
+    """
+    with connection.transaction():
+        connection.execute("set local search_path = ''")
+        return _read_target(connection, schema)
+
+
+def _read_target(connection: Connection, schema: str) -> TargetCatalog:
     found = connection.execute(_TABLES, (schema,)).fetchall()
     oids = [row[0] for row in found]
     columns = _by_table(connection.execute(_COLUMNS, (oids,)))

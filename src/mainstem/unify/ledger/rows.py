@@ -91,6 +91,8 @@ class LegacyMap:
     target_schema: str
     target_table: str
     role: str
+    #: what tells the target's rows apart; new_id or new_key holds its value
+    key_columns: tuple[str, ...]
 
     @property
     def partition(self) -> str:

@@ -113,6 +113,8 @@ create table if not exists unify.legacy_map (
     source_table  text    not null,
     target_schema text    not null default 'public',
     target_table  text    not null,
+    -- what tells the target's rows apart: new_id or new_key holds its value
+    key_columns   text[]  not null default '{id}',
     role          text    not null default 'main' constraint legacy_map_role_check
                   check (role in ('main', 'also')),
     constraint legacy_map_table_key

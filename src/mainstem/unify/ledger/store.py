@@ -21,7 +21,7 @@ from mainstem.unify.ledger.rows import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 #: one session at a time makes or renews the ledger's schema
 _SCHEMA_LOCK = 7_301_186_001
+_READ_ROWS = 5_000
 
 _RUN_COLUMNS = "id, kind, name, plan_sha256, source, schema_name, state, started_at, finished_at"
 
@@ -197,6 +198,32 @@ def add_quarantine_rows(connection: Connection, run_id: int, rows: Iterable[Quar
     return count
 
 
+def read_ledger(connection: Connection, run_id: int) -> Iterator[LedgerRow]:
+    """Every change of a run, a few at a time: a ledger can be larger than memory."""
+    with connection.cursor(name=f"ledger_{run_id}") as cursor:
+        cursor.itersize = _READ_ROWS
+        cursor.execute(
+            "select source_table, key, column_name, before, after, rule from unify.ledger"
+            " where run_id = %s order by source_table, key, column_name",
+            (run_id,),
+        )
+        for row in cursor:
+            yield LedgerRow(*row)
+
+
+def read_quarantine(connection: Connection, run_id: int) -> Iterator[QuarantineRow]:
+    """Every row of a run that waits for a person, a few at a time."""
+    with connection.cursor(name=f"quarantine_{run_id}") as cursor:
+        cursor.itersize = _READ_ROWS
+        cursor.execute(
+            "select source_table, key, column_name, reason, original::text from unify.quarantine"
+            " where run_id = %s order by source_table, key",
+            (run_id,),
+        )
+        for row in cursor:
+            yield QuarantineRow(*row)
+
+
 def set_original(
     connection: Connection, run_id: int, source_table: str, *, key: str, original: str
 ) -> None:
@@ -278,17 +305,18 @@ def create_map(
     source_name: str,
     source_table: str,
     target: tuple[str, str],
+    key_columns: tuple[str, ...],
     role: str = "main",
 ) -> LegacyMap:
     """Make the partition of `unify.legacy_id` for one source table and target (schema, table)."""
     row = connection.execute(
         "insert into unify.legacy_map"
-        " (run_id, source_name, source_table, target_schema, target_table, role)"
-        " values (%s, %s, %s, %s, %s, %s) returning map_id",
-        (run_id, source_name, source_table, *target, role),
+        " (run_id, source_name, source_table, target_schema, target_table, role, key_columns)"
+        " values (%s, %s, %s, %s, %s, %s, %s) returning map_id",
+        (run_id, source_name, source_table, *target, role, list(key_columns)),
     ).fetchone()
     assert row is not None
-    found = LegacyMap(row[0], source_table, *target, role)
+    found = LegacyMap(row[0], source_table, *target, role, key_columns)
     connection.execute(
         sql.SQL("create table unify.{} partition of unify.legacy_id for values in ({})").format(
             sql.Identifier(found.partition), sql.Literal(found.map_id)
@@ -300,11 +328,21 @@ def create_map(
 def read_maps(connection: Connection, run_id: int) -> list[LegacyMap]:
     """The run's maps, in the order in which they were made."""
     rows = connection.execute(
-        "select map_id, source_table, target_schema, target_table, role"
+        "select map_id, source_table, target_schema, target_table, role, key_columns"
         " from unify.legacy_map where run_id = %s order by map_id",
         (run_id,),
     )
-    return [LegacyMap(*row) for row in rows]
+    return [
+        LegacyMap(
+            map_id=map_id,
+            source_table=source_table,
+            target_schema=schema,
+            target_table=target_table,
+            role=role,
+            key_columns=tuple(key_columns),
+        )
+        for map_id, source_table, schema, target_table, role, key_columns in rows
+    ]
 
 
 def drop_map(connection: Connection, found: LegacyMap) -> None:

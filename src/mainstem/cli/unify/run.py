@@ -1,0 +1,56 @@
+"""`mainstem unify run`: carry a plan out, or go on with it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from mainstem.errors import ConfigError
+from mainstem.pg.connect import connect
+from mainstem.pg.target import database_url
+from mainstem.unify.move.report import report_of
+from mainstem.unify.move.run import run_plan
+from mainstem.unify.plan.config import read_config
+from mainstem.unify.plan.directory import read_directory
+from mainstem.unify.plan.make import make_plan
+from mainstem.unify.progress import reporter
+
+#: everything was accounted for, and some rows wait in quarantine
+EXIT_QUARANTINE = 3
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
+def run(config: Path, *, json_path: Path | None) -> None:
+    """Carry out the plan of CONFIG; made first when there is none.
+
+    Killed at any point and run again, it goes on. Exit code 0: every row is loaded, merged or
+    dropped by a decision; 3: some wait in quarantine.
+    """
+    settings = read_config(config)
+    url = settings.database_url() or database_url()
+    if not settings.plan_dir.exists():
+        with connect(url) as connection:
+            made = make_plan(settings, connection)
+        click.echo(f"wrote the plan {made.directory}")
+    plan = read_directory(settings.plan_dir)
+    if plan.source_path.resolve() != settings.source_path.resolve():
+        raise ConfigError(
+            f"the plan {plan.directory} is for {plan.source_path}, and {config} names "
+            f"{settings.source_path}; plan again with --force"
+        )
+    console = Console()
+    with reporter(console) as watching:
+        outcome = run_plan(plan, url, reporter=watching)
+    if outcome.was_finished:
+        click.echo(f"nothing to do: run {outcome.run.id} carried this plan out already")
+    with connect(url) as connection:
+        report = report_of(connection, outcome)
+        report.show(console)
+        if json_path is not None:
+            report.write_json(json_path)
+    sys.exit(EXIT_QUARANTINE if report.quarantined else 0)

@@ -1,0 +1,22 @@
+"""`mainstem unify undo`: take a run back from its ledger."""
+
+from __future__ import annotations
+
+import click
+from rich.console import Console
+
+from mainstem.pg.target import database_url
+from mainstem.unify.move.undo import undo_run
+from mainstem.unify.progress import reporter
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN", type=click.IntRange(min=1))
+def undo(run_id: int) -> None:
+    """Take RUN (its number) back: the target is as it was before.
+
+    Refused, naming them, where rows that came later depend on what it would remove.
+    """
+    with reporter(Console()) as watching:
+        taken_back = undo_run(run_id, database_url(), reporter=watching)
+    click.echo(f"run {taken_back.id} ({taken_back.name}) was taken back")

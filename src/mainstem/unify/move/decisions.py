@@ -1,0 +1,75 @@
+"""The decisions of a plan, written to the ledger with what they concern in this source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.unify.catalog.sqlite_schema import quoted
+from mainstem.unify.ledger import store
+from mainstem.unify.ledger.rows import Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.sqlite import SqliteSource
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import Plan, PlannedTable
+
+
+def write_decisions(
+    connection: psycopg.Connection[TupleRow], run: Run, plan: Plan, *, source: SqliteSource
+) -> None:
+    """Write every dropped table and column, every opted rule and merge, counted anew."""
+    decisions = [
+        decision for table in plan.tables for decision in _decisions(table, _counts(source, table))
+    ]
+    store.set_decisions(connection, run.id, decisions)
+
+
+def _counts(source: SqliteSource, table: PlannedTable) -> dict[str | None, int]:
+    """Values that are not null for each column that a decision is about; None: all rows."""
+    names = [c.name for c in table.columns if c.drop is not None or c.used is not None]
+    counts = ", ".join(["count(*)", *(f"count({quoted(name)})" for name in names)])
+    with source.reading() as connection:
+        row = connection.execute(f"select {counts} from {quoted(table.name)}").fetchone()
+    return dict(zip([None, *names], row, strict=True))
+
+
+def _decisions(table: PlannedTable, counts: dict[str | None, int]) -> Iterator[Decision]:
+    if table.drop is not None:
+        yield Decision(
+            f"drop {table.name}", table.name, None, "drop table", table.drop, counts[None]
+        )
+        return
+    for column in table.columns:
+        name = f"{table.name}.{column.name}"
+        if column.drop is not None:
+            yield Decision(
+                f"drop {name}",
+                table.name,
+                column.name,
+                "drop column",
+                column.drop,
+                counts[column.name],
+            )
+        if column.used is not None:
+            yield Decision(
+                f"use {name}",
+                table.name,
+                column.name,
+                "use in SQL",
+                column.used,
+                counts[column.name],
+            )
+    for way in table.merge:
+        yield Decision(
+            f"merge {table.name} by {', '.join(way)}",
+            table.name,
+            None,
+            "merge",
+            f"rows with the same {', '.join(way)} are one; the newest value of a column stays",
+            counts[None],
+        )

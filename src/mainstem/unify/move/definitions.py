@@ -1,0 +1,306 @@
+"""Indexes, constraints and triggers of the targets: recorded, taken off for the load, put back.
+
+What is taken off is recorded in the same transaction, so that a killed run, or its undo, finds it.
+Definitions are the server's own text (`pg_get_indexdef`, `pg_get_constraintdef`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from psycopg import sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: rows from which building an index anew is quicker than filling it row by row
+REBUILD_ROWS_MIN = 20_000
+
+_INDEXES = """
+select i.indexrelid::regclass::text, c.relname, pg_get_indexdef(i.indexrelid), i.indisunique,
+       k.conname, k.contype::text, pg_get_constraintdef(k.oid),
+       obj_description(i.indexrelid, 'pg_class'), obj_description(k.oid, 'pg_constraint'),
+       i.indisreplident or i.indisclustered,
+       coalesce((select jsonb_object_agg(child.indrelid::regclass::text, child_name.relname)
+                 from pg_catalog.pg_inherits h
+                 join pg_catalog.pg_index child on child.indexrelid = h.inhrelid
+                 join pg_catalog.pg_class child_name on child_name.oid = h.inhrelid
+                 where h.inhparent = i.indexrelid), '{}')
+from pg_catalog.pg_index i
+join pg_catalog.pg_class c on c.oid = i.indexrelid
+left join pg_catalog.pg_constraint k
+  on k.conindid = i.indexrelid and k.conrelid = i.indrelid and k.contype in ('p', 'u', 'x')
+where i.indrelid = %s::regclass and i.indisvalid
+order by c.relname
+"""
+
+#: foreign keys that leave a table or point at it; those of partitions belong to their parent
+_FOREIGN_KEYS = """
+select k.conrelid::regclass::text, k.conname, pg_get_constraintdef(k.oid),
+       obj_description(k.oid, 'pg_constraint'), k.confrelid::regclass::text,
+       k.conindid::regclass::text
+from pg_catalog.pg_constraint k
+where k.contype = 'f' and k.conparentid = 0
+  and (k.conrelid = %(table)s::regclass or k.confrelid = %(table)s::regclass)
+order by k.conrelid::regclass::text, k.conname
+"""
+
+_TRIGGERS = """
+select t.tgname, t.tgenabled::text from pg_catalog.pg_trigger t
+where t.tgrelid = %s::regclass and not t.tgisinternal and t.tgenabled <> 'D'
+order by t.tgname
+"""
+
+_PARTITIONS = """
+select relid::regclass::text from pg_partition_tree(%s::regclass) where relid <> %s::regclass
+"""
+
+_ENABLE = {"O": "enable trigger", "R": "enable replica trigger", "A": "enable always trigger"}
+
+
+@dataclass(frozen=True)
+class IndexRecord:
+    """An index as it was; `constraint` when a primary key or unique constraint owns it."""
+
+    name: str
+    definition: str
+    is_unique: bool
+    constraint: str | None = None
+    constraint_definition: str | None = None
+    comment: str | None = None
+    constraint_comment: str | None = None
+    #: partition -> the name of its part of the index
+    parts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ForeignKeyRecord:
+    """A foreign key as it was."""
+
+    table: str
+    name: str
+    definition: str
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class TableRecord:
+    """What was taken off one target table. `table` is its name as SQL."""
+
+    table: str
+    indexes: tuple[IndexRecord, ...] = ()
+    foreign_keys: tuple[ForeignKeyRecord, ...] = ()
+    triggers: dict[str, str] = field(default_factory=dict)
+    partitions: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """For `unify.step.detail`."""
+        return asdict(self)
+
+    @property
+    def unique(self) -> tuple[IndexRecord, ...]:
+        """The indexes that keep rows apart; they are put back first."""
+        return tuple(index for index in self.indexes if index.is_unique)
+
+    @property
+    def plain(self) -> tuple[IndexRecord, ...]:
+        """The indexes that only make reading quick."""
+        return tuple(index for index in self.indexes if not index.is_unique)
+
+
+def record_from_json(detail: object) -> TableRecord:
+    """The record behind what `as_json` gave."""
+    content = cast("dict[str, Any]", detail)
+    return TableRecord(
+        table=content["table"],
+        indexes=tuple(IndexRecord(**index) for index in content["indexes"]),
+        foreign_keys=tuple(ForeignKeyRecord(**key) for key in content["foreign_keys"]),
+        triggers=content["triggers"],
+        partitions=tuple(content["partitions"]),
+    )
+
+
+def partitions_of(connection: Connection, table: str) -> tuple[str, ...]:
+    """Every partition of a table, at every level."""
+    return tuple(row[0] for row in connection.execute(_PARTITIONS, (table, table)))
+
+
+def take_off(
+    connection: Connection, table: str, *, rows: int, loaded_tables: Iterable[str]
+) -> TableRecord:
+    """Drop what slows a load of so many rows down, and switch triggers off; the record of it.
+
+    Unique indexes always go: rows that break them are found and quarantined afterwards. A key that
+    a table outside the load points at stays on small tables, so that the rest of the database is
+    left alone.
+    """
+    is_large = rows >= REBUILD_ROWS_MIN
+    keys = connection.execute(_FOREIGN_KEYS, {"table": table}).fetchall()
+    loaded = set(loaded_tables)
+    used_outside = {row[5] for row in keys if row[4] == table and row[0] not in loaded}
+    indexes: list[IndexRecord] = []
+    dropped: set[str] = set()
+    for row in connection.execute(_INDEXES, (table,)).fetchall():
+        name, is_unique, contype, is_marked = row[0], row[3], row[5], row[9]
+        if contype == "x" or is_marked or not (is_large or is_unique):
+            continue
+        if name in used_outside and not is_large:
+            continue
+        dropped.add(name)
+        indexes.append(IndexRecord(row[1], row[2], row[3], row[4], row[6], row[7], row[8], row[10]))
+    foreign_keys = tuple(
+        ForeignKeyRecord(*row[:4]) for row in keys if row[0] == table or row[5] in dropped
+    )
+    record = TableRecord(
+        table=table,
+        indexes=tuple(indexes),
+        foreign_keys=foreign_keys,
+        triggers=dict(connection.execute(_TRIGGERS, (table,)).fetchall()),
+        partitions=partitions_of(connection, table),
+    )
+    _drop(connection, record, names=dropped)
+    return record
+
+
+def _drop(connection: Connection, record: TableRecord, *, names: set[str]) -> None:
+    for key in record.foreign_keys:
+        _alter(connection, key.table, "drop constraint", key.name)
+    for index in record.indexes:
+        if index.constraint is not None:
+            _alter(connection, record.table, "drop constraint", index.constraint)
+    constraints = {index.constraint for index in record.indexes if index.constraint is not None}
+    for name in sorted(names):
+        found = connection.execute("select to_regclass(%s)", (name,)).fetchone()
+        if found is not None and found[0] is not None and name not in constraints:
+            connection.execute(sql.SQL("drop index {}").format(sql.SQL(name)))
+    switch_triggers_off(connection, record)
+
+
+def record_triggers(connection: Connection, table: str) -> TableRecord:
+    """A record of a table's triggers alone."""
+    return TableRecord(
+        table=table,
+        triggers=dict(connection.execute(_TRIGGERS, (table,)).fetchall()),
+        partitions=partitions_of(connection, table),
+    )
+
+
+def switch_triggers_off(connection: Connection, record: TableRecord) -> None:
+    """Switch the recorded triggers off, on partitions too."""
+    for table in (record.table, *record.partitions) if record.triggers else ():
+        connection.execute(
+            sql.SQL("alter table only {} disable trigger user").format(sql.SQL(table))
+        )
+
+
+def put_back_index(connection: Connection, table: str, index: IndexRecord) -> None:
+    """Build one index or its constraint anew, unless it is there."""
+    if index.constraint is not None:
+        if not _has_constraint(connection, table, index.constraint):
+            assert index.constraint_definition is not None
+            _add(connection, table, index.constraint, index.constraint_definition)
+            _comment(connection, "constraint", index.constraint, index.constraint_comment, table)
+    elif not _has_index(connection, table, index.name):
+        connection.execute(sql.SQL("{}").format(sql.SQL(index.definition)))
+    else:
+        return
+    _comment(connection, "index", _beside(connection, table, index.name), index.comment)
+    _name_parts(connection, table, index)
+
+
+def put_back_foreign_key(connection: Connection, key: ForeignKeyRecord) -> None:
+    """Add one foreign key anew, unless it is there; every row is checked.
+
+    Raises psycopg's ForeignKeyViolation when a row points nowhere.
+    """
+    if not _has_constraint(connection, key.table, key.name):
+        _add(connection, key.table, key.name, key.definition)
+        _comment(connection, "constraint", key.name, key.comment, key.table)
+
+
+def put_back_triggers(connection: Connection, record: TableRecord) -> None:
+    """Switch the triggers on again as they were, on partitions made meanwhile too."""
+    partitions = partitions_of(connection, record.table) if record.triggers else ()
+    for name, enabled in record.triggers.items():
+        for table in (record.table, *partitions):
+            query = "select from pg_trigger where tgrelid = %s::regclass and tgname = %s"
+            if connection.execute(query, (table, name)).fetchone() is not None:
+                connection.execute(
+                    sql.SQL("alter table only {} {} {}").format(
+                        sql.SQL(table), sql.SQL(_ENABLE[enabled]), sql.Identifier(name)
+                    )
+                )
+
+
+def _alter(connection: Connection, table: str, action: str, name: str) -> None:
+    connection.execute(
+        sql.SQL("alter table {} {} if exists {}").format(
+            sql.SQL(table), sql.SQL(action), sql.Identifier(name)
+        )
+    )
+
+
+def _add(connection: Connection, table: str, name: str, definition: str) -> None:
+    connection.execute(
+        sql.SQL("alter table {} add constraint {} {}").format(
+            sql.SQL(table), sql.Identifier(name), sql.SQL(definition)
+        )
+    )
+
+
+def _comment(
+    connection: Connection, kind: str, name: str, text: str | None, table: str | None = None
+) -> None:
+    if text is None:
+        return
+    place = sql.SQL("") if table is None else sql.SQL(" on {}").format(sql.SQL(table))
+    what = sql.Identifier(name) if table is not None else sql.SQL(name)
+    connection.execute(
+        sql.SQL("comment on {} {}{} is {}").format(sql.SQL(kind), what, place, sql.Literal(text))
+    )
+
+
+def _beside(connection: Connection, table: str, name: str) -> str:
+    """An index's name as SQL: it lives in the schema of its table."""
+    row = connection.execute(
+        "select format('%%I.%%I', n.nspname, %s::text) from pg_class c"
+        " join pg_namespace n on n.oid = c.relnamespace where c.oid = %s::regclass",
+        (name, table),
+    ).fetchone()
+    assert row is not None
+    return cast("str", row[0])
+
+
+def _has_constraint(connection: Connection, table: str, name: str) -> bool:
+    query = "select from pg_constraint where conrelid = %s::regclass and conname = %s"
+    return connection.execute(query, (table, name)).fetchone() is not None
+
+
+def _has_index(connection: Connection, table: str, name: str) -> bool:
+    query = (
+        "select from pg_index i join pg_class c on c.oid = i.indexrelid"
+        " where i.indrelid = %s::regclass and c.relname = %s"
+    )
+    return connection.execute(query, (table, name)).fetchone() is not None
+
+
+def _name_parts(connection: Connection, table: str, index: IndexRecord) -> None:
+    """Give the parts of a partitioned index the names they had."""
+    rows: Sequence[TupleRow] = connection.execute(
+        "select child.indrelid::regclass::text, child.indexrelid::regclass::text, c.relname"
+        " from pg_inherits h join pg_index child on child.indexrelid = h.inhrelid"
+        " join pg_class c on c.oid = child.indexrelid where h.inhparent = %s::regclass",
+        (_beside(connection, table, index.name),),
+    ).fetchall()
+    for partition, part, name in rows:
+        wanted = index.parts.get(partition)
+        if wanted is not None and wanted != name:
+            connection.execute(
+                sql.SQL("alter index {} rename to {}").format(sql.SQL(part), sql.Identifier(wanted))
+            )

@@ -1,0 +1,267 @@
+"""Loading one target table: one statement, its account, its unique keys; all in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import errors
+
+from mainstem.errors import ConfigError, UnifyError
+from mainstem.unify.ledger import store
+from mainstem.unify.ledger.rows import Account
+from mainstem.unify.move import conflicts
+from mainstem.unify.move.definitions import put_back_index
+from mainstem.unify.move.maps import Maps, new_key, own_table
+from mainstem.unify.move.statements import (
+    Lookup,
+    Section,
+    describe_select,
+    load_statement,
+    target_name,
+)
+from mainstem.unify.plan.names import name_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.ledger.rows import LegacyMap, Run
+    from mainstem.unify.move.definitions import TableRecord
+    from mainstem.unify.plan.model import Plan, Select
+
+    Connection = psycopg.Connection[TupleRow]
+
+_EXAMPLES_MAX = 5
+
+
+@dataclass(frozen=True)
+class Loader:
+    """What loading a target table needs besides the table."""
+
+    connection: Connection
+    run: Run
+    plan: Plan
+    maps: Maps
+
+    def load(self, target: TargetTable, record: TableRecord) -> int:
+        """Load one target from all its sources; how many rows it has then. Does not commit.
+
+        Raises:
+            UnifyError: the selects do not account for every row; nothing was written.
+            ConfigError: a select does not work.
+        """
+        selects = [s for s in self.plan.selects if self._goes_into(s, target)]
+        sections = [self._section(select, target) for select in selects if not select.is_also]
+        statement = load_statement(
+            self.run,
+            sections,
+            target,
+            lookups=self._lookups(target, sections),
+            new_key=new_key(target, self.plan),
+        )
+        counts = self._execute(statement, target)
+        for number, section in enumerate(sections):
+            self._check_keys(section, counts.get(number, (0, 0, 0)))
+        self._put_unique_back(target, record, sections)
+        conflicts.quarantine_orphans(self.connection, self.run, target, _maps(sections), self.plan)
+        for number, section in enumerate(sections):
+            _, dropped, _ = counts.get(number, (0, 0, 0))
+            self._account(section, target, dropped=dropped)
+        loaded = self._check_target(target, sections)
+        for section in sections:
+            self.maps.loaded[section.source_table] = section.map
+        for select in selects:
+            if select.is_also:
+                self._also(select)
+        return loaded
+
+    def _goes_into(self, select: Select, target: TargetTable) -> bool:
+        return self.plan.table(select.source_table).into == target.name
+
+    def _section(self, select: Select, target: TargetTable) -> Section:
+        place = f"{self.plan.directory / select.file} (from {select.source_table})"
+        text = self.maps.fill(self.connection, select)
+        columns = describe_select(self.connection, text, target=target, place=place)
+        for name in new_key(target, self.plan):
+            if name not in columns:
+                raise ConfigError(f"{place} must give {name}, the key of {target.name}")
+        found = store.create_map(
+            self.connection,
+            self.run.id,
+            source_name=self.plan.name,
+            source_table=select.source_table,
+            target=(target.schema, target.name),
+            key_columns=new_key(target, self.plan),
+        )
+        return Section(text, select.source_table, columns, found)
+
+    def _lookups(self, target: TargetTable, sections: Sequence[Section]) -> list[Lookup]:
+        """Foreign keys into tables that this plan does not load, or that it fills by value."""
+        mapped = {
+            column.reference.into
+            for section in sections
+            for column in self.plan.table(section.source_table).columns
+            if column.reference is not None
+        }
+        tenant = self.plan.tenant
+        if tenant is not None and (tenant.value is not None or tenant.source_table is not None):
+            mapped.add(tenant.column)
+        given = {name for section in sections for name in section.columns}
+        found = []
+        for key in target.table.foreign_keys:
+            is_self = key.parent == target.name
+            if set(key.columns) <= given and not set(key.columns) <= mapped and not is_self:
+                parent = key.parent if "." in key.parent else f"{target.schema}.{key.parent}"
+                schema, _, name = parent.partition(".")
+                quoted = f"{name_sql(schema)}.{name_sql(name)}"
+                found.append(Lookup(key.columns, quoted, key.parent_columns))
+        return found
+
+    def _execute(self, statement: str, target: TargetTable) -> dict[int, tuple[int, int, int]]:
+        try:
+            rows = self.connection.execute(statement).fetchall()
+        except errors.CheckViolation as error:
+            if error.diag.constraint_name is None:
+                raise UnifyError(
+                    f"{target.name} has no partition for some rows' keys; make it, or set the "
+                    "column that says when rows were made, and run again"
+                ) from None
+            raise UnifyError(_refused(target, error)) from None
+        except (errors.IntegrityError, errors.DataError) as error:
+            raise UnifyError(_refused(target, error)) from None
+        return {row[0]: (row[1], row[2], int(row[3])) for row in rows}
+
+    def _check_keys(self, section: Section, counts: tuple[int, int, int]) -> None:
+        """The select must give every staged key exactly once."""
+        staged = own_table(self.run, "stage", section.source_table)
+        row = self.connection.execute(
+            f"select count(*), coalesce(sum(hashtextextended(_key, 0)), 0) from {staged}"
+        ).fetchone()
+        assert row is not None
+        if (counts[0], counts[2]) == (row[0], int(row[1])):
+            return
+        given = f"select _key from (\n{section.text}\n) as x"
+        lost = self._examples(f"select _key from {staged} except all ({given})")
+        extra = self._examples(f"({given}) except all select _key from {staged}")
+        details = [f"keys it loses: {', '.join(lost)}"] if lost else []
+        details += [f"keys it gives too often: {', '.join(extra)}"] if extra else []
+        raise UnifyError(
+            f"the select of {section.source_table} gives {counts[0]} rows for {row[0]} staged ones "
+            f"({'; '.join(details)}); correct it so that each _key comes exactly once"
+        )
+
+    def _examples(self, query: str) -> list[str]:
+        rows = self.connection.execute(
+            f"select _key from ({query}) as x order by length(_key), _key limit {_EXAMPLES_MAX}"
+        )
+        return [str(row[0]) for row in rows]
+
+    def _put_unique_back(
+        self, target: TargetTable, record: TableRecord, sections: Sequence[Section]
+    ) -> None:
+        """Build the unique indexes; rows that are there twice go to quarantine, the first stays."""
+        for index in record.unique:
+            try:
+                with self.connection.transaction():
+                    put_back_index(self.connection, record.table, index)
+            except errors.UniqueViolation:
+                conflicts.quarantine_duplicates(
+                    self.connection, self.run, target, _maps(sections), index, self.plan
+                )
+                put_back_index(self.connection, record.table, index)
+
+    def _account(self, section: Section, target: TargetTable, *, dropped: int) -> None:
+        source_table = section.source_table
+        row = self.connection.execute(
+            "select"
+            f" (select count(*) from unify.{section.map.partition} where outcome = 'l'),"
+            f" (select count(*) from unify.{section.map.partition} where outcome = 'm'),"
+            " (select count(*) from unify.quarantine"
+            "  where run_id = %(run)s and source_table = %(t)s),"
+            " (select count(*) from unify.ledger where run_id = %(run)s and source_table = %(t)s)",
+            {"run": self.run.id, "t": source_table},
+        ).fetchone()
+        assert row is not None
+        step = store.read_steps(self.connection, self.run.id)[f"stage {source_table}"]
+        source_rows = step.detail["source_rows"] if isinstance(step.detail, dict) else 0
+        account = Account(
+            source_table, target.name, source_rows, row[0], row[1], row[2], dropped, row[3]
+        )
+        if account.missing:
+            raise UnifyError(
+                f"{account.missing} of {source_rows} rows of {source_table} have no outcome: "
+                f"{row[0]} loaded, {row[1]} merged, {row[2]} quarantined, {dropped} dropped"
+            )
+        store.set_account(self.connection, self.run.id, source_name=self.plan.name, account=account)
+
+    def _check_target(self, target: TargetTable, sections: Sequence[Section]) -> int:
+        """The target, empty before, must now hold exactly the rows that the maps call loaded."""
+        mapped = " + ".join(
+            f"(select count(*) from unify.{section.map.partition} where outcome = 'l')"
+            for section in sections
+        )
+        row = self.connection.execute(
+            f"select (select count(*) from {target_name(target)}), {mapped}"
+        ).fetchone()
+        assert row is not None
+        if row[0] != row[1]:
+            raise UnifyError(
+                f"{target.name} holds {row[0]} rows after {row[1]} were loaded: another program "
+                "writes to it, or a trigger or rule changes what is written"
+            )
+        return int(row[0])
+
+    def _also(self, select: Select) -> None:
+        """Insert into a further table; it may hold other rows, and ours are remembered by key."""
+        place = f"{self.plan.directory / select.file} (also {select.target_table})"
+        text = self.maps.fill(self.connection, select)
+        key = conflicts.primary_key(self.connection, select)
+        columns = conflicts.describe_also(self.connection, text, select, place=place, key=key)
+        found = store.create_map(
+            self.connection,
+            self.run.id,
+            source_name=self.plan.name,
+            source_table=select.source_table,
+            target=(select.target_schema, select.target_table),
+            key_columns=key,
+            role="also",
+        )
+        names = ", ".join(map(name_sql, columns))
+        table = f"{name_sql(select.target_schema)}.{name_sql(select.target_table)}"
+        statement = (
+            f"with r as materialized (select * from (\n{text}\n) as x),\n"
+            f"ins as (insert into {table} ({names}) select {names} from r)\n"
+            f"insert into unify.{found.partition} (map_id, old_id, new_id, outcome)\n"
+            f"select {found.map_id}, _key, {conflicts.key_digest(key, 'r')}, 'l' from r"
+        )
+        try:
+            count = self.connection.execute(statement).rowcount
+        except (errors.IntegrityError, errors.DataError) as error:
+            raise UnifyError(
+                f"{select.target_table} refuses rows of {select.source_table}: "
+                f"{error.diag.constraint_name or error.diag.message_primary}; nothing was written"
+            ) from None
+        self.connection.execute(
+            "insert into unify.also_result (run_id, source_table, target_schema, target_table,"
+            " row_count) values (%s, %s, %s, %s, %s)",
+            (self.run.id, select.source_table, select.target_schema, select.target_table, count),
+        )
+
+
+def _maps(sections: Sequence[Section]) -> list[LegacyMap]:
+    return [section.map for section in sections]
+
+
+def _refused(target: TargetTable, error: psycopg.Error) -> str:
+    """What the server refused; never its detail, which shows values."""
+    name = error.diag.constraint_name or error.diag.column_name
+    said = error.diag.message_primary or "the server refused the rows"
+    if isinstance(error, errors.DataError):
+        said = f"a value does not fit ({error.diag.sqlstate})"
+    return (
+        f"loading {target.name} failed{f' at {name}' if name else ''}: {said}; nothing was written"
+    )

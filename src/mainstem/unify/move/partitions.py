@@ -1,0 +1,76 @@
+"""The past partitions that a load needs, made by the target's own function where it has one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from mainstem.errors import TargetError
+from mainstem.unify.move.maps import own_table
+from mainstem.unify.plan.names import name_sql
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import Plan
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: name and arguments of the function that a target may offer: from, to, table
+FUNCTION = "ensure_partitions"
+
+_FIND = """
+select format('%%I.%%I', n.nspname, p.proname)
+from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+where p.proname = %s
+  and oidvectortypes(p.proargtypes) = 'timestamp with time zone, timestamp with time zone, text'
+order by n.nspname = %s desc, n.nspname limit 1
+"""
+
+
+def make_partitions(connection: Connection, run: Run, plan: Plan, target: TargetTable) -> None:
+    """Make partitions for the months of the staged rows; nothing for a table without any.
+
+    Raises TargetError when the target's function refuses.
+    """
+    if not target.is_partitioned:
+        return
+    row = connection.execute(_FIND, (FUNCTION, target.schema)).fetchone()
+    if row is None:
+        return
+    for first, last in _ranges(connection, run, plan, target):
+        try:
+            connection.execute(
+                f"select {row[0]}(%s, %s, %s)", (first, last, f"{target.schema}.{target.name}")
+            )
+        except psycopg.errors.ProgramLimitExceeded as error:
+            raise TargetError(
+                f"the partitions of {target.name} cannot be made: {error.diag.message_primary}; "
+                "look for dates far in the past"
+            ) from None
+
+
+def _ranges(
+    connection: Connection, run: Run, plan: Plan, target: TargetTable
+) -> list[tuple[datetime, datetime]]:
+    """Runs of months in which rows were made: a lonely old date does not cost a century."""
+    months = [
+        f"select distinct date_trunc('month', greatest({name_sql(table.created)},"
+        f" timestamptz 'epoch')) as month from {own_table(run, 'stage', table.name)}"
+        for table in plan.moved()
+        if table.into == target.name and table.created is not None
+    ]
+    if not months:
+        return []
+    rows = connection.execute(
+        "select min(month), max(month) + interval '1 month' - interval '1 microsecond' from ("
+        " select month, month - (row_number() over (order by month)) * interval '1 month' as island"
+        f" from ({' union '.join(months)}) as m where month is not null) as x"
+        " group by island order by island"
+    ).fetchall()
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,185 @@
+"""What must hold before a run touches anything: plan and both sides fit, the target is empty."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mainstem.errors import ConfigError, ServerError, SourceError, TargetError
+from mainstem.kit.naming import did_you_mean
+from mainstem.unify.move.statements import target_name
+from mainstem.unify.plan.make import source_digest, table_digest
+from mainstem.unify.plan.names import name_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.model import Catalog
+    from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
+    from mainstem.unify.plan.model import Plan
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: staging, target, indexes and write-ahead log, in sizes of the source file
+_DISK_FACTOR = 4
+_SHOWN_MAX = 5
+
+
+def check_plan(plan: Plan, catalog: Catalog) -> None:
+    """Refuse a plan with open questions, or one that does not fit the source any more.
+
+    Raises ConfigError or SourceError.
+    """
+    if plan.questions:
+        texts = [f"\n  {number}. {q.text}" for number, q in enumerate(plan.questions, start=1)]
+        raise ConfigError(
+            f"the plan {plan.directory} has {len(plan.questions)} open questions; answer them in "
+            f"the config and plan again with --force:{''.join(texts)}"
+        )
+    if source_digest(catalog) != plan.source_schema_sha256:
+        known = {table.name for table in plan.tables}
+        found = {table.name for table in catalog.tables}
+        new = [f"table {name} is new" for name in sorted(found - known)]
+        gone = [f"table {name} is gone" for name in sorted(known - found)]
+        what = ", ".join([*new, *gone]) or "some columns or constraints differ"
+        raise SourceError(
+            f"the tables of {plan.source_path.name} changed since the plan was made ({what}); "
+            "run `mainstem unify plan` again"
+        )
+    for table in plan.tables:
+        columns = {column.name for column in catalog.table(table.name).columns}
+        missing = columns - {column.name for column in table.columns}
+        if missing:
+            raise ConfigError(
+                f"{plan.directory}/manifest.toml says nothing about "
+                f"{', '.join(f'{table.name}.{name}' for name in sorted(missing))}; map or drop it"
+            )
+        if table.into is None and table.drop is None:
+            raise ConfigError(
+                f"{plan.directory}/manifest.toml: table {table.name} has neither into nor drop"
+            )
+
+
+def check_target(
+    connection: Connection, plan: Plan, target: TargetCatalog
+) -> Mapping[str, TargetTable]:
+    """The plan's target tables, checked: there, unchanged, ours, empty.
+
+    Raises TargetError or ServerError, naming the tables.
+    """
+    found = {}
+    for name in dict.fromkeys(table.into for table in plan.moved() if table.into is not None):
+        if name not in target.tables:
+            raise TargetError(
+                f"schema {plan.schema} has no table {name}{did_you_mean(name, target.tables)}; "
+                "apply the migrations, or plan again"
+            )
+        table = target.tables[name]
+        if plan.target_digests.get(name) not in {None, table_digest(table.table)}:
+            raise TargetError(
+                f"table {name} changed since the plan was made; run `mainstem unify plan` again"
+            )
+        found[name] = table
+    _check_rights(connection, found)
+    _check_tenant(connection, plan, target)
+    return found
+
+
+def check_empty(connection: Connection, plan: Plan, targets: Mapping[str, TargetTable]) -> None:
+    """Refuse targets that hold rows already.
+
+    Raises TargetError naming tables and counts.
+    """
+    filled = []
+    for name, table in targets.items():
+        row = connection.execute(f"select exists (select from {target_name(table)})").fetchone()
+        if row is not None and row[0]:
+            count = connection.execute(f"select count(*) from {target_name(table)}").fetchone()
+            filled.append(f"{name} ({count[0] if count is not None else 0} rows)")
+    if not filled:
+        return
+    more = f" and {len(filled) - _SHOWN_MAX} more" if len(filled) > _SHOWN_MAX else ""
+    raise TargetError(
+        f"the target already holds other data: {', '.join(filled[:_SHOWN_MAX])}{more}; "
+        f"{_earlier_run(connection, plan)}use an empty database"
+    )
+
+
+def _earlier_run(connection: Connection, plan: Plan) -> str:
+    row = connection.execute(
+        "select r.id from unify.run r join unify.legacy_map m on m.run_id = r.id"
+        " where r.state in ('staging', 'loading', 'finished')"
+        " and m.target_schema = %s and m.target_table = any(%s) order by r.id desc limit 1",
+        (plan.schema, [table.into for table in plan.moved()]),
+    ).fetchone()
+    return f"take run {row[0]} back with `mainstem unify undo {row[0]}`, or " if row else ""
+
+
+def _check_rights(connection: Connection, targets: Mapping[str, TargetTable]) -> None:
+    """Dropping and building indexes needs the owner; loading under policies needs BYPASSRLS."""
+    rights = connection.execute(
+        "select rolsuper, rolsuper or rolbypassrls, current_user from pg_roles"
+        " where rolname = current_user"
+    ).fetchone()
+    assert rights is not None
+    is_super, is_bypassing, user = rights
+    if is_super:
+        return
+    for name, table in targets.items():
+        row = connection.execute(
+            "select pg_has_role(c.relowner, 'USAGE') from pg_class c where c.oid = %s::regclass",
+            (target_name(table),),
+        ).fetchone()
+        if row is None or not row[0]:
+            raise ServerError(
+                f"user {user} does not own table {name}; connect as its owner to load it"
+            )
+        if table.is_forcing_policies and not is_bypassing:
+            raise ServerError(
+                f"table {name} forces its policies and user {user} lacks BYPASSRLS; "
+                "connect as a user that has it"
+            )
+
+
+def _check_tenant(connection: Connection, plan: Plan, target: TargetCatalog) -> None:
+    """A tenant given by its id must be there."""
+    tenant = plan.tenant
+    if tenant is None or tenant.value is None:
+        return
+    root = target.tables.get(tenant.root)
+    if root is None:
+        raise TargetError(f"schema {plan.schema} has no table {tenant.root}, the tenants' table")
+    key = root.table.primary_key[0]
+    row = connection.execute(
+        f"select exists (select from {target_name(root)} where {name_sql(key)}::text = %s)",
+        (tenant.value.lower(),),
+    ).fetchone()
+    if row is None or not row[0]:
+        raise TargetError(
+            f"{tenant.root} has no row {tenant.value}; make the tenant first, or correct "
+            f"`tenant` in the config"
+        )
+
+
+def check_disk(connection: Connection, source_path: Path) -> None:
+    """Refuse when the server's disk, where we can see it, is too small for the move.
+
+    Raises TargetError with both sizes.
+    """
+    row = connection.execute(
+        "select current_setting('data_directory', true) where pg_has_role(current_user,"
+        " 'pg_read_all_settings', 'USAGE') and inet_server_addr() is null"
+    ).fetchone()
+    if row is None or not row[0] or not Path(row[0]).is_dir():
+        return
+    needed = source_path.stat().st_size * _DISK_FACTOR
+    free = shutil.disk_usage(row[0]).free
+    if free < needed:
+        raise TargetError(
+            f"the server's disk has {free // 2**20} MiB left and the move needs about "
+            f"{needed // 2**20}; make room and run again"
+        )

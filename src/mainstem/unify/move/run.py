@@ -1,0 +1,193 @@
+"""Carrying a plan out, from wherever an earlier attempt stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
+from mainstem.pg.connect import clear_errors
+from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.ledger import store
+from mainstem.unify.ledger.rows import Account, Run
+from mainstem.unify.move import preflight
+from mainstem.unify.move.decisions import write_decisions
+from mainstem.unify.move.loading import load_all
+from mainstem.unify.move.session import LOCK_WAIT_S, open_session
+from mainstem.unify.move.stage import count_rows, stage_table
+from mainstem.unify.move.undo import take_back
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.unify.catalog.model import Catalog, NotCarried
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.catalog.sqlite import SqliteSource
+    from mainstem.unify.move.session import Session
+    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.progress import Reporter
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a call of `run_plan` did."""
+
+    run: Run
+    accounts: tuple[Account, ...]
+    not_carried: tuple[NotCarried, ...]
+    #: everything was done before
+    was_finished: bool = False
+
+
+@dataclass(frozen=True)
+class Move:
+    """One plan on its way into one target."""
+
+    plan: Plan
+    session: Session
+    source: SqliteSource
+    catalog: Catalog
+    reporter: Reporter
+
+
+def run_plan(
+    plan: Plan, url: str, *, reporter: Reporter, lock_wait_s: float = LOCK_WAIT_S
+) -> Outcome:
+    """Carry a plan out, or go on with a run that was killed; a finished one is left alone.
+
+    Raises:
+        ConfigError: the plan has open questions or does not work; the target is as before.
+        SourceError: the source changed or cannot be read.
+        TargetError: the target holds other data or is in use by another run.
+        ServerError: the server failed; what is done so far stays, run again to go on.
+        UnifyError: rows could not be accounted for; the target is as before.
+    """
+    with open_source(plan.source_path) as source:
+        catalog = read_catalog(source)
+        preflight.check_plan(plan, catalog)
+        with (
+            clear_errors(f"go on with {plan.name} (run it again once that is mended)"),
+            open_session(url, lock_wait_s=lock_wait_s) as session,
+        ):
+            move = Move(plan, session, source, catalog, reporter)
+            return _run(move)
+
+
+def _run(move: Move) -> Outcome:
+    connection = move.session.main
+    store.ensure_schema(connection)
+    connection.commit()
+    run = _earlier_run(move)
+    if run is not None and run.state == "finished":
+        return _outcome(move, run, was_finished=True)
+    target = read_target(connection, move.plan.schema)
+    targets = preflight.check_target(connection, move.plan, target)
+    if run is None:
+        run = _begin(move, targets)
+    else:
+        move.reporter.say(f"going on with run {run.id}, begun {run.started_at:%Y-%m-%d %H:%M} UTC")
+    _stage(move, run)
+    try:
+        load_all(move, run, targets)
+    except (UnifyError, ConfigError, TargetError) as error:
+        connection.rollback()
+        take_back(move.session, run, state="failed")
+        raise type(error)(f"{error} (run {run.id} was taken back)") from error
+    return _outcome(move, store.find_run(connection, run.id))
+
+
+def _earlier_run(move: Move) -> Run | None:
+    """The run to go on with, or the finished one that makes this call needless; else None."""
+    connection, plan = move.session.main, move.plan
+    fingerprint = move.source.opened.as_dict()
+    for run in store.runs_named(connection, plan.name):
+        if run.state in {"undone", "failed"}:
+            continue
+        is_same_plan = run.plan_sha256 == plan.sha256
+        is_same_source = run.source.get("fingerprint") == fingerprint
+        if run.state == "finished":
+            return run if is_same_plan and is_same_source else None
+        if run.state == "staging" and not (is_same_plan and is_same_source):
+            # Nothing of it reached the target: begin anew.
+            take_back(move.session, run, state="failed")
+            return None
+        if not is_same_plan:
+            raise ConfigError(
+                f"the plan {plan.directory} was edited after run {run.id} began to load; undo the "
+                f"edits, or take the run back with `mainstem unify undo {run.id}`"
+            )
+        if not is_same_source:
+            raise SourceError(
+                f"{plan.source_path} changed after run {run.id} began to load; take the run back "
+                f"with `mainstem unify undo {run.id}` and run again"
+            )
+        return run
+    return None
+
+
+def _begin(move: Move, targets: Mapping[str, TargetTable]) -> Run:
+    connection, plan = move.session.main, move.plan
+    preflight.check_empty(connection, plan, targets)
+    preflight.check_disk(connection, plan.source_path)
+    run = store.create_run(
+        connection,
+        kind="run",
+        name=plan.name,
+        plan_sha256=plan.sha256,
+        source={
+            "name": plan.name,
+            "path": str(plan.source_path.resolve()),
+            "fingerprint": move.source.opened.as_dict(),
+        },
+        schema_name=plan.schema,
+    )
+    connection.execute(f"create schema {run.staging_schema}")
+    connection.execute(f"revoke all on schema {run.staging_schema} from public")
+    write_decisions(connection, run, plan, source=move.source)
+    connection.commit()
+    return run
+
+
+def _stage(move: Move, run: Run) -> None:
+    """Read every table; the file must not have changed when the last one is read."""
+    if run.state != "staging" and _is_loaded(move, run):
+        return
+    loaded = store.read_steps(move.session.main, run.id)
+    for planned in move.plan.tables:
+        if planned.into is None:
+            rows = count_rows(move.source, planned.name)
+            account = Account(planned.name, None, rows, dropped=rows)
+            store.set_account(
+                move.session.main, run.id, source_name=move.plan.name, account=account
+            )
+            move.session.main.commit()
+        elif f"load {planned.into}" not in loaded:
+            stage_table(
+                move.session.main,
+                run,
+                planned,
+                source=move.source,
+                table=move.catalog.table(planned.name),
+                reporter=move.reporter,
+            )
+    move.source.check_unchanged()
+
+
+def _is_loaded(move: Move, run: Run) -> bool:
+    steps = store.read_steps(move.session.main, run.id)
+    return all(
+        f"load {table.into}" in steps and steps[f"load {table.into}"].is_done
+        for table in move.plan.moved()
+    )
+
+
+def _outcome(move: Move, run: Run, *, was_finished: bool = False) -> Outcome:
+    accounts = store.read_accounts(move.session.main, run.id)
+    by_name = {account.source_table: account for account in accounts}
+    return Outcome(
+        run=run,
+        accounts=tuple(by_name[table.name] for table in move.plan.tables if table.name in by_name),
+        not_carried=move.catalog.not_carried,
+        was_finished=was_finished,
+    )

@@ -1,0 +1,101 @@
+"""The two connections of a run, their settings, and the lock that keeps a second run away."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import sql
+
+from mainstem.errors import TargetError
+from mainstem.pg.connect import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: a killed run's sessions notice within a second that nobody listens; this is how long we wait
+LOCK_WAIT_S = 5
+#: how long a statement waits for a table that another program holds
+TABLE_LOCK_WAIT_S = 30
+
+_MAIN_LOCK, _HELPER_LOCK = 7_301_186_002, 7_301_186_003
+
+_SETTINGS = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "client_encoding": "UTF8",
+    # Every name in a stored definition is then qualified, and none depends on who runs it.
+    "search_path": "",
+    "row_security": "off",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": f"{TABLE_LOCK_WAIT_S}s",
+    "work_mem": "128MB",
+    "maintenance_work_mem": "256MB",
+    "jit": "off",
+    # What a commit says is on disk only a moment later; each step records itself in its own
+    # transaction, so that a crash loses steps and never half of one.
+    "synchronous_commit": "off",
+    "client_min_messages": "warning",
+}
+
+
+@dataclass(frozen=True)
+class Session:
+    """The main connection, and a helper that works beside it. Neither commits by itself."""
+
+    main: Connection
+    helper: Connection
+
+
+@contextmanager
+def open_session(url: str, *, lock_wait_s: float = LOCK_WAIT_S) -> Iterator[Session]:
+    """Open both connections and hold the lock of runs until the end.
+
+    Raises:
+        ServerError: the server cannot be reached.
+        TargetError: another run is under way in this database.
+    """
+    with ExitStack() as stack:
+        opened = []
+        for role, lock in (("run", _MAIN_LOCK), ("helper", _HELPER_LOCK)):
+            connection = connect(url, application_name=f"mainstem unify {role}")
+            stack.callback(connection.close)
+            _configure(connection)
+            _take_lock(connection, lock, wait_s=lock_wait_s)
+            opened.append(connection)
+        yield Session(*opened)
+
+
+def _configure(connection: Connection) -> None:
+    for name, value in _SETTINGS.items():
+        connection.execute(sql.SQL("set {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+    try:
+        # Linux servers only: a backend whose client was killed stops instead of working on.
+        with connection.transaction():
+            connection.execute("set client_connection_check_interval = '1s'")
+    except psycopg.errors.InvalidParameterValue:
+        pass
+    connection.commit()
+
+
+def _take_lock(connection: Connection, lock: int, *, wait_s: float) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(
+                sql.SQL("set local lock_timeout = {}").format(
+                    sql.Literal(f"{max(1, round(wait_s * 1000))}ms")
+                )
+            )
+            connection.execute("select pg_advisory_lock(%s)", (lock,))
+    except psycopg.errors.LockNotAvailable:
+        raise TargetError(
+            "another unification is under way in this database; wait until it ends and run again"
+        ) from None
+    connection.commit()
