@@ -28,6 +28,12 @@ ACCESS = (
         "whose check differs",
     ),
     Fault("one-policy", f"{_POLICY} using ({_TASK})", "task", "whose check differs"),
+    Fault(
+        "one-policy",
+        f"{_POLICY} to authenticated using ({_TASK}) with check ({_TASK})",
+        "task",
+        "for some roles only",
+    ),
     Fault("one-policy", f"{_POLICY} for select using ({_TASK})", "task", "one command"),
     Fault(
         "one-policy",
@@ -134,6 +140,8 @@ ACCESS = (
         "app.credential",
         "SELECT",
     ),
+    Fault("schema-create", "grant create on schema public to public", "public", "anon"),
+    Fault("schema-create", "grant create on schema app to authenticated", "app", "authenticated"),
     Fault("ledger-grant", "grant insert on public.audit_log to authenticated", "audit_log"),
     Fault(
         "ledger-grant",

@@ -77,7 +77,7 @@ join our_table as t on t.relation = x.indrelid;
 
 create temporary view our_policy as
 select p.oid as policy, p.polname as name, p.polrelid as relation, r.label, r.class, r.scope,
-       p.polcmd as command, p.polpermissive as is_permissive,
+       p.polcmd as command, p.polroles as roles, p.polpermissive as is_permissive,
        pg_get_expr(p.polqual, p.polrelid) as using_text,
        pg_get_expr(p.polwithcheck, p.polrelid) as check_text
 from pg_policy as p

@@ -31,6 +31,11 @@ from our_policy as p
 where (p.class = 'TENANT' or p.class = 'GLOBAL' and p.scope = 'agency') and p.command <> '*'
 union all
 select p.label,
+       'has the policy ' || p.name || ' for some roles only', 'call app.add_policy(...)'
+from our_policy as p
+where (p.class = 'TENANT' or p.class = 'GLOBAL' and p.scope = 'agency') and p.roles <> '{0}'::oid[]
+union all
+select p.label,
        'has the policy ' || p.name || ' for writing: only service_role writes there',
        'create policy ... for select'
 from our_policy as p
