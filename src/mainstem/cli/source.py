@@ -1,0 +1,106 @@
+"""Which SQLite file the quickstart brings in, and whether the direct-mail plan fits it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomlkit
+
+import mainstem
+from mainstem.errors import UsageError
+from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.plan.config import read_config
+
+if TYPE_CHECKING:
+    from mainstem.unify.catalog.model import Catalog
+    from mainstem.unify.plan.config import Config
+
+CONFIG = "direct_mail.toml"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A SQLite file, and the config that says where its tables go; None: it is copied as it is."""
+
+    path: Path
+    config: Path | None
+    said: str
+
+
+def sample_source(home: Path, *, rows: int, seed: int) -> Source:
+    """The direct-mail sample of that size, made unless it is there already.
+
+    Raises:
+        UsageError: this is an installed package without the repository around it.
+    """
+    folder = home / "sample" / f"{rows}-{seed}"
+    path = folder / "direct_mail.db"
+    said = f"direct-mail sample of {rows:,} rows, made before"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _samples()
+        import_module("samples.direct_mail").generate(path, rows=rows, seed=seed)
+        said = f"direct-mail sample of {rows:,} rows"
+    return Source(path, _config_beside(path, folder), said)
+
+
+def own_source(home: Path, path: Path) -> Source:
+    """A person's file: planned when its tables are those of the direct-mail app, else copied.
+
+    Raises:
+        SourceError: it cannot be read as SQLite.
+    """
+    path = path.absolute()
+    with open_source(path) as source:
+        catalog = read_catalog(source)
+    folder = home / "own" / path.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    config = _config_beside(path, folder) if _has_samples() else None
+    count = f"{len(catalog.tables)} tables"
+    if config is not None and fits(read_config(config), catalog):
+        return Source(path, config, f"{path.name}: {count}, of the direct-mail app")
+    return Source(path, None, f"{path.name}: {count}")
+
+
+def fits(config: Config, catalog: Catalog) -> bool:
+    """Whether the catalog has every table and column that the config speaks of, and no others."""
+    tables = {table.name: {column.name for column in table.columns} for table in catalog.tables}
+    return tables.keys() == config.tables.keys() and all(
+        table.columns.keys() <= tables[name] for name, table in config.tables.items()
+    )
+
+
+def _config_beside(path: Path, folder: Path) -> Path:
+    """The direct-mail config for a file, in a folder where its plan may be written."""
+    document = tomlkit.parse((_samples() / CONFIG).read_text("utf-8"))
+    source = document["source"]
+    assert isinstance(source, tomlkit.items.Table)
+    source["sqlite"] = str(path)
+    target = folder / CONFIG
+    target.write_text(tomlkit.dumps(document), "utf-8")
+    return target
+
+
+def _has_samples() -> bool:
+    return (_root() / "samples" / CONFIG).is_file()
+
+
+def _samples() -> Path:
+    """The repository's `samples/`, importable."""
+    if not _has_samples():
+        raise UsageError(
+            "the sample comes with the repository, not with the installed package; bring a file of "
+            "your own: mainstem quickstart --sqlite FILE"
+        )
+    if str(_root()) not in sys.path:
+        sys.path.append(str(_root()))
+    return _root() / "samples"
+
+
+def _root() -> Path:
+    """Where this package's source tree stands."""
+    return Path(mainstem.__file__).resolve().parents[2]

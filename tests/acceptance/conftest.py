@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mainstem.pg.embedded import EmbeddedServer
+from mainstem.server import process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROGRAM = Path(sys.executable).with_name("mainstem")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A home of its own: what `make run` finds on a fresh machine."""
+
+    home: Path
+
+    def mainstem(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the installed program in this home."""
+        return subprocess.run(
+            [PROGRAM, *arguments],
+            env=os.environ | {"MAINSTEM_HOME": str(self.home), "COLUMNS": "120"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    @property
+    def server(self) -> EmbeddedServer:
+        """Its embedded database."""
+        return EmbeddedServer(self.home)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A fresh machine; whatever runs on it is ended."""
+    fresh = Machine(tmp_path / "home")
+    yield fresh
+    process.stop(fresh.home)
+    fresh.server.stop()

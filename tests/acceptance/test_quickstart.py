@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import http.client
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from mainstem.pg.connect import connect
+from mainstem.server.record import running
+from samples import direct_mail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.acceptance.conftest import Machine
+
+ROWS = 4_000
+
+
+def fetch(address: str, path: str) -> tuple[int, str]:
+    with closing(http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)) as connection:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+
+def count(machine: Machine, sql: str) -> int:
+    with connect(machine.server.url()) as connection:
+        row = connection.execute(sql.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_from_nothing_to_a_page_with_the_proof_and_again(machine: Machine) -> None:
+    first = machine.mainstem("quickstart", "--rows", str(ROWS), "--port", "0")
+    assert first.returncode == 0, first.stdout + first.stderr
+    record = running(machine.home)
+    assert record is not None
+    assert record.address in first.stdout
+    for step in ("Database", "Migrations", "Source", "Plan", "Move", "Verification", "Checks"):
+        assert f"ok   {step}" in first.stdout
+    status, page = fetch(record.address, "/")
+    assert status == 200
+    assert f"{ROWS:,}" in page
+    assert "checks passed" in page
+    assert fetch(record.address, "/api/health")[0] == 200
+    assert count(machine, "select count(*) from public.agency") == 50
+    loaded = count(machine, "select sum(loaded) from unify.table_result")
+    assert count(machine, "select sum(source_rows) from unify.table_result") == ROWS
+
+    second = machine.mainstem("quickstart", "--rows", str(ROWS), "--port", "0")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "none pending" in second.stdout
+    assert "nothing to do" in second.stdout
+    assert f"{record.address}, already running" in second.stdout
+    assert running(machine.home) == record
+    assert count(machine, "select sum(loaded) from unify.table_result") == loaded
+
+    assert machine.mainstem("serve", "--stop").stdout == f"stopped {record.address}\n"
+    assert running(machine.home) is None
+
+
+def test_a_person_s_own_direct_mail_file_goes_into_the_unified_schema(
+    machine: Machine, tmp_path: Path
+) -> None:
+    path = direct_mail.generate(tmp_path / "old app.db", rows=2_000, seed=9).path
+    before = path.read_bytes()
+    done = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "of the direct-mail app" in done.stdout
+    assert count(machine, "select count(*) from public.mail_piece") > 0
+    assert path.read_bytes() == before
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["home", "old app.db"]
+
+
+def test_any_other_file_is_copied_into_a_schema_of_its_own(
+    machine: Machine, tmp_path: Path
+) -> None:
+    path = tmp_path / "Shop data-2.db"
+    with closing(sqlite3.connect(path)) as legacy, legacy:
+        legacy.execute("create table orders (id integer primary key, note text not null)")
+        legacy.executemany("insert into orders values (?, ?)", [(1, "één"), (2, "b\x00c")])
+    done = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "into schema copy_of_shop_data_2" in done.stdout
+    assert count(machine, "select count(*) from copy_of_shop_data_2.orders") == 2
+    record = running(machine.home)
+    assert record is not None
+    assert "orders" in fetch(record.address, "/")[1]
+
+    again = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert count(machine, "select count(*) from copy_of_shop_data_2.orders") == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"this is no database, only text" * 50, "SQLite"), (None, "no")],
+)
+def test_a_file_that_cannot_be_read_is_one_clear_line(
+    machine: Machine, tmp_path: Path, *, content: bytes | None, said: str
+) -> None:
+    path = tmp_path / "letter.txt"
+    if content is not None:
+        path.write_bytes(content)
+    done = machine.mainstem("quickstart", "--sqlite", str(path))
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "letter.txt" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert running(machine.home) is None
