@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -57,7 +57,9 @@ def test_an_app_is_left_by_its_own_claim_only(
     assert one(connection, "select app.in_app('both')") is True
 
 
-@pytest.mark.parametrize("setting", ["{%s}", "%s", '["%s"]', "0190a0b0-0000-7000-8000-000000000001,%s"])
+@pytest.mark.parametrize(
+    "setting", ["{%s}", "%s", '["%s"]', "0190a0b0-0000-7000-8000-000000000001,%s"]
+)
 def test_the_plain_setting_names_the_visible_clients(connection: Connection, setting: str) -> None:
     claim(connection, agency_id=AGENCY, user_role="client", client_ids=[str(OTHER)])
     connection.execute("select set_config('app.client_ids', %s, true)", (setting % MINE,))
