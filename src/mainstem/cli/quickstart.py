@@ -78,7 +78,7 @@ def quickstart(sqlite: Path | None, *, rows: int, port: int) -> None:
     copied into a schema of its own. Run it again at any time: what is done stays as it is, what was
     interrupted goes on. Exit code 1: a check or the verification failed; the page says which.
     """
-    console = Console()
+    console = Console(soft_wrap=True)
     setting = Setting(default_home(), console, Checklist(console))
     url = _prepare(setting)
     with setting.steps.step("Source") as step:
@@ -119,7 +119,7 @@ def _unify(setting: Setting, source: Source, url: str) -> Report:
         state = "written" if is_new else "as it stands"
         step.say(f"{len(plan.tables)} tables, {dropped} columns dropped by name; {state}")
     with setting.steps.step("Move") as step:
-        with reporter(setting.console) as watching:
+        with reporter(Console(stderr=True)) as watching:
             outcome = run_plan(plan, url, reporter=watching)
         with connect(url) as connection:
             report = report_of(connection, outcome)
@@ -143,7 +143,7 @@ def _copy(setting: Setting, source: Source, url: str) -> Report:
     schema = schema_for(source.path)
     with (
         setting.steps.step("Copy") as step,
-        reporter(setting.console) as watching,
+        reporter(Console(stderr=True)) as watching,
         copy_file(source.path, url, schema, reporter=watching) as report,
     ):
         step.say(f"into schema {schema}: {_totals(report)}")
