@@ -64,6 +64,31 @@ def quarantine_duplicates(
     )
 
 
+def quarantine_unmerged(
+    connection: Connection,
+    run: Run,
+    target: TargetTable,
+    maps: Sequence[LegacyMap],
+    plan: Plan,
+) -> None:
+    """Quarantine rows that were to be merged into a row that is not there."""
+    key = new_key(target, plan)
+    is_uuid = has_uuid_key(target, key)
+    column = "new_id" if is_uuid else "new_key"
+    value = key_value(key, "t") if is_uuid else f"({key_value(key, 't')})::text"
+    for found in maps:
+        connection.execute(
+            f"with d as (delete from unify.{found.partition} as m where m.outcome = 'm'"
+            f" and not exists (select from {target_name(target)} as t"
+            f" where {value} = m.{column}) returning m.old_id)"
+            " insert into unify.quarantine"
+            " (run_id, source_table, key, column_name, reason, original)"
+            f" select {run.id}, %s, old_id, null,"
+            " 'the row that stands for it was not loaded', '{}'::jsonb from d",
+            (found.source_table,),
+        )
+
+
 def quarantine_orphans(
     connection: Connection,
     run: Run,

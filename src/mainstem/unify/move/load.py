@@ -67,9 +67,14 @@ class Loader:
         for number, section in enumerate(sections):
             self._check_keys(section, counts.get(number, (0, 0, 0)))
         self._put_unique_back(target, record, sections)
+        if any(section.gives("_merge") for section in sections):
+            conflicts.quarantine_unmerged(
+                self.connection, self.run, target, _maps(sections), self.plan
+            )
         conflicts.quarantine_orphans(self.connection, self.run, target, _maps(sections), self.plan)
         for number, section in enumerate(sections):
             _, dropped, _ = counts.get(number, (0, 0, 0))
+            self._forget_changes(section.source_table)
             self._account(section, target, dropped=dropped)
         loaded = self._check_target(target, sections)
         for section in sections:
@@ -173,6 +178,15 @@ class Loader:
                     self.connection, self.run, target, _maps(sections), index, self.plan
                 )
                 put_back_index(self.connection, record.table, index)
+
+    def _forget_changes(self, source_table: str) -> None:
+        """A row in quarantine is as it was: what was changed while it was read does not count."""
+        self.connection.execute(
+            "delete from unify.ledger as l using unify.quarantine as q"
+            " where q.run_id = %(run)s and q.source_table = %(table)s"
+            " and l.run_id = q.run_id and l.source_table = q.source_table and l.key = q.key",
+            {"run": self.run.id, "table": source_table},
+        )
 
     def _account(self, section: Section, target: TargetTable, *, dropped: int) -> None:
         source_table = section.source_table

@@ -63,6 +63,8 @@ class Maps:
             raise ConfigError(
                 f"{where} is no source table that the plan moves{did_you_mean(place.table, moved)}"
             )
+        if place.kind == "merged" and not moved[place.table].merge:
+            raise ConfigError(f"{where}: the plan merges no rows of {place.table}")
         if place.kind == "map" and place.table not in self.loaded:
             raise ConfigError(
                 f"{where} is not loaded before {select.target_table}: two tables need each other; "

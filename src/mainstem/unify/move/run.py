@@ -14,6 +14,7 @@ from mainstem.unify.ledger.rows import Account, Run
 from mainstem.unify.move import preflight
 from mainstem.unify.move.decisions import write_decisions
 from mainstem.unify.move.loading import load_all
+from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.move.stage import count_rows, stage_table
 from mainstem.unify.move.undo import take_back
@@ -172,6 +173,10 @@ def _stage(move: Move, run: Run) -> None:
                 reporter=move.reporter,
             )
     move.source.check_unchanged()
+    for planned in move.plan.moved():
+        if planned.merge and f"load {planned.into}" not in loaded:
+            move.reporter.step(merge_name(planned.name), None)
+            merge_rows(move.session.main, run, planned)
 
 
 def _is_loaded(move: Move, run: Run) -> bool:

@@ -169,7 +169,7 @@ def _so_far(connection: Connection, run: Run, planned: PlannedTable) -> Step | N
     done = store.read_steps(connection, run.id).get(name)
     if done is not None and not _is_whole(connection, run, planned, done.row_count or 0):
         store.forget_table(connection, run.id, planned.name)
-        store.forget_steps(connection, run.id, [name])
+        store.forget_steps(connection, run.id, [name, f"merge {planned.name}"])
         done = None
     if done is None:
         _create(connection, run, planned)

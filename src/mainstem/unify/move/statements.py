@@ -251,7 +251,8 @@ def _ledger(run: Run, sections: Sequence[Section]) -> str:
         " (run_id, source_table, key, column_name, before, after, rule)\n"
         f"select {run.id}, {_names(sections)}, _key, change.key, change.value ->> 0,"
         " change.value ->> 1, change.value ->> 2\n"
-        "from r, jsonb_each(_changes) as change where _refuse is null and _changes is not null)"
+        "from r, jsonb_each(_changes) as change where _refuse is null and _changes is not null"
+        " and _merge is null and _drop is null)"
     )
 
 

@@ -15,14 +15,14 @@ _SKIPPED = (
 )
 _PLACE = re.compile(
     rf"(?P<skipped>{_SKIPPED})"
-    rf"|(?<![:\w]):(?P<kind>stage|map)\.(?P<table>{_NAME})(?:\[(?P<column>{_NAME})\])?",
+    rf"|(?<![:\w]):(?P<kind>stage|map|merged)\.(?P<table>{_NAME})(?:\[(?P<column>{_NAME})\])?",
     re.DOTALL,
 )
 
 
 @dataclass(frozen=True)
 class Place:
-    """One such name: `kind` is stage or map; `column` of a map, None for its key."""
+    """One such name: `kind` is stage, map or merged; `column` of a map, None for its key."""
 
     kind: str
     table: str

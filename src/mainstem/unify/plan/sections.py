@@ -19,7 +19,8 @@ _HEADER = """\
 -- {target}: written by `mainstem unify plan`, meant to be read and edited.
 -- Each select gives the rows of one source table. :stage.x is the staged source table x (`_key` is
 -- its key as text); :map.x says where the rows of x went (old_id, id, tenant, outcome), and
--- :map.x[column] the same by another unique column of x.
+-- :map.x[column] the same by another unique column of x. :merged.x has the rows of x that another
+-- row of x stands for (_key, survivor, created).
 -- Besides columns of {target} a select may give:
 --   _key      the row's key: exactly once each, or the run stops
 --   _refuse   null, or why the row waits in quarantine ('column: reason')
@@ -28,6 +29,9 @@ _HEADER = """\
 --   _changes  null, or what had to change: {{"column": ["before", "after", "rule"]}}
 -- What {target} itself demands (not null, checks) is tried for every row and needs no line here.
 """
+
+
+_UUID_SHAPE = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
     items = [
         "s._key",
         _refusals(table, side),
+        *_merge_item(table, side.config.name),
         *_changes(table),
         *_id_item(table, side.config.name),
         *_tenant_item(table, side),
@@ -64,6 +69,8 @@ def write_section(table: PlannedTable, side: Side) -> str:
     ]
     lines += ["select", ",\n".join(f"    {item}" for item in items if item)]
     lines.append(f"from :stage.{name_sql(table.name)} as s")
+    if table.merge:
+        lines.append(f"left join :merged.{name_sql(table.name)} as merged on merged._key = s._key")
     lines += [_join(column) for column in _references(table)]
     return "\n".join(lines) + ";\n"
 
@@ -166,24 +173,41 @@ def _tenant_item(table: PlannedTable, side: Side) -> list[str]:
     return [f"{expression} as {name_sql(side.tenant.column)}"]
 
 
+def _merge_item(table: PlannedTable, run_name: str) -> list[str]:
+    """The id of the row that stands for this one."""
+    if not table.merge:
+        return []
+    identity = _identity(table, run_name, key="merged.survivor", created="merged.created")
+    if identity is None:
+        return []
+    when = f"case when merged.survivor is not null\n        then ({identity})::text\n"
+    return [f"{when}    end as _merge"]
+
+
+def _identity(table: PlannedTable, run_name: str, *, key: str, created: str | None) -> str | None:
+    """The id of a row as SQL, from its key as text and the time it was made."""
+    if table.id_kind == "rowid":
+        return f"{key}::bigint"
+    moment = "timestamptz 'epoch'"
+    if created is not None:
+        moment = f"coalesce({created}, {moment})"
+    minted = f"unify.minted({moment}, {text_sql(f'{run_name}/{table.name}/')} || {key})"
+    if table.id_kind == "mixed":
+        kept = f"case when {key} ~ {_UUID_SHAPE}\n        then {key}::uuid\n"
+        return f"{kept}        else {minted}\n    end"
+    if table.id_kind == "kept" and len(table.key) == 1:
+        return f"{key}::{table.column(table.key[0]).type}"
+    return minted if table.id_kind == "minted" else None
+
+
 def _id_item(table: PlannedTable, run_name: str) -> list[str]:
     if table.id_column is None or table.id_kind in {"set", "column"}:
         return []
-    column = name_sql(table.id_column)
-    if table.id_kind == "rowid":
-        return [f"s._key::bigint as {column}"]
-    source = f"s.{name_sql(table.key[0])}" if len(table.key) == 1 else "s._key"
-    if table.id_kind == "kept":
-        return [f"{source} as {column}"]
-    moment = "timestamptz 'epoch'"
-    if table.created is not None:
-        moment = f"coalesce(s.{name_sql(table.created)}, {moment})"
-    minted = f"unify.minted({moment}, {text_sql(f'{run_name}/{table.name}/')} || s._key)"
-    if table.id_kind == "mixed":
-        shape = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
-        kept = f"case when {source} ~ {shape}\n        then {source}::uuid\n"
-        return [f"{kept}        else {minted}\n    end as {column}"]
-    return [f"{minted} as {column}"]
+    key = f"s.{name_sql(table.key[0])}" if table.id_kind == "kept" else "s._key"
+    created = f"s.{name_sql(table.created)}" if table.created is not None else None
+    identity = key if table.id_kind == "kept" else None
+    identity = identity or _identity(table, run_name, key=key, created=created)
+    return [f"{identity} as {name_sql(table.id_column)}"]
 
 
 def _value_items(table: PlannedTable, side: Side) -> list[str]:

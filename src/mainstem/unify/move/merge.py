@@ -1,0 +1,172 @@
+"""Rows of one source table that are the same thing: found, and made one before they are loaded.
+
+Rows are the same when they agree in every column of one of the ways that the plan names; NULL and
+empty values never agree. Sameness carries over: a row that is the same as two others makes all
+three one. The newest row stays, each of its columns with the newest value that is not NULL. Every
+value that gives way, and every gap that is filled, is a row of the ledger.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.errors import UnifyError
+from mainstem.kit.secrets_names import is_secret
+from mainstem.unify.ledger import store
+from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.names import name_sql, text_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import PlannedTable
+
+    Connection = psycopg.Connection[TupleRow]
+
+FILLED, NEWEST = "merge-filled", "merge-newest"
+
+#: rounds until the groups of rows stand still: the longest chain of rows that are pairwise the same
+_ROUNDS_MAX = 1000
+
+
+def merge_name(table: str) -> str:
+    """The step that merges the rows of a source table."""
+    return f"merge {table}"
+
+
+def merge_rows(connection: Connection, run: Run, planned: PlannedTable) -> None:
+    """Find the rows that are one, and bring the staged survivors up to date; commits.
+
+    Makes `:merged.x`: `_key` of each row that gives way, `survivor`, and `created` of the survivor.
+    """
+    step = merge_name(planned.name)
+    if step in store.read_steps(connection, run.id):
+        connection.commit()
+        return
+    for kind in ("merged", "newest", "same"):
+        connection.execute(f"drop table if exists {own_table(run, kind, planned.name)}")
+    _find_same(connection, run, planned)
+    _spread(connection, run, planned)
+    _choose(connection, run, planned)
+    _fill(connection, run, planned)
+    for kind in ("newest", "same"):
+        connection.execute(f"drop table {own_table(run, kind, planned.name)}")
+    connection.execute(f"analyze {own_table(run, 'merged', planned.name)}")
+    store.save_step(connection, run.id, name=step, position=1)
+    connection.commit()
+
+
+def _find_same(connection: Connection, run: Run, planned: PlannedTable) -> None:
+    """Every row that is the same as another: its group in each way, and a number of its own."""
+    staged, same = own_table(run, "stage", planned.name), own_table(run, "same", planned.name)
+    ways = []
+    for number, way in enumerate(planned.merge):
+        columns = [f"s.{name_sql(name)}" for name in way]
+        present = " and ".join(f"{column}::text <> ''" for column in columns)
+        ways.append(
+            f"select s._key, {number} as way, min(s._key) over w as same_as,"
+            f" count(*) over w as size from {staged} as s where {present}"
+            f" window w as (partition by {', '.join(columns)})"
+        )
+    connection.execute(
+        f"create unlogged table {same} as select _key, way, same_as, _key as label"
+        f" from ({' union all '.join(ways)}) as x where size > 1"
+    )
+    connection.execute(f"create index on {same} (_key)")
+    connection.execute(f"create index on {same} (way, same_as)")
+    connection.execute(f"analyze {same}")
+
+
+def _spread(connection: Connection, run: Run, planned: PlannedTable) -> None:
+    """Give rows that are the same, however many steps apart, one label: the smallest key."""
+    same = own_table(run, "same", planned.name)
+    for _ in range(_ROUNDS_MAX):
+        changed = 0
+        for by in ("way, same_as", "_key"):
+            changed += connection.execute(
+                f"update {same} as s set label = g.label from"
+                f" (select {by}, min(label) as label from {same} group by {by}"
+                " having min(label) <> max(label)) as g"
+                f" where {' and '.join(f's.{name} = g.{name}' for name in by.split(', '))}"
+                " and s.label <> g.label"
+            ).rowcount
+        if not changed:
+            return
+    raise UnifyError(
+        f"the rows of {planned.name} that are the same form chains of more than {_ROUNDS_MAX}; "
+        "name fewer ways to merge"
+    )
+
+
+def _choose(connection: Connection, run: Run, planned: PlannedTable) -> None:
+    """The newest row of each group stays; `newest` has for each its columns' newest values."""
+    staged, same = own_table(run, "stage", planned.name), own_table(run, "same", planned.name)
+    newest, merged = own_table(run, "newest", planned.name), own_table(run, "merged", planned.name)
+    order = "length(s._key) desc, s._key desc"
+    created = "null::timestamptz"
+    if planned.created is not None:
+        created = f"s.{name_sql(planned.created)}"
+        order = f"{created} desc nulls last, {order}"
+    values = "".join(
+        f", (array_agg({value} order by {order}) filter (where {value} is not null))[1] as {name}"
+        for name in _filled_columns(planned)
+        for value in [f"s.{name}"]
+    )
+    connection.execute(
+        f"create unlogged table {newest} as select label,"
+        f" (array_agg(s._key order by {order}))[1] as survivor{values}"
+        f" from (select distinct _key, label from {same}) as g join {staged} as s using (_key)"
+        " group by label"
+    )
+    connection.execute(
+        f"create unlogged table {merged} as select g._key, n.survivor, {created} as created"
+        f" from (select distinct _key, label from {same}) as g join {newest} as n using (label)"
+        f" join {staged} as s on s._key = n.survivor where g._key <> n.survivor"
+    )
+
+
+def _fill(connection: Connection, run: Run, planned: PlannedTable) -> None:
+    """Write the newest values into the survivors, and every change into the ledger."""
+    staged, newest = own_table(run, "stage", planned.name), own_table(run, "newest", planned.name)
+    merged = own_table(run, "merged", planned.name)
+    columns = _filled_columns(planned)
+    for column in planned.staged:
+        name = name_sql(column.name)
+        if name not in columns:
+            continue
+        before, after = f"s.{name}::text", f"n.{name}::text"
+        if is_secret(planned.name, column.name):
+            before = after = text_sql(MASK)
+        head = (
+            "insert into unify.ledger"
+            " (run_id, source_table, key, column_name, before, after, rule)"
+            f" select {run.id}, {text_sql(planned.name)}, s._key, {text_sql(column.name)}"
+        )
+        connection.execute(
+            f"{head}, null, {after}, '{FILLED}' from {newest} as n"
+            f" join {staged} as s on s._key = n.survivor"
+            f" where s.{name} is null and n.{name} is not null"
+        )
+        connection.execute(
+            f"{head}, {before}, {after}, '{NEWEST}' from {merged} as m"
+            f" join {newest} as n using (survivor) join {staged} as s on s._key = m._key"
+            f" where s.{name} is not null and s.{name} is distinct from n.{name}"
+        )
+    if columns:
+        sets = ", ".join(f"{name} = n.{name}" for name in columns)
+        gaps = " or ".join(f"s.{name} is null and n.{name} is not null" for name in columns)
+        connection.execute(
+            f"update {staged} as s set {sets} from {newest} as n"
+            f" where s._key = n.survivor and ({gaps})"
+        )
+
+
+def _filled_columns(planned: PlannedTable) -> Sequence[str]:
+    """Every staged column but the key and the time that makes the id."""
+    kept = {*planned.key, planned.created}
+    return [name_sql(column.name) for column in planned.staged if column.name not in kept]
