@@ -206,6 +206,15 @@ def test_a_busy_table_is_left_for_the_next_time(database_url: str) -> None:
         assert found == [(name, "dropped")]
 
 
+def test_a_detached_partition_is_reported_and_not_taken_for_one(connection: Connection) -> None:
+    name = partitions(connection, "webhook_log")[0]
+    connection.execute(f"alter table webhook_log detach partition {name}".encode())
+    missing = connection.execute("select name from app.missing_partitions()").fetchall()
+    assert missing == [(name,)]
+    with pytest.raises(psycopg.errors.DuplicateTable, match=name):
+        connection.execute("select app.ensure_partitions()")
+
+
 def test_two_may_ensure_at_once(database_url: str) -> None:
     query = "select app.ensure_partitions('2019-03-01', '2019-05-31', 'tracking_event')"
     with connect(database_url) as first, connect(database_url) as second:

@@ -430,7 +430,8 @@ begin
   if exists (select from pg_catalog.pg_attribute
              where attrelid = relation and attname = 'updated_at' and not attisdropped) then
     execute format('create or replace trigger %I before update on public.%I
-                      for each row execute function app.touch_updated_at()', of_table || '_touch', of_table);
+                      for each row execute function app.touch_updated_at(%L)',
+                   of_table || '_touch', of_table, of_table);
   end if;
   if class_of.class = 'TENANT' then
     execute format('create or replace trigger %I before update of agency_id, id on public.%I
@@ -603,9 +604,12 @@ comment on procedure app.add_partition(app.partition_policy, timestamp) is 'Make
 
 -- From the period of `at` to as many ahead as the policy says, and those of a range besides.
 create function app.wanted_partitions(at timestamptz, starting timestamptz, ending timestamptz, only_table text)
-  returns table (schema_name text, table_name text, name text, starts timestamp)
+  returns table (schema_name text, table_name text, name text, starts timestamp, is_there boolean)
   language sql stable set search_path = '' as $$
-  select p.schema_name, p.table_name, app.partition_name(p.table_name, p.period, period.starts), period.starts
+  select p.schema_name, p.table_name, partition.name, period.starts, exists (
+    select from pg_catalog.pg_inherits as i
+    where i.inhrelid = to_regclass(format('%I.%I', p.schema_name, partition.name))
+      and i.inhparent = to_regclass(format('%I.%I', p.schema_name, p.table_name)))
   from app.partition_policy as p
   cross join lateral (
     select now_and_ahead from generate_series(
@@ -618,6 +622,7 @@ create function app.wanted_partitions(at timestamptz, starting timestamptz, endi
       date_trunc(p.period, coalesce(ending, at) at time zone 'UTC'),
       ('1 ' || p.period)::interval) as of_range
   ) as period (starts)
+  cross join lateral app.partition_name(p.table_name, p.period, period.starts) as partition (name)
   where only_table is null or only_table in (p.table_name, p.schema_name || '.' || p.table_name)
 $$;
 comment on function app.wanted_partitions(timestamptz, timestamptz, timestamptz, text) is
@@ -628,10 +633,7 @@ create function app.missing_partitions(at timestamptz default now())
   language sql stable set search_path = '' as $$
   select wanted.schema_name, wanted.table_name, wanted.name
   from app.wanted_partitions(at, null, null, null) as wanted
-  where not exists (
-    select from pg_catalog.pg_inherits as i
-    where i.inhrelid = to_regclass(format('%I.%I', wanted.schema_name, wanted.name))
-      and i.inhparent = to_regclass(format('%I.%I', wanted.schema_name, wanted.table_name)))
+  where not wanted.is_there
 $$;
 comment on function app.missing_partitions(timestamptz) is
   'The partitions that should exist at that time and do not: empty when all is well.';
@@ -639,11 +641,12 @@ comment on function app.missing_partitions(timestamptz) is
 -- Without arguments: from the current period to three ahead, for every table. With a range: also
 -- the periods of that range, marked as holding imported rows, because only an import needs the past.
 -- Each partition and each of its indexes takes a lock until the transaction ends, and a server has
--- room for some 6,400: hence the limit, which is 25 years of months.
+-- room for some 6,400: hence the limit, which is 25 years of months. To attach one also takes a lock
+-- on the tables it refers to: rather fail and come again than queue every writer behind a slow one.
 create function app.ensure_partitions(
   starting timestamptz default null, ending timestamptz default null, only_table text default null)
   returns setof text
-  language plpgsql security definer set search_path = '' as $$
+  language plpgsql security definer set search_path = '' set lock_timeout = '5s' as $$
 declare
   partitions_max constant integer := 300;
   missing record;
@@ -652,7 +655,7 @@ begin
   perform pg_advisory_xact_lock(hashtextextended('app.ensure_partitions', 0));
   select count(*) into missing_count
   from app.wanted_partitions(now(), starting, ending, only_table) as wanted
-  where to_regclass(format('%I.%I', wanted.schema_name, wanted.name)) is null;
+  where not wanted.is_there;
   if missing_count > partitions_max then
     raise exception '% partitions are missing between % and %, and one call makes at most %',
       missing_count, starting, coalesce(ending, now()), partitions_max
@@ -663,7 +666,7 @@ begin
     select wanted.name, wanted.starts, p as policy
     from app.wanted_partitions(now(), starting, ending, only_table) as wanted
     join app.partition_policy as p using (schema_name, table_name)
-    where to_regclass(format('%I.%I', wanted.schema_name, wanted.name)) is null
+    where not wanted.is_there
     order by wanted.table_name, wanted.starts
   loop
     call app.add_partition(missing.policy, missing.starts);

@@ -60,7 +60,7 @@ create table public.linkedin_account (
   constraint linkedin_account_provider_dialect_check check (provider_dialect in ('v1', 'v2')),
   constraint linkedin_account_status_check
     check (status in ('connecting', 'active', 'paused', 'restricted', 'expired', 'error')),
-  constraint linkedin_account_linked_check check (status = 'connecting' or unipile_account_id is not null),
+  constraint linkedin_account_linked_check check (status <> 'active' or unipile_account_id is not null),
   constraint linkedin_account_work_check check (work_starts_at < work_ends_at),
   constraint linkedin_account_work_days_check check (work_days <@ '{1,2,3,4,5,6,7}'),
   constraint linkedin_account_caps_check check (

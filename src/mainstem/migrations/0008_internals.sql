@@ -234,11 +234,11 @@ comment on table app.job_schedule is 'One row a job that comes again: when, and 
 call app.protect_local('job_schedule');
 
 create trigger job_touch before update on app.job
-  for each row execute function app.touch_updated_at();
+  for each row execute function app.touch_updated_at('job');
 create trigger credential_touch before update on app.credential
-  for each row execute function app.touch_updated_at();
+  for each row execute function app.touch_updated_at('credential');
 create trigger job_schedule_touch before update on app.job_schedule
-  for each row execute function app.touch_updated_at();
+  for each row execute function app.touch_updated_at('job_schedule');
 
 -- The one opening in the LOCAL tables: a tenant sees its own jobs through public.queue_job, and may
 -- enqueue for itself within its own transaction. Payloads stay out of sight: they may hold more than
