@@ -23,7 +23,7 @@ from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import default_home
 from mainstem.server import process
 from mainstem.server.store import last_run, record_checks
-from mainstem.unify.copy import copy_file
+from mainstem.unify.copy.file import copy_file
 from mainstem.unify.move.report import report_of
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.plan.config import read_config

@@ -87,6 +87,8 @@ class Report:
         console.print(_accounts(self.tables))
         for note in self.notes:
             console.print(Text(note))
+        if self.verification is not None and self.verification.get("summary"):
+            console.print(Text(f"Verified: {self.verification['summary']}."))
         if self.quarantined:
             console.print(
                 Text(f"{self.quarantined:,} rows wait in quarantine: unify.quarantine has them.")

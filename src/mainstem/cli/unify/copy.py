@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 
 from mainstem.pg.target import database_url
-from mainstem.unify.copy import copy_file
+from mainstem.unify.copy.file import copy_file
 from mainstem.unify.progress import reporter
 
 _EXIT_QUARANTINE = 3

@@ -14,6 +14,7 @@ from mainstem.unify.copy.crew import Crew
 from mainstem.unify.copy.design import choose_types, design_tables
 from mainstem.unify.copy.judge import Judge, WrongTypeError
 from mainstem.unify.copy.load import TableLoad
+from mainstem.unify.copy.proof import prove, wrong_generated
 from mainstem.unify.copy.publish import (
     check_free,
     publish,
@@ -23,6 +24,7 @@ from mainstem.unify.copy.publish import (
 )
 from mainstem.unify.copy.tables import accepted, create_table
 from mainstem.unify.ledger import store
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     import psycopg
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 _DESIGN: Final = "design"
-_REDESIGNS_MAX: Final = 2  # for each column: to a wider type, then to its content's
+_REMAKES_MAX: Final = 3  # for each column: a wider type, its content's, no longer generated
 _FIRST: Final = 0
 
 
@@ -53,6 +55,7 @@ class Copying:
         *,
         connection: Connection,
         second: Connection,
+        url: str,
         reporter: Reporter,
     ) -> None:
         self._source = source
@@ -60,9 +63,12 @@ class Copying:
         self._run = run
         self._connection = connection
         self._second = second
+        self._url = url
         self._reporter = reporter
         self._steps = self._read_steps()
         self._types: Types = {}
+        #: table -> generated columns that keep their values as plain ones
+        self._plain: Types = {}
 
     def execute(self) -> None:
         """Do what is left of the copy.
@@ -77,6 +83,15 @@ class Copying:
             self._build(builder, crew)
         finally:
             crew.stop()
+        prove(
+            self._connection,
+            self._run,
+            self._source,
+            self._catalog,
+            url=self._url,
+            reporter=self._reporter,
+        )
+        self._source.check_unchanged()
         self._finish(tables)
 
     # Design
@@ -86,10 +101,7 @@ class Copying:
         step = self._steps.get(_DESIGN)
         if step is None:
             self._types = choose_types(self._source, self._catalog)
-            tables = [
-                accepted(self._connection, self._source, target)
-                for target in design_tables(self._catalog, self._types)
-            ]
+            tables = [self._designed(position) for position in range(len(self._catalog.tables))]
             with self._connection.transaction():
                 schema = sql.Identifier(self._run.staging_schema)
                 self._connection.execute(sql.SQL("create schema {}").format(schema))
@@ -98,11 +110,14 @@ class Copying:
                 self._save_design(tables)
             return tables
         assert isinstance(step.detail, dict)
-        self._types = step.detail["types"]
-        return [
-            accepted(self._connection, self._source, target)
-            for target in design_tables(self._catalog, self._types)
-        ]
+        self._types, self._plain = step.detail["types"], step.detail["plain"]
+        return [self._designed(position) for position in range(len(self._catalog.tables))]
+
+    def _designed(self, position: int) -> TargetTable:
+        target = design_tables(self._catalog, self._types)[position]
+        for column, reason in self._plain.get(target.source.name, {}).items():
+            target = target.without_generated(column, reason)
+        return accepted(self._connection, self._source, target)
 
     def _save_design(self, tables: list[TargetTable]) -> None:
         left_out = [*self._catalog.not_carried, *(n for t in tables for n in t.not_carried)]
@@ -111,31 +126,26 @@ class Copying:
             self._run.id,
             name=_DESIGN,
             position=_FIRST,
-            detail={"types": self._types, "not_carried": [asdict(note) for note in left_out]},
+            detail={
+                "types": self._types,
+                "plain": self._plain,
+                "not_carried": [asdict(note) for note in left_out],
+            },
         )
 
-    def _redesign(
-        self, tables: list[TargetTable], position: int, wrong: WrongTypeError
-    ) -> TargetTable:
-        """Make one table again with another type for a column, empty."""
-        target = tables[position]
-        name = target.source.name
-        self._reporter.say(
-            f"{name}.{wrong.column}: its values need {wrong.type_name};"
-            f" the table is loaded again with it"
-        )
-        self._types[name][wrong.column] = wrong.type_name
-        fresh = design_tables(self._catalog, self._types)[position]
-        tables[position] = accepted(self._connection, self._source, fresh)
+    def _remake(self, tables: list[TargetTable], position: int) -> None:
+        """Make one table again, empty, after its types changed."""
+        old = tables[position]
+        name = old.source.name
+        tables[position] = self._designed(position)
         with self._connection.transaction():
-            old = sql.Identifier(self._run.staging_schema, target.name)
-            self._connection.execute(sql.SQL("drop table {}").format(old))
+            place = sql.Identifier(self._run.staging_schema, old.name)
+            self._connection.execute(sql.SQL("drop table {}").format(place))
             create_table(self._connection, self._run.staging_schema, tables[position])
             store.forget_table(self._connection, self._run.id, name)
             store.forget_steps(self._connection, self._run.id, [f"load {name}"])
             self._save_design(tables)
         self._steps.pop(f"load {name}", None)
-        return tables[position]
 
     # Load
 
@@ -153,19 +163,39 @@ class Copying:
         return builder
 
     def _load_table(self, tables: list[TargetTable], position: int, judge: Judge) -> None:
-        for _ in range(_REDESIGNS_MAX * len(tables[position].columns) + 1):
+        for _ in range(_REMAKES_MAX * len(tables[position].columns) + 1):
             target = tables[position]
-            step = self._steps.get(f"load {target.source.name}")
+            name = target.source.name
+            step = self._steps.get(f"load {name}")
             if step and step.is_done:
                 return
-            progress = self._reporter.step(target.source.name, self._count(target))
+            progress = self._reporter.step(name, self._count(target))
             load = TableLoad(self._connection, self._run, self._source, target, position + 1, judge)
             try:
                 load.run_to_end(step, progress)
             except WrongTypeError as wrong:
-                self._redesign(tables, position, wrong)
+                self._types[name][wrong.column] = wrong.type_name
+                said = f"its values need {wrong.type_name}"
+                self._reporter.say(f"{name}.{wrong.column}: {said}; the table is loaded again")
             else:
-                return
+                differing = self._wrong_generated(target)
+                if differing is None:
+                    return
+                reason = "PostgreSQL computes other values; a plain column keeps SQLite's"
+                self._plain.setdefault(name, {})[differing] = reason
+                self._reporter.say(f"{name}.{differing}: {reason}; the table is loaded again")
+            self._remake(tables, position)
+
+    def _wrong_generated(self, target: TargetTable) -> str | None:
+        return wrong_generated(
+            self._connection,
+            self._run,
+            self._source,
+            self._catalog,
+            url=self._url,
+            target=target,
+            reporter=Silence(),
+        )
 
     def _plan(self, tables: list[TargetTable]) -> Plan:
         taken = relation_names(self._connection, self._run.schema_name)

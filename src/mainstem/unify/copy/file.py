@@ -50,12 +50,18 @@ def copy_file(path: Path, url: str, schema: str, *, reporter: Reporter) -> Itera
             clear_errors(f"copy {path.name} (once that is mended, run it again)"),
             open_session(url) as session,
         ):
-            run, note = _copy(session, source, catalog, schema, reporter)
+            run, note = _copy(session, source, catalog, url=url, schema=schema, reporter=reporter)
             yield read_report(session.main, run, notes=note)
 
 
 def _copy(
-    session: Session, source: SqliteSource, catalog: Catalog, schema: str, reporter: Reporter
+    session: Session,
+    source: SqliteSource,
+    catalog: Catalog,
+    *,
+    url: str,
+    schema: str,
+    reporter: Reporter,
 ) -> tuple[Run, list[str]]:
     connection = session.main
     if connection.info.parameter_status("server_encoding") != "UTF8":
@@ -80,6 +86,7 @@ def _copy(
             run,
             connection=connection,
             second=session.helper,
+            url=url,
             reporter=reporter,
         ).execute()
     except (MainstemError, psycopg.errors.DiskFull):
@@ -110,7 +117,7 @@ def _earlier_run(
 
 
 def _begin(session: Session, source: SqliteSource, schema: str) -> Run:
-    run = store.create_run(
+    return store.create_run(
         session.main,
         kind="copy",
         name=source.path.name,
@@ -122,7 +129,6 @@ def _begin(session: Session, source: SqliteSource, schema: str) -> Run:
         },
         schema_name=schema,
     )
-    return run
 
 
 def _discard(session: Session, run: Run) -> None:

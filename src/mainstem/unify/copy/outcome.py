@@ -44,13 +44,14 @@ def read_report(
         ],
         ledger=_ledger(connection, run),
         quarantine=_quarantine(connection, run),
-        not_carried=_not_carried(connection, run),
+        not_carried=read_not_carried(connection, run),
         verification=row[0] if row else None,
         notes=notes,
     )
 
 
-def _not_carried(connection: psycopg.Connection[TupleRow], run: Run) -> list[NotCarried]:
+def read_not_carried(connection: psycopg.Connection[TupleRow], run: Run) -> list[NotCarried]:
+    """What the steps of a run had to leave behind."""
     found: list[NotCarried] = []
     for step in store.read_steps(connection, run.id).values():
         told = step.detail.get("not_carried") if isinstance(step.detail, dict) else step.detail

@@ -56,6 +56,8 @@ def create_table(
 
 def said(error: psycopg.Error) -> str:
     """What the server said, without values of rows."""
+    if isinstance(error, psycopg.errors.UniqueViolation):
+        return "rows with the same values exist"
     return (error.diag.message_primary or type(error).__name__).replace("\n", " ")
 
 
