@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -105,7 +105,11 @@ class EmbeddedServer:
         with self._locked():
             if leftovers.postmaster(self.data) is None:
                 return False
-            clusters.stop(self._cluster())
+            cluster = self._cluster()
+            clusters.stop(cluster)
+            if not cluster.socket_dir.is_relative_to(self.base):
+                with suppress(OSError):
+                    cluster.socket_dir.rmdir()  # only when nothing is left in it
             return True
 
     @contextmanager
