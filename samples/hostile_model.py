@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Fate(Enum):
@@ -58,12 +62,20 @@ class HostileTable:
 
 
 def one_column(
-    name: str, declared: str, what: str, *entries: tuple[Value, frozenset[Fate], str]
+    name: str,
+    declared: str,
+    what: str,
+    *entries: tuple[Value, frozenset[Fate], str],
+    plain: Iterable[Value] = (),
 ) -> HostileTable:
-    """A table of a counting key and one column, a trap a row: (value, fates, what it is)."""
+    """A table of a counting key and one column, a trap a row: (value, fates, what it is).
+
+    `plain` are ordinary values after the traps: enough of them, and the declared type is right.
+    """
+    everything = [*entries, *((value, KEPT, "plain") for value in plain)]
     rows = tuple(
         HostileRow((number,), (number, value), "value", about, fates)
-        for number, (value, fates, about) in enumerate(entries, start=1)
+        for number, (value, fates, about) in enumerate(everything, start=1)
     )
     ddl = f'create table "{name}" (id integer primary key, value {declared})'
     return HostileTable(name, what, ddl, ("id", "value"), rows)

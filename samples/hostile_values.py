@@ -83,6 +83,7 @@ EPOCH_IN_DATE = one_column(
     ("10000-01-01 00:00:00", CONVERTED_OR_QUARANTINED, "a five-digit year"),
     ("-0044-03-15", QUARANTINED, "before Christ"), ("2024-W18-3", QUARANTINED, "an ISO week"),
     (b"2024-05-10", CONVERTED_OR_QUARANTINED, "a blob"),
+    plain=[f"2024-03-{day:02} {hour:02}:15:00" for day in range(1, 29) for hour in (8, 20)],
 )  # fmt: skip
 
 PLAIN_DATE = one_column(
@@ -92,6 +93,7 @@ PLAIN_DATE = one_column(
     ("2023-06-31", QUARANTINED, "no such day"), ("today", QUARANTINED, "a word"),
     ("2024-05-02 13:45:00", ANY_HONEST, "a time that a date would lose"),
     (1714521600, ANY_HONEST, "epoch seconds"),
+    plain=[f"2024-03-{day:02}" for day in range(1, 29)],
 )  # fmt: skip
 
 BOOLEAN_WORDS = one_column(
@@ -102,6 +104,7 @@ BOOLEAN_WORDS = one_column(
     ("on", CONVERTED_OR_QUARANTINED, "on"), (2, QUARANTINED, "2"), (-1, QUARANTINED, "-1"),
     (0.5, QUARANTINED, "a half"), ("maybe", QUARANTINED, "maybe"),
     ("", CONVERTED_OR_QUARANTINED, "empty"), (b"\x01", CONVERTED_OR_QUARANTINED, "a blob"),
+    plain=(0, 1) * 16,
 )  # fmt: skip
 
 INTEGER_RANGE = one_column(
@@ -116,6 +119,7 @@ INTEGER_RANGE = one_column(
     ("\u0663", CONVERTED_OR_QUARANTINED, "an Arabic digit"),
     ("12,5", QUARANTINED, "a comma"), ("", CONVERTED_OR_QUARANTINED, "empty"),
     (b"12", CONVERTED_OR_QUARANTINED, "a blob of digits"), ("--5", QUARANTINED, "two signs"),
+    plain=range(100, 130),
 )  # fmt: skip
 
 SMALL_INTEGER = one_column(
@@ -123,6 +127,7 @@ SMALL_INTEGER = one_column(
     (1, KEPT, "one"), (32767, KEPT, "the largest"), (70000, KEPT_OR_QUARANTINED, "out of range"),
     (-32769, KEPT_OR_QUARANTINED, "out of range below"),
     (3_000_000_000, KEPT_OR_QUARANTINED, "out of every smaller range"),
+    plain=range(20),
 )  # fmt: skip
 
 REAL_VALUES = one_column(
@@ -134,6 +139,7 @@ REAL_VALUES = one_column(
     (2**53 + 1, KEPT, "SQLite itself rounded this"), ("NaN", ANY_HONEST, "a word"),
     ("1,5", QUARANTINED, "a decimal comma"), ("$19.99", QUARANTINED, "a currency sign"),
     ("", CONVERTED_OR_QUARANTINED, "empty"),
+    plain=[number / 8 for number in range(1, 30)],
 )  # fmt: skip
 
 DECIMAL_SCALE = one_column(
@@ -141,6 +147,7 @@ DECIMAL_SCALE = one_column(
     (19.99, KEPT, "fits"), (5, KEPT, "whole"), (-0.5, KEPT, "below zero"), (None, KEPT, "NULL"),
     (19.999, ANY_HONEST, "a third decimal"), (21.989000000000004, ANY_HONEST, "float dust"),
     (123456789012.5, KEPT_OR_QUARANTINED, "too large"), ("12.345.678", QUARANTINED, "two points"),
+    plain=[number / 4 for number in range(1, 20)],
 )  # fmt: skip
 
 MALFORMED_JSON = one_column(
@@ -173,6 +180,7 @@ MALFORMED_JSON = one_column(
     ("/* note */ {}", CONVERTED_OR_QUARANTINED, "a comment"),
     (b'{"a": 1}', CONVERTED_OR_QUARANTINED, "a blob, perhaps SQLite's own JSONB"),
     ("1_0", CONVERTED_OR_QUARANTINED, "a grouped number"),
+    plain=[f'{{"id": {number}, "tags": ["a", "b"]}}' for number in range(50)],
 )  # fmt: skip
 
 BLOB_IN_TEXT = one_column(
@@ -181,6 +189,7 @@ BLOB_IN_TEXT = one_column(
     (b"hello", CONVERTED_OR_QUARANTINED, "bytes that spell a word"), (b"", ANY_HONEST, "none"),
     (b"\x00\x01\xff", CONVERTED_OR_QUARANTINED, "bytes that do not"),
     (12, ANY_HONEST, "SQLite made text of this number"),
+    plain=("line",) * 8,
 )  # fmt: skip
 
 TEXT_IN_BLOB = one_column(
@@ -188,6 +197,7 @@ TEXT_IN_BLOB = one_column(
     (b"\x89PNG\r\n\x1a\n\x00", KEPT, "bytes"), (b"", KEPT, "none"), (b"\x00" * 40, KEPT, "zeros"),
     (b"\\x41", KEPT, "bytes that look like PostgreSQL's spelling"), (None, KEPT, "NULL"),
     ("words", ANY_HONEST, "text"), (42, ANY_HONEST, "a number"), (1.5, ANY_HONEST, "a fraction"),
+    plain=[bytes([number] * 5) for number in range(12)],
 )  # fmt: skip
 
 UUIDS = one_column(
@@ -198,6 +208,7 @@ UUIDS = one_column(
     ("6ba7b8139dad11d180b400c04fd430c8", ANY_HONEST, "no hyphens"),
     (bytes(range(16)), ANY_HONEST, "sixteen bytes"), ("6ba7b814", ANY_HONEST, "cut off"),
     ("6ba7b815-9dad-11d1-80b4-00c04fd430c8", KEPT, "plain"), ("", ANY_HONEST, "empty"),
+    plain=[f"6ba7b8{number:02x}-9dad-41d1-80b4-00c04fd430c8" for number in range(20, 40)],
 )  # fmt: skip
 
 UNTYPED = one_column(
@@ -216,6 +227,7 @@ PLAIN_TIME = one_column(
     "plain_time", "time", "times of day",
     ("10:00:00", KEPT, "plain"), ("23:59:59.5", KEPT, "a fraction"),
     ("25:00", ANY_HONEST, "no such time"), (36000, ANY_HONEST, "seconds of the day"),
+    plain=[f"{hour:02}:30:00" for hour in range(12)],
 )  # fmt: skip
 
 VALUES: tuple[HostileTable, ...] = (
