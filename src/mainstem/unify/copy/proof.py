@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from psycopg.types.json import Jsonb
 
 from mainstem.errors import VerifyError
+from mainstem.unify.copy.design import design_tables
+from mainstem.unify.ledger import store
 from mainstem.unify.verify.copied import copied_comparisons
 from mainstem.unify.verify.engine import compare_tables
 from mainstem.unify.verify.model import Verification
@@ -95,7 +97,10 @@ def _comparisons(
 ) -> Sequence[Comparison]:
     """The comparisons, of the tables where they lie before they are published."""
     unpublished = replace(run, schema_name=run.staging_schema)
-    return copied_comparisons(connection, unpublished, source, catalog)
+    step = store.read_steps(connection, run.id)["design"]
+    assert isinstance(step.detail, dict)
+    tables = design_tables(catalog, step.detail["types"])
+    return copied_comparisons(connection, unpublished, source, tables)
 
 
 def _target_names(comparisons: Sequence[Comparison]) -> list[str]:

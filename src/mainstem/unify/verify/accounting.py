@@ -1,0 +1,176 @@
+"""The row accounts against what is really there: source, ledger, maps and target tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mainstem.unify.catalog.sqlite_schema import quoted
+from mainstem.unify.codec import RULES
+from mainstem.unify.move.conflicts import key_digest
+from mainstem.unify.move.maps import new_key
+from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
+from mainstem.unify.plan.names import name_sql
+from mainstem.unify.verify.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.catalog.sqlite import SqliteSource
+    from mainstem.unify.ledger.rows import Account, LegacyMap, Run
+    from mainstem.unify.verify.engine import Compared
+    from mainstem.unify.verify.planned import PlannedRun
+
+    Connection = psycopg.Connection[TupleRow]
+
+_EXAMPLES_MAX: Final = 5
+
+
+def check_accounts(
+    connection: Connection,
+    run: Run,
+    source: SqliteSource,
+    *,
+    accounts: Sequence[Account],
+    compared: Sequence[Compared],
+) -> Iterator[Finding]:
+    """Each source table's outcomes must sum to its rows, and be what both sides show."""
+    verdicts = {one.verdict.table: one.verdict for one in compared}
+    quarantined: dict[str, int] = dict(
+        connection.execute(
+            "select source_table, count(*) from unify.quarantine where run_id = %s group by 1",
+            (run.id,),
+        ).fetchall()
+    )
+    for account in accounts:
+        table = account.source_table
+        with source.reading() as reading:
+            (rows,) = reading.execute(f"select count(*) from {quoted(table)}").fetchone()
+        counts = [("source rows", account.source_rows, rows)]
+        counts.append(("quarantined rows", account.quarantined, quarantined.get(table, 0)))
+        if table in verdicts:
+            counts.append(("loaded rows", account.loaded, verdicts[table].target_rows))
+        for what, said, found in counts:
+            if said != found:
+                yield Finding("count", table, f"the account says {said} {what}, there are {found}")
+        if account.missing:
+            yield Finding("count", table, f"{account.missing} rows have no outcome")
+
+
+def check_ledger(
+    connection: Connection,
+    run: Run,
+    *,
+    compared: Sequence[Compared],
+    generated: Mapping[str, frozenset[str]],
+) -> Iterator[Finding]:
+    """Every value that a rule changes must stand in the ledger, and nothing else.
+
+    `generated` names the columns of each source table that the server computes itself.
+    """
+    noted: dict[tuple[str, str], int] = {
+        (table, column): count
+        for table, column, count in connection.execute(
+            "select source_table, column_name, count(*) from unify.ledger"
+            " where run_id = %s and rule = any(%s) group by 1, 2",
+            (run.id, list(RULES)),
+        )
+    }
+    for one in compared:
+        table = one.verdict.table
+        left_out = generated.get(table, frozenset())
+        columns = {column for known, column in noted if known == table} | set(one.conversions)
+        for column in sorted(columns - left_out):
+            said, found = noted.get((table, column), 0), one.conversions.get(column, 0)
+            if said != found:
+                text = f"column {column}: {found} values were converted, the ledger has {said}"
+                yield Finding("ledger", table, text)
+
+
+def check_maps(planned: PlannedRun) -> Iterator[Finding]:
+    """The maps must say what the accounts say, and every target row must be in one."""
+    connection = planned.connection
+    for table, found in planned.maps.items():
+        row = connection.execute(
+            "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
+            f" count(*) from unify.{found.partition}".encode()
+        ).fetchone()
+        assert row is not None
+        account = planned.accounts[table]
+        if (account.loaded, account.merged) != (row[0], row[1]) or row[2] != row[0] + row[1]:
+            yield Finding(
+                "count",
+                table,
+                f"the account says {account.loaded} loaded and {account.merged} merged rows, the "
+                f"map has {row[0]} and {row[1]} of {row[2]}",
+            )
+    for name in sorted({found.target_table for found in planned.maps.values()}):
+        yield from _extra_rows(planned, planned.targets[name])
+
+
+def check_also(connection: Connection, maps: Sequence[LegacyMap], run: Run) -> Iterator[Finding]:
+    """Rows that the plan wrote into further tables must still be there."""
+    noted = {
+        (row[0], row[1], row[2]): row[3]
+        for row in connection.execute(
+            "select source_table, target_schema, target_table, row_count"
+            " from unify.also_result where run_id = %s",
+            (run.id,),
+        )
+    }
+    for found in maps:
+        if found.role != "also":
+            continue
+        target = f"{name_sql(found.target_schema)}.{name_sql(found.target_table)}"
+        key = _primary_key(connection, target)
+        row = connection.execute(
+            f"select count(*) from {target} as t join unify.{found.partition} as m"
+            f" on m.new_id = {key_digest(key, 't')}".encode()
+        ).fetchone()
+        said = noted.get((found.source_table, found.target_schema, found.target_table), 0)
+        if row is None or row[0] != said:
+            there = row[0] if row else 0
+            text = f"{said} rows were written into {target}, {there} of them are there"
+            yield Finding("count", found.source_table, text)
+
+
+def _extra_rows(planned: PlannedRun, target: TargetTable) -> Iterator[Finding]:
+    """Rows of a target table that no run loaded."""
+    connection = planned.connection
+    maps = connection.execute(
+        "select m.map_id from unify.legacy_map m join unify.run r on r.id = m.run_id"
+        " where m.target_schema = %s and m.target_table = %s and m.role = 'main'"
+        " and r.state not in ('failed', 'undone')",
+        (target.schema, target.name),
+    ).fetchall()
+    ids = ", ".join(str(map_id) for (map_id,) in maps)
+    mapped = f"from unify.legacy_id as m where m.map_id in ({ids}) and m.outcome = 'l'"
+    row = connection.execute(
+        f"select (select count(*) from {target_name(target)}), (select count(*) {mapped})".encode()
+    ).fetchone()
+    assert row is not None
+    if row[0] <= row[1]:
+        return
+    key = new_key(target, planned.plan)
+    value = key_value(key, "t")
+    same = f"m.new_id = {value}" if has_uuid_key(target, key) else f"m.new_key = ({value})::text"
+    examples = connection.execute(
+        f"select ({value})::text from {target_name(target)} as t"
+        f" where not exists (select {mapped} and {same}) order by 1 limit {_EXAMPLES_MAX}".encode()
+    ).fetchall()
+    keys = ", ".join(example for (example,) in examples) or "keys that are there twice"
+    yield Finding("extra rows", target.name, f"{row[0] - row[1]} rows that no run loaded: {keys}")
+
+
+def _primary_key(connection: Connection, target: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        "select a.attname::text from pg_index i join pg_attribute a"
+        " on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
+        " where i.indrelid = to_regclass(%s) and i.indisprimary"
+        " order by array_position(i.indkey::int2[], a.attnum)",
+        (target,),
+    ).fetchall()
+    return tuple(name for (name,) in rows)

@@ -1,0 +1,162 @@
+r"""The text in which values of both sides are written: PostgreSQL's own COPY text.
+
+NULL is `\N`, which no value reads like, since a backslash of a value is always doubled. A value of
+1 MiB or more is written as the SHA-256 of its bytes, on the server's side by the server.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from mainstem.unify.codec import NULL, LongText, escape, unescape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mainstem.unify.codec import Codec, SqliteValue
+
+LONG_BYTES: Final = 2**20
+#: characters of a value that a difference shows
+SHOWN_MAX: Final = 200
+MASK: Final = "[secret]"
+
+_LONG_BASES: Final = frozenset({"text", "varchar", "bytea"})
+_MARK: Final = "sha256 "
+
+
+def target_expression(expression: str, base: str) -> str:
+    """The SQL of a value as its cell; only the types without a small limit can be long."""
+    if base not in _LONG_BASES:
+        return expression
+    data, plain = (
+        (expression, f"{expression}::text")
+        if base == "bytea"
+        else (f"convert_to({expression}, 'UTF8')", expression)
+    )
+    return (
+        f"case when octet_length({expression}) < {LONG_BYTES} then {plain}"
+        f" else '{_MARK}' || encode(sha256({data}), 'hex') end"
+    )
+
+
+def target_cells(codec: Codec, texts: Sequence[str]) -> Sequence[str]:
+    """What the server printed, as cells."""
+    if codec.server_is_canonical:
+        return texts
+    return list(map(str, codec.canonical(texts)))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A batch of one column, and the rows in which a rule converted or refused its value."""
+
+    texts: Sequence[str]
+    converted: Sequence[int] = ()
+    refused: Sequence[int] = ()
+
+
+def source_cells(
+    codec: Codec, values: Sequence[SqliteValue | LongText], *, may_be_long: bool
+) -> Cells:
+    """SQLite's values as cells; `converted` names a row once for each conversion."""
+    if may_be_long:
+        return _careful_cells(codec, values)
+    encoded = codec.encode(cast("Sequence[SqliteValue]", values))
+    texts = _canonical(codec, encoded.texts)
+    if not encoded.conversions and not encoded.refusals:
+        return Cells(texts)
+    return Cells(
+        texts,
+        [note.row for note in encoded.conversions],
+        [note.row for note in encoded.refusals],
+    )
+
+
+def _canonical(codec: Codec, texts: Sequence[str]) -> Sequence[str]:
+    cells = codec.canonical(texts)
+    if codec.server_is_canonical:
+        return cast("Sequence[str]", cells)
+    return list(map(str, cells))
+
+
+def _careful_cells(codec: Codec, values: Sequence[SqliteValue | LongText]) -> Cells:
+    """One value after another, so that only one long one is held in several forms."""
+    cells: list[str] = []
+    converted: list[int] = []
+    refused: list[int] = []
+    for row, value in enumerate(values):
+        raw = _fitting_raw(value, codec.pg_type.base)
+        if raw is not None:
+            cells.append(_digest(raw))
+            continue
+        encoded = codec.encode([value.decode() if isinstance(value, LongText) else value])
+        converted += [row] * len(encoded.conversions)
+        refused += [row] * len(encoded.refusals)
+        (cell,) = _canonical(codec, encoded.texts)
+        if len(cell) >= LONG_BYTES // 4 and codec.pg_type.base in _LONG_BASES:
+            cell = _shorter(cell, is_bytea=codec.pg_type.base == "bytea")
+        cells.append(cell)
+    return Cells(cells, converted, refused)
+
+
+def _fitting_raw(value: SqliteValue | LongText, base: str) -> bytes | None:
+    """The bytes of a long value that its type takes as it is."""
+    if isinstance(value, bytes) and base == "bytea" and len(value) >= LONG_BYTES:
+        return value
+    if not isinstance(value, LongText) or base != "text" or b"\0" in value.raw:
+        return None
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for start in range(0, len(value.raw), LONG_BYTES):
+            decoder.decode(value.raw[start : start + LONG_BYTES])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return None
+    return value.raw
+
+
+def _shorter(cell: str, *, is_bytea: bool) -> str:
+    """A text's cell, or its digest where the text is long."""
+    plain = unescape(cell)
+    assert plain is not None
+    raw = bytes.fromhex(plain.removeprefix("\\x")) if is_bytea else plain.encode()
+    return cell if len(raw) < LONG_BYTES else _digest(raw)
+
+
+def _digest(raw: bytes) -> str:
+    return _MARK + hashlib.sha256(raw).hexdigest()
+
+
+def changed_cell(codec: Codec, text: str | None) -> str:
+    """A value of the ledger, printed by `::text`, as a cell."""
+    if text is None:
+        return NULL
+    if codec.pg_type.base == "boolean":
+        text = {"true": "t", "false": "f"}.get(text, text)
+    raw = text.encode()
+    if len(raw) >= LONG_BYTES and codec.pg_type.base in _LONG_BASES:
+        return _digest(raw)
+    return target_cells(codec, [escape(text)])[0]
+
+
+def shown_cell(cell: str, *, is_secret: bool) -> str:
+    """A cell for people: NULL as a word, long values by their beginning."""
+    if is_secret:
+        return MASK
+    plain = unescape(cell)
+    if plain is None:
+        return "NULL"
+    if cell.startswith(_MARK):
+        return f"a value of {cell}"
+    cut = plain if len(plain) <= SHOWN_MAX else f"{plain[:SHOWN_MAX]}... ({len(plain)} characters)"
+    return repr(cut)
+
+
+def kept_cell(cell: str) -> str:
+    """A cell as it is held while differences are looked for: long ones by beginning and digest."""
+    if len(cell) <= 4 * SHOWN_MAX:
+        return cell
+    return f"{cell[:SHOWN_MAX]}... ({len(cell)} characters, {_digest(cell.encode())})"

@@ -1,0 +1,272 @@
+"""What a plan promised: where each column went, whose rows they are, what they point at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.kit.secrets_names import is_secret
+from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.codec import RULES
+from mainstem.unify.ledger import store
+from mainstem.unify.move.maps import new_key
+from mainstem.unify.move.stage import keyed, stream_columns
+from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
+from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.verify.model import ComparedColumn, Comparison, Derivation, Hop, KeyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.model import Catalog
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.ledger.rows import Account, LegacyMap, Run
+    from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedTable
+
+    Connection = psycopg.Connection[TupleRow]
+
+_SQLITE_ROWID = "rowid"
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run with its plan and what the ledger says about it."""
+
+    connection: Connection
+    run: Run
+    plan: Plan
+    catalog: Catalog
+    targets: Mapping[str, TargetTable]
+    #: by source table; only those that are no `also`
+    maps: Mapping[str, LegacyMap]
+    accounts: Mapping[str, Account]
+
+    def target_of(self, table: PlannedTable) -> TargetTable:
+        """Where a moved table went."""
+        assert table.into is not None
+        return self.targets[table.into]
+
+    def has_uuid(self, table: PlannedTable) -> bool:
+        """Whether the map of a table holds uuids."""
+        target = self.target_of(table)
+        return has_uuid_key(target, new_key(target, self.plan))
+
+    def map_column(self, table: PlannedTable) -> str:
+        """The column of the map that holds the new key."""
+        return "new_id" if self.has_uuid(table) else "new_key"
+
+
+def read_planned_run(connection: Connection, run: Run, plan: Plan, catalog: Catalog) -> PlannedRun:
+    """Read everything about a run that comparing needs."""
+    return PlannedRun(
+        connection=connection,
+        run=run,
+        plan=plan,
+        catalog=catalog,
+        targets=read_target(connection, plan.schema).tables,
+        maps={m.source_table: m for m in store.read_maps(connection, run.id) if m.role == "main"},
+        accounts={a.source_table: a for a in store.read_accounts(connection, run.id)},
+    )
+
+
+def planned_comparisons(planned: PlannedRun) -> list[Comparison]:
+    """A comparison for each source table that the run moved."""
+    return [
+        _comparison(planned, table) for table in planned.plan.moved() if table.name in planned.maps
+    ]
+
+
+def _comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
+    builder = _Builder(planned, table)
+    columns = tuple(builder.columns())
+    found = planned.maps[table.name]
+    account = planned.accounts[table.name]
+    quarantine = (
+        f"select key, '' as value from unify.quarantine where run_id = {planned.run.id}"
+        f" and source_table = {text_sql(table.name)}"
+    )
+    outcome = f"select old_id as key, '' as value from unify.{found.partition} where outcome ="
+    left_out = f"{quarantine} union all {outcome} 'm'" if _has_left_out(planned, account) else None
+    return Comparison(
+        table=keyed(planned.catalog.table(table.name), table),
+        target_name=f"{found.target_schema}.{found.target_table}",
+        read=tuple(stream_columns(table)),
+        columns=columns,
+        key_kind=KeyKind.MAPPED,
+        target_from=builder.target_from(),
+        target_key="m.old_id",
+        left_out=None if account.dropped else left_out,
+        kept=f"{outcome} 'l'" if account.dropped else None,
+        changed=_changed(planned, table),
+        not_compared=builder.not_compared,
+    )
+
+
+def _has_left_out(planned: PlannedRun, account: Account) -> bool:
+    """Whether rows were not loaded, by the accounts or by the quarantine itself."""
+    if account.quarantined or account.merged:
+        return True
+    row = planned.connection.execute(
+        "select exists (select from unify.quarantine where run_id = %s and source_table = %s)",
+        (planned.run.id, account.source_table),
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _changed(planned: PlannedRun, table: PlannedTable) -> str | None:
+    """The ledger's rows that the plan's own SQL wrote."""
+    rules = ", ".join(map(text_sql, RULES))
+    where = (
+        f"run_id = {planned.run.id} and source_table = {text_sql(table.name)}"
+        f" and rule not in ({rules})"
+    )
+    row = planned.connection.execute(
+        f"select exists (select from unify.ledger where {where})".encode()
+    ).fetchone()
+    if not row or not row[0]:
+        return None
+    return (
+        "select l.key, l.column_name, l.before, l.after, l.rule from unify.ledger as l"
+        f" join unify.{planned.maps[table.name].partition} as m"
+        f" on m.old_id = l.key and m.outcome = 'l' where {where}"
+    )
+
+
+class _Builder:
+    """Builds the compared columns of one table, and the joins that they need."""
+
+    def __init__(self, planned: PlannedRun, table: PlannedTable) -> None:
+        self._planned = planned
+        self._table = table
+        self._target = planned.target_of(table)
+        self._joins: list[str] = []
+        self.not_compared: dict[str, str] = {}
+
+    def columns(self) -> Iterator[ComparedColumn]:
+        for column in self._table.staged:
+            if self._is_masked_change(column):
+                self.not_compared[column.name] = "a secret that the plan itself changed"
+                continue
+            if column.into is not None:
+                yield ComparedColumn(
+                    column.name,
+                    f"t.{name_sql(column.into)}",
+                    is_secret=is_secret(self._table.name, column.name),
+                )
+            elif column.used is not None:
+                self.not_compared[column.name] = f"used by the plan's own SQL: {column.used}"
+            if column.reference is not None:
+                yield self._reference(column)
+        tenant = self._tenant()
+        if tenant is not None:
+            yield tenant
+
+    def target_from(self) -> str:
+        """The rows that the map calls loaded, with the joins of the columns built so far."""
+        planned, table = self._planned, self._table
+        key = key_value(new_key(self._target, planned.plan), "t")
+        same = f"{key} = m.new_id" if planned.has_uuid(table) else f"({key})::text = m.new_key"
+        return (
+            f"from unify.{planned.maps[table.name].partition} as m"
+            f" join {target_name(self._target)} as t on {same}"
+            f"{''.join(self._joins)} where m.outcome = 'l'"
+        )
+
+    def _reference(self, column: PlannedColumn) -> ComparedColumn:
+        reference = column.reference
+        assert reference is not None
+        parent = self._planned.plan.table(reference.table)
+        hops = (
+            ()
+            if reference.column is None
+            else (Hop(parent.name, reference.column, _source_key(parent)),)
+        )
+        return ComparedColumn(
+            column.name,
+            self._old_key(parent, reference.into),
+            derivation=Derivation(hops, self._merged(parent)),
+            label=f"{column.name} (a row of {parent.name})",
+        )
+
+    def _tenant(self) -> ComparedColumn | None:
+        """Whose row it is, found on the source's own references."""
+        tenant = self._planned.plan.tenant
+        if tenant is None or not self._target.has_column(tenant.column):
+            return None
+        if any(c.reference and c.reference.into == tenant.column for c in self._table.staged):
+            return None
+        target = f"t.{name_sql(tenant.column)}"
+        if tenant.value is not None:
+            return ComparedColumn(
+                "",
+                f"{target}::text",
+                constant=tenant.value.lower(),
+                label=f"{tenant.column} (the tenant)",
+            )
+        if not self._table.tenant_path or tenant.source_table is None:
+            self.not_compared[tenant.column] = "the plan's own SQL says whose row it is"
+            return None
+        root = self._planned.plan.table(tenant.source_table)
+        return ComparedColumn(
+            self._table.tenant_path[0],
+            self._old_key(root, tenant.column),
+            derivation=Derivation(tuple(self._hops(root)), self._merged(root)),
+            label=f"{tenant.column} (the tenant, by {'.'.join(self._table.tenant_path)})",
+        )
+
+    def _hops(self, root: PlannedTable) -> Iterator[Hop]:
+        """From the first column of the tenant's path to the key of the tenant's row."""
+        plan, table = self._planned.plan, self._table
+        path = table.tenant_path
+        for name, following in zip(path, (*path[1:], None), strict=True):
+            reference = table.column(name).reference
+            assert reference is not None, "a tenant's path is made of references"
+            table = plan.table(reference.table)
+            by = reference.column or _source_key(table)
+            if following is not None:
+                yield Hop(table.name, by, following)
+            elif reference.column is not None:
+                yield Hop(root.name, by, _source_key(root))
+
+    def _old_key(self, parent: PlannedTable, into: str) -> str:
+        """The old key of the row that a target column points at; an unknown row by its new one."""
+        alias = f"p{len(self._joins)}"
+        value = f"t.{name_sql(into)}"
+        text = "" if self._planned.has_uuid(parent) else "::text"
+        self._joins.append(
+            f" left join unify.{self._planned.maps[parent.name].partition} as {alias}"
+            f" on {alias}.{self._planned.map_column(parent)} = {value}{text}"
+            f" and {alias}.outcome = 'l'"
+        )
+        return f"coalesce({alias}.old_id, 'no row of this run: ' || {value}::text)"
+
+    def _merged(self, parent: PlannedTable) -> str | None:
+        """The parent's rows that were merged into others, and into which."""
+        if not self._planned.accounts[parent.name].merged:
+            return None
+        partition, column = (
+            self._planned.maps[parent.name].partition,
+            self._planned.map_column(parent),
+        )
+        return (
+            f"select m.old_id as key, l.old_id as value from unify.{partition} as m"
+            f" join unify.{partition} as l on l.{column} = m.{column} and l.outcome = 'l'"
+            " where m.outcome = 'm'"
+        )
+
+    def _is_masked_change(self, column: PlannedColumn) -> bool:
+        """Whether the ledger hides what the plan's own SQL did to the column."""
+        row = self._planned.connection.execute(
+            "select exists (select from unify.ledger where run_id = %s and source_table = %s"
+            " and column_name = %s and rule <> all(%s) and (%s in (before, after)))",
+            (self._planned.run.id, self._table.name, column.name, list(RULES), MASK),
+        ).fetchone()
+        return bool(row and row[0])
+
+
+def _source_key(table: PlannedTable) -> str:
+    return table.key[0] if len(table.key) == 1 else _SQLITE_ROWID

@@ -1,0 +1,124 @@
+"""The target's rows as batches of cells, streamed by COPY."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Self
+
+from mainstem.pg.connect import clear_errors, connect
+from mainstem.unify.verify.cells import target_cells, target_expression
+from mainstem.unify.verify.model import KeyKind
+from mainstem.unify.verify.source_side import joined_keys
+from mainstem.unify.verify.sums import Batch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from mainstem.unify.codec import Codec
+    from mainstem.unify.verify.model import Comparison
+
+_ROWS_MAX: Final = 4000
+_BYTES_MAX: Final = 2 * 2**20
+
+#: so that every value is printed in one way, and no policy hides a row
+SETTINGS: Final = (
+    "set timezone = 'UTC'",
+    "set datestyle = 'ISO, YMD'",
+    "set bytea_output = 'hex'",
+    "set extra_float_digits = 1",
+    "set row_security = off",
+    "set search_path = ''",
+    "set work_mem = '128MB'",
+    "set jit = off",
+    "set statement_timeout = 0",
+    "set lock_timeout = '30s'",
+    "set default_transaction_isolation = 'repeatable read'",
+)
+
+
+class TargetSide:
+    """Reads the target; writes nothing."""
+
+    conversions: Mapping[str, int] = MappingProxyType({})
+
+    def __init__(self, url: str) -> None:
+        self._stack = ExitStack()
+        self._server = self._stack.enter_context(
+            connect(url, autocommit=True, application_name="mainstem verify target")
+        )
+        for setting in SETTINGS:
+            self._server.execute(setting)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()
+
+    def batches(self, comparison: Comparison) -> Iterator[Batch]:
+        """The rows that came from the source table."""
+        reader = _Reader(comparison)
+        rows: list[bytes] = []
+        size = 0
+        with (
+            clear_errors(f"read {comparison.target_name}"),
+            self._server.cursor() as cursor,
+            cursor.copy(query(comparison)) as copy,
+        ):
+            for row in copy:
+                rows.append(bytes(row))
+                size += len(row)
+                if len(rows) == _ROWS_MAX or size >= _BYTES_MAX:
+                    yield reader.read(rows)
+                    rows, size = [], 0
+            if rows:
+                yield reader.read(rows)
+
+    def changes(self, comparison: Comparison) -> Iterable[tuple[str, int, str, str]]:
+        """The target is as it is."""
+        del comparison
+        return ()
+
+
+def query(comparison: Comparison) -> str:
+    """The COPY statement."""
+    items = [
+        target_expression(column.target, comparison.codec_of(column).pg_type.base)
+        for column in comparison.columns
+    ]
+    if comparison.target_key is not None:
+        items.insert(0, comparison.target_key)
+    return f"copy (select {', '.join(items)} {comparison.target_from}) to stdout"
+
+
+class _Reader:
+    """Parts COPY's lines into columns; the text of a value holds neither tab nor line end."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        self._codecs: Sequence[Codec] = [
+            comparison.codec_of(column) for column in comparison.columns
+        ]
+        self._is_mapped = comparison.key_kind is KeyKind.MAPPED
+
+    def read(self, rows: Sequence[bytes]) -> Batch:
+        width = len(self._codecs) + self._is_mapped
+        text = b"".join(rows).decode()
+        cells = text.replace("\n", "\t").split("\t")
+        assert len(cells) == width * len(rows) + 1, "the server sent another number of columns"
+        del text, cells[-1]
+        columns = [cells[position::width] for position in range(width)]
+        keys = columns.pop(0) if self._is_mapped else None
+        plain = [
+            target_cells(codec, column) for codec, column in zip(self._codecs, columns, strict=True)
+        ]
+        if self._comparison.key_kind is KeyKind.COLUMNS:
+            keys = list(joined_keys(plain, self._comparison.key))
+        return Batch(plain, keys)

@@ -1,0 +1,245 @@
+"""The whole of a verification, of a plan's run and of a copy; its summary stays with the run."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from psycopg.types.json import Jsonb
+
+from mainstem.errors import ConfigError, SourceError, UsageError
+from mainstem.pg.connect import clear_errors, connect
+from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.catalog.sqlite_schema import quoted
+from mainstem.unify.ledger import store
+from mainstem.unify.move.statements import target_name
+from mainstem.unify.plan.names import name_sql
+from mainstem.unify.verify.accounting import check_accounts, check_also, check_ledger, check_maps
+from mainstem.unify.verify.copied import copied_comparisons
+from mainstem.unify.verify.engine import compare_tables
+from mainstem.unify.verify.isolation import (
+    TENANTS_MAX,
+    TenantTable,
+    can_check,
+    check_isolation,
+)
+from mainstem.unify.verify.model import Finding, Verification
+from mainstem.unify.verify.planned import planned_comparisons, read_planned_run
+from mainstem.unify.verify.references import (
+    check_counters,
+    check_foreign_keys,
+    count_kept_orphans,
+)
+from mainstem.unify.verify.target_side import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.sqlite import SqliteSource
+    from mainstem.unify.copy.design import TargetTable as CopiedTable
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.progress import Reporter
+    from mainstem.unify.verify.engine import Compared
+    from mainstem.unify.verify.model import Comparison
+    from mainstem.unify.verify.planned import PlannedRun
+
+    Connection = psycopg.Connection[TupleRow]
+
+
+def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
+    """Verify the latest finished run of a plan.
+
+    Raises:
+        UsageError: there is no such run, or it is still under way.
+        ConfigError: the plan was edited since.
+        SourceError: the source cannot be read, or is not the one that the run read.
+        ServerError: the server cannot be reached, or hides rows from this user.
+    """
+    started = time.monotonic()
+    with _both(plan.source_path, url) as (source, connection):
+        run = _latest(store.runs_named(connection, plan.name), plan.name)
+        if run.plan_sha256 != plan.sha256:
+            raise ConfigError(
+                f"the plan {plan.directory} was edited after run {run.id} carried it out; "
+                "undo the edits to verify that run"
+            )
+        _check_source(source, run)
+        planned = read_planned_run(connection, run, plan, read_catalog(source))
+        comparisons = planned_comparisons(planned)
+        compared = _compare(comparisons, source, url, reporter=reporter)
+        tables = [
+            target_name(planned.targets[name])
+            for name in sorted({found.target_table for found in planned.maps.values()})
+        ]
+        findings = [
+            *_accounting(connection, run, source, compared=compared, tables=()),
+            *check_maps(planned),
+            *check_also(connection, store.read_maps(connection, run.id), run),
+        ]
+        keys, wrong = _references(connection, run, tables, reporter=reporter)
+        isolated, leaks, notes = _isolation(planned, reporter=reporter)
+        verification = Verification(
+            tables=[one.verdict for one in compared],
+            findings=[*findings, *wrong, *leaks],
+            checked={**keys, "isolated tables": isolated},
+            seconds=time.monotonic() - started,
+            notes=notes,
+        )
+        _store(connection, run, verification)
+        return verification
+
+
+def verify_copy(
+    path: Path, url: str, run_id: int, *, tables: Sequence[CopiedTable], reporter: Reporter
+) -> Verification:
+    """Verify a finished copy of a SQLite file, whose tables are as the copy designed them.
+
+    Raises:
+        UsageError: there is no such run.
+        SourceError: the source cannot be read, or is not the one that was copied.
+        ServerError: the server cannot be reached, or hides rows from this user.
+    """
+    started = time.monotonic()
+    with _both(path, url) as (source, connection):
+        run = store.find_run(connection, run_id)
+        _check_source(source, run)
+        comparisons = copied_comparisons(connection, run, source, tables)
+        compared = _compare(comparisons, source, url, reporter=reporter)
+        names = [f"{quoted(run.schema_name)}.{quoted(target.name)}" for target in tables]
+        findings = list(_accounting(connection, run, source, compared=compared, tables=names))
+        keys, wrong = _references(connection, run, names, reporter=reporter)
+        counters, behind = check_counters(connection, names)
+        verification = Verification(
+            tables=[one.verdict for one in compared],
+            findings=[*findings, *wrong, *behind],
+            checked={**keys, "counters": counters},
+            seconds=time.monotonic() - started,
+        )
+        _store(connection, run, verification)
+        return verification
+
+
+@contextmanager
+def _both(path: Path, url: str) -> Iterator[tuple[SqliteSource, Connection]]:
+    with (
+        open_source(path) as source,
+        clear_errors("verify"),
+        connect(url, autocommit=True, application_name="mainstem verify") as connection,
+    ):
+        for setting in SETTINGS:
+            connection.execute(setting.encode())
+        yield source, connection
+
+
+def _latest(runs: Sequence[Run], name: str) -> Run:
+    for run in runs:
+        if run.state == "finished":
+            return run
+        if run.is_open:
+            raise UsageError(
+                f"run {run.id} of {name} is not finished; go on with `mainstem unify run`"
+            )
+    raise UsageError(f"{name} was never run in this database; `mainstem unify run` comes first")
+
+
+def _check_source(source: SqliteSource, run: Run) -> None:
+    if run.source.get("fingerprint") != source.opened.as_dict():
+        raise SourceError(
+            f"{source.path} is not as run {run.id} read it; verify against the file of that time, "
+            "or run again"
+        )
+
+
+def _compare(
+    comparisons: Sequence[Comparison], source: SqliteSource, url: str, *, reporter: Reporter
+) -> list[Compared]:
+    rows = 0
+    with source.reading() as reading:
+        for comparison in comparisons:
+            count = f"select count(*) from {quoted(comparison.table.name)}"
+            rows += int(reading.execute(count).fetchone()[0])
+    return compare_tables(comparisons, source.path, url, rows=rows, reporter=reporter)
+
+
+def _accounting(
+    connection: Connection,
+    run: Run,
+    source: SqliteSource,
+    *,
+    compared: Sequence[Compared],
+    tables: Sequence[str],
+) -> Iterator[Finding]:
+    accounts = store.read_accounts(connection, run.id)
+    yield from check_accounts(connection, run, source, accounts=accounts, compared=compared)
+    generated = {}
+    for one, table in zip(compared, tables, strict=False):
+        rows = connection.execute(
+            "select attname from pg_attribute where attrelid = to_regclass(%s)"
+            " and attgenerated <> ''",
+            (table,),
+        ).fetchall()
+        generated[one.verdict.table] = frozenset(name for (name,) in rows)
+    yield from check_ledger(connection, run, compared=compared, generated=generated)
+
+
+def _references(
+    connection: Connection, run: Run, tables: Sequence[str], *, reporter: Reporter
+) -> tuple[dict[str, int], list[Finding]]:
+    count, found = check_foreign_keys(
+        connection,
+        tables,
+        kept_orphans=count_kept_orphans(connection, run.id),
+        advance=reporter.step("foreign keys", None).advance,
+    )
+    return {"foreign keys": count}, found
+
+
+def _isolation(
+    planned: PlannedRun, *, reporter: Reporter
+) -> tuple[int, list[Finding], Sequence[str]]:
+    """How many tables were looked at, the leaks, and why nothing was looked at."""
+    connection, tenant = planned.connection, planned.plan.tenant
+    if tenant is None:
+        return 0, [], ["the plan names no tenant, so that there is no isolation to try"]
+    obstacle = can_check(connection)
+    if obstacle is not None:
+        return 0, [], [obstacle]
+    loaded = {found.target_table for found in planned.maps.values()}
+    tables = []
+    for name in sorted(loaded | {tenant.root}):
+        target = planned.targets[name]
+        if name == tenant.root:
+            tables.append(TenantTable(target_name(target), target.table.primary_key[0]))
+        elif target.has_column(tenant.column):
+            tables.append(TenantTable(target_name(target), tenant.column))
+    advance = reporter.step("isolation", len(tables)).advance
+    found = check_isolation(connection, tables, tenants=_tenants(planned), advance=advance)
+    return len(tables), found, ()
+
+
+def _tenants(planned: PlannedRun) -> list[str]:
+    """Some of the tenants whose rows were loaded."""
+    tenant = planned.plan.tenant
+    assert tenant is not None
+    if tenant.value is not None:
+        return [tenant.value]
+    root = planned.targets[tenant.root]
+    key = name_sql(root.table.primary_key[0])
+    rows = planned.connection.execute(
+        f"select {key}::text from {target_name(root)} order by 1 limit {TENANTS_MAX}".encode()
+    )
+    return [str(found) for (found,) in rows]
+
+
+def _store(connection: Connection, run: Run, verification: Verification) -> None:
+    """Keep the verdict; what else stands with it stays."""
+    connection.execute(
+        "update unify.run set verification = coalesce(verification, '{}') || %s where id = %s",
+        (Jsonb(verification.as_dict()), run.id),
+    )

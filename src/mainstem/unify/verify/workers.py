@@ -1,0 +1,195 @@
+"""Both sides at once: two processes for large tables, one after the other for small ones.
+
+The two processes are new interpreters with one hash seed of their own between them, so that equal
+texts have equal hashes in both; nothing is inherited from this process but the task.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import secrets
+import signal
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
+
+from mainstem.errors import MainstemError, UnifyError
+from mainstem.unify.verify.source_side import SourceSide
+from mainstem.unify.verify.target_side import TargetSide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from pathlib import Path
+
+    from mainstem.unify.verify.model import Comparison
+    from mainstem.unify.verify.passes import Side
+
+#: fewer rows than this are not worth two interpreters' start
+PARALLEL_ROWS_MIN: Final = 100_000
+
+_SEED_MAX: Final = 2**32 - 1
+_PROBE: Final = "mainstem"
+
+Result = TypeVar("Result")
+Advance: TypeAlias = "Callable[[int], None]"
+Walk: TypeAlias = "Callable[[Side, Comparison, Advance], Result]"
+
+
+class Sides(Protocol):
+    """Where passes run."""
+
+    def walk(
+        self, tasks: Sequence[tuple[Walk[Result], Comparison]], advance: Advance
+    ) -> list[tuple[Result, Result]]:
+        """Run each pass over both sides; the results of source and target, in the same order."""
+
+
+@contextmanager
+def open_sides(path: Path, url: str, *, rows: int) -> Iterator[Sides]:
+    """Open both sides of a comparison of so many rows.
+
+    Raises SourceError or ServerError when one of them cannot be opened.
+    """
+    with ExitStack() as stack:
+        if rows < PARALLEL_ROWS_MIN:
+            source = stack.enter_context(SourceSide(path, url))
+            yield _OneAfterTheOther(source, stack.enter_context(TargetSide(url)))
+            return
+        seed = str(secrets.randbelow(_SEED_MAX) + 1)
+        workers = [
+            _Worker.start(_serve_source, (path, url), seed=seed, stack=stack),
+            _Worker.start(_serve_target, (url,), seed=seed, stack=stack),
+        ]
+        probes = {worker.receive(lambda _: None) for worker in workers}
+        if len(probes) > 1:
+            raise UnifyError("the interpreter ignores PYTHONHASHSEED; run it without -E and -I")
+        yield _AtOnce(workers)
+
+
+@dataclass(frozen=True)
+class _OneAfterTheOther:
+    source: SourceSide
+    target: TargetSide
+
+    def walk(
+        self, tasks: Sequence[tuple[Walk[Result], Comparison]], advance: Advance
+    ) -> list[tuple[Result, Result]]:
+        return [
+            (
+                do(self.source, comparison, advance),
+                do(self.target, comparison, advance),
+            )
+            for do, comparison in tasks
+        ]
+
+
+@dataclass(frozen=True)
+class _Failure:
+    error: MainstemError
+
+
+@dataclass(frozen=True)
+class _Answer:
+    value: object
+
+
+@dataclass
+class _Worker:
+    """A process that serves one side."""
+
+    connection: Connection[Any, Any]
+    answers: list[object] = field(default_factory=list)
+
+    @classmethod
+    def start(
+        cls,
+        serve: Callable[..., None],
+        arguments: tuple[object, ...],
+        *,
+        seed: str,
+        stack: ExitStack,
+    ) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
+        before = os.environ.get("PYTHONHASHSEED")
+        os.environ["PYTHONHASHSEED"] = seed
+        try:
+            process.start()
+        finally:
+            if before is None:
+                del os.environ["PYTHONHASHSEED"]
+            else:
+                os.environ["PYTHONHASHSEED"] = before
+        theirs.close()
+        stack.callback(process.join)
+        stack.callback(process.terminate)
+        stack.callback(ours.close)
+        return cls(ours)
+
+    def receive(self, advance: Advance) -> object:
+        """Take messages until there is an answer."""
+        while True:
+            if self.take(advance):
+                return self.answers.pop()
+
+    def take(self, advance: Advance) -> bool:
+        """Take one message; whether it was an answer."""
+        try:
+            message = self.connection.recv()
+        except EOFError:
+            raise UnifyError("a process of the verification ended early; run it again") from None
+        if isinstance(message, _Failure):
+            raise message.error
+        if isinstance(message, _Answer):
+            self.answers.append(message.value)
+            return True
+        advance(message)
+        return False
+
+
+@dataclass(frozen=True)
+class _AtOnce:
+    workers: Sequence[_Worker]
+
+    def walk(
+        self, tasks: Sequence[tuple[Walk[Result], Comparison]], advance: Advance
+    ) -> list[tuple[Result, Result]]:
+        for worker in self.workers:
+            worker.answers.clear()
+            worker.connection.send(list(tasks))
+        waiting = {worker.connection: worker for worker in self.workers}
+        while waiting:
+            for ready in wait(list(waiting)):
+                worker = waiting[cast("Connection[Any, Any]", ready)]
+                worker.take(advance)
+                if len(worker.answers) == len(tasks):
+                    del waiting[worker.connection]
+        source, target = (cast("list[Result]", worker.answers) for worker in self.workers)
+        return list(zip(source, target, strict=True))
+
+
+def _serve_source(connection: Connection[Any, Any], path: Path, url: str) -> None:
+    _serve(connection, lambda: SourceSide(path, url))
+
+
+def _serve_target(connection: Connection[Any, Any], url: str) -> None:
+    _serve(connection, lambda: TargetSide(url))
+
+
+def _serve(connection: Connection[Any, Any], make: Callable[[], SourceSide | TargetSide]) -> None:
+    """Run passes until nobody asks any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started us ends us
+    try:
+        with make() as side:
+            connection.send(_Answer(hash(_PROBE)))
+            while True:
+                for do, comparison in connection.recv():
+                    connection.send(_Answer(do(side, comparison, connection.send)))
+    except (EOFError, BrokenPipeError):
+        return
+    except MainstemError as error:
+        connection.send(_Failure(error))
