@@ -5,6 +5,7 @@ import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -191,7 +192,8 @@ def test_two_runners_take_turns(empty_database_url: str, folder: Path) -> None:
 def test_killed_at_any_step_and_run_again_it_finishes(
     scratch: ScratchServer, folder: Path, steps: list[int]
 ) -> None:
-    url = scratch.create_database("killed")
+    name = f"killed_{uuid4().hex}"
+    url = scratch.create_database(name)
     try:
         for step in steps:
             subprocess.run([sys.executable, KILLED, url, folder, str(step)], check=False)
@@ -203,7 +205,7 @@ def test_killed_at_any_step_and_run_again_it_finishes(
             ).fetchall()
         assert rows == [([1], [2], 2)]
     finally:
-        scratch.drop_database("killed")
+        scratch.drop_database(name)
 
 
 @pytest.mark.parametrize("bin_dir", OTHER_SERVERS, ids=lambda folder: folder.parts[-2])
