@@ -207,7 +207,8 @@ def put_back_index(connection: Connection, table: str, index: IndexRecord) -> No
             _add(connection, table, index.constraint, index.constraint_definition)
             _comment(connection, "constraint", index.constraint, index.constraint_comment, table)
     elif not _has_index(connection, table, index.name):
-        connection.execute(sql.SQL("{}").format(sql.SQL(index.definition)))
+        # The server prints a partitioned index as its parent's part alone.
+        connection.execute(index.definition.replace(" ON ONLY ", " ON ", 1))
     else:
         return
     _comment(connection, "index", _beside(connection, table, index.name), index.comment)

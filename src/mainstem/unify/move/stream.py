@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
-from mainstem.unify.catalog.sqlite_rows import RowReader
+from mainstem.unify.catalog.sqlite_rows import ROWS_MAX, RowReader
 from mainstem.unify.codec import (
     Encoded,
     LongText,
@@ -105,6 +105,8 @@ class TableReader:
         columns: what to read and into which type.
         with_key: put the row's key text first in every line (staging's `_key`).
         after: continue after this `last_key`.
+        until: stop after this key; for tables walked by one key.
+        rows_max: at most so many rows a portion.
     """
 
     def __init__(
@@ -115,17 +117,36 @@ class TableReader:
         *,
         with_key: bool = False,
         after: Sequence[SqliteValue] | None = None,
+        until: SqliteValue = None,
+        rows_max: int = ROWS_MAX,
     ) -> None:
         self._table = table
         self._columns = tuple(columns)
         self._codecs = [codec_for(column.type, column.rules) for column in columns]
         self._with_key = with_key
         names = [column.name for column in columns]
-        self._reader = RowReader(source, table, names, after=after, keep_long=True)
+        self._reader = RowReader(
+            source, table, names, after=after, until=until, rows_max=rows_max, keep_long=True
+        )
+        self._batch: Batch | None = None
 
     def __iter__(self) -> Iterator[Portion]:
         for batch in self._reader:
+            self._batch = batch
             yield self._portion(batch)
+
+    def refused(self, portion: Portion, reason: str) -> Portion:
+        """The portion of one row that was read last, with the row refused after all."""
+        assert self._batch is not None
+        assert portion.rows == self._batch.rows == 1
+        row = QuarantineRow(
+            source_table=self._table.name,
+            key=self._batch.key_texts()[0],
+            column_name=None,
+            reason=reason,
+            original=self._original(self._batch, 0),
+        )
+        return Portion(1, 0, portion.last_key, (), quarantined=[row])
 
     def _portion(self, batch: Batch) -> Portion:
         long_cells: dict[tuple[int, int], LongCell] = {}
