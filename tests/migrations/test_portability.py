@@ -177,6 +177,20 @@ def test_the_files_build_the_same_on_every_server(plain: str, connection: Connec
         assert embedding_free(objects(migrated)) == embedding_free(objects(connection))
 
 
+def test_embeddings_compare_with_and_without_the_extension(plain: str) -> None:
+    query = "select app.embedding_distance(app.to_embedding(%s), app.to_embedding(%s))"
+    with connect(plain) as migrated:
+        migrate(migrated)
+        assert one(migrated, query, [1.0, 0.0], [0.0, 2.0]) == pytest.approx(1)
+        assert one(migrated, query, [1.0, 2.0], [2.0, 4.0]) == pytest.approx(0, abs=1e-6)
+        agency = new_agency(migrated)
+        migrated.execute(
+            "insert into memory (agency_id, scope_key, content, embedding, embedding_model)"
+            " values (%s, %s || '::_::_', 'likes tea', app.to_embedding(%s), 'test')",
+            (agency.id, agency.id, [1.0, 2.0]),
+        )
+
+
 def test_a_database_like_supabase_gets_the_same_and_keeps_its_own(
     supabase: Supabase, connection: Connection
 ) -> None:

@@ -98,7 +98,7 @@ create function app.sees_client(client_id uuid) returns boolean
   language sql stable parallel safe
   return case
     when current_setting('app.client_ids', true) = '*' then true
-    when client_id is null or app.client_scope() is null then (app.claims() ->> 'user_role') <> 'client'
+    when client_id is null or app.client_scope() is null then app.user_role() <> 'client'
     else strpos(app.client_scope(), client_id::text) > 0
   end;
 comment on function app.sees_client(uuid) is 'Whether the claims may see rows of that client.';
@@ -184,8 +184,8 @@ begin
   where e.extname = 'vector';
   if place is null then
     create domain app.embedding as real[];
-    create function app.to_embedding(numbers real[]) returns app.embedding
-      language sql immutable strict parallel safe return numbers;
+    create function app.to_embedding(numbers double precision[]) returns app.embedding
+      language sql immutable strict parallel safe return numbers::real[];
     create function app.embedding_distance(a app.embedding, b app.embedding) returns double precision
       language sql immutable strict parallel safe
       return (select 1 - sum(x * y) / nullif(sqrt(sum(x * x)) * sqrt(sum(y * y)), 0)
@@ -193,7 +193,7 @@ begin
   else
     execute format('create domain app.embedding as %I.vector', place);
     execute format(
-      'create function app.to_embedding(numbers real[]) returns app.embedding
+      'create function app.to_embedding(numbers double precision[]) returns app.embedding
          language sql immutable strict parallel safe return numbers::%I.vector', place);
     execute format(
       'create function app.embedding_distance(a app.embedding, b app.embedding) returns double precision
@@ -203,7 +203,7 @@ begin
 end
 $$;
 comment on domain app.embedding is 'A vector where the extension is installed, else an array of real.';
-comment on function app.to_embedding(real[]) is 'An embedding from an array of real, on every server.';
+comment on function app.to_embedding(double precision[]) is 'An embedding from an array of numbers, on every server.';
 comment on function app.embedding_distance(app.embedding, app.embedding) is 'The cosine distance of two embeddings.';
 
 -- The manifest -----------------------------------------------------------------------------------
