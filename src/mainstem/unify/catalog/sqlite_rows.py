@@ -72,6 +72,8 @@ class RowReader:
         table: the table.
         columns: names of the columns to read, in this order.
         after: continue after this `last_key`.
+        until: stop after this key; for tables walked by one expression.
+        rows_max: at most so many rows a batch.
         keep_long: give texts over 1 MiB as LongText instead of str, in a portion of few rows.
     """
 
@@ -82,6 +84,8 @@ class RowReader:
         columns: Sequence[str],
         *,
         after: Sequence[SqliteValue] | None = None,
+        until: SqliteValue = None,
+        rows_max: int = ROWS_MAX,
         keep_long: bool = False,
     ) -> None:
         self._source = source
@@ -92,7 +96,9 @@ class RowReader:
         self._order = row_order(source, table)
         self.key_columns = key_columns(table)
         self._careful_left = 0
-        self._rows_next = _ROWS_FIRST
+        self._until = until
+        self._rows_max = rows_max
+        self._rows_next = min(_ROWS_FIRST, rows_max)
         self._was_careful = False
         self._seen = 0
         if self._after and not self._order.expressions:
@@ -170,6 +176,10 @@ class RowReader:
         ways = [" desc" if down else "" for down in order.is_descending]
         by = ", ".join(name + way for name, way in zip(order.expressions, ways, strict=True))
         condition, values = _after_condition(order, self._after)
+        if self._until is not None:
+            assert len(order.expressions) == 1, "an end needs a single key"
+            condition += f"{' and' if condition else ' where'} {order.expressions[0]} <= ?"
+            values = (*values, self._until)
         return f"{select}{condition} order by {by} limit {self._rows_next}", values
 
     def _batch(self, rows: Sequence[tuple[SqliteValue, ...]]) -> Batch:
@@ -177,7 +187,7 @@ class RowReader:
         self._seen += len(rows)
         sample = rows[::_SAMPLE_STEP]
         row_bytes = sum(sum(map(_size, row)) for row in sample) // len(sample)
-        self._rows_next = max(1, min(ROWS_MAX, _PORTION_BYTES_MAX // max(row_bytes, 1)))
+        self._rows_next = max(1, min(self._rows_max, _PORTION_BYTES_MAX // max(row_bytes, 1)))
         selected = list(zip(*rows, strict=True))
         columns = [selected[position] for position in self._positions]
         width = len(self._order.expressions)
@@ -227,6 +237,20 @@ def row_order(source: SqliteSource, table: Table) -> Order:
         tuple(f"{quoted(part[2])} collate {quoted(part[4])}" for part in keys),
         tuple(bool(part[3]) for part in keys),
     )
+
+
+def middle_key(source: SqliteSource, table: Table, row_count: int) -> SqliteValue:
+    """The key in the middle of a table walked by one whole number; None for other tables."""
+    order = row_order(source, table)
+    if not table.has_rowid or not order.expressions:
+        return None
+    (key,) = order.expressions
+    with source.reading() as connection:
+        row = connection.execute(
+            f"select {key} from {quoted(table.name)} order by {key} limit 1 offset ?",
+            (row_count // 2,),
+        ).fetchone()
+    return row[0] if row else None
 
 
 def _after_condition(

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
 
-from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.copy.build import Builder
 from mainstem.unify.copy.constraints import plan_constraints
 from mainstem.unify.copy.crew import Crew
 from mainstem.unify.copy.design import choose_types, design_tables
-from mainstem.unify.copy.judge import Judge, WrongTypeError
-from mainstem.unify.copy.load import TableLoad
+from mainstem.unify.copy.judge import WrongTypeError
+from mainstem.unify.copy.loading import Loading, part_names
 from mainstem.unify.copy.proof import prove, wrong_generated
 from mainstem.unify.copy.publish import (
     check_free,
@@ -143,9 +142,8 @@ class Copying:
             self._connection.execute(sql.SQL("drop table {}").format(place))
             create_table(self._connection, self._run.staging_schema, tables[position])
             store.forget_table(self._connection, self._run.id, name)
-            store.forget_steps(self._connection, self._run.id, [f"load {name}"])
+            store.forget_steps(self._connection, self._run.id, part_names(name))
             self._save_design(tables)
-        self._steps.pop(f"load {name}", None)
 
     # Load
 
@@ -155,31 +153,39 @@ class Copying:
         pieces = sum(map(len, plan.indexes.values())) + len(tables) + len(plan.foreign_keys)
         building = self._reporter.step("indexes and constraints", pieces)
         builder = Builder(self._run, plan, self._steps, building.advance)
-        judge = Judge(self._source)
-        for position in range(len(tables)):
-            self._load_table(tables, position, judge)
-            crew.check()
-            builder.start_table(tables[position], crew)
+        loading = Loading(
+            self._connection,
+            self._run,
+            self._source,
+            url=self._url,
+            reporter=self._reporter,
+        )
+        try:
+            for position in range(len(tables)):
+                self._load_table(loading, tables, position)
+                crew.check()
+                builder.start_table(tables[position], crew)
+        finally:
+            loading.close()
         return builder
 
-    def _load_table(self, tables: list[TargetTable], position: int, judge: Judge) -> None:
+    def _load_table(self, loading: Loading, tables: list[TargetTable], position: int) -> None:
+        """Load a table; again where a type or a generated column turns out wrong."""
+        name = tables[position].source.name
+        accounts = store.read_accounts(self._connection, self._run.id)
+        if any(account.source_table == name for account in accounts):
+            return
         for _ in range(_REMAKES_MAX * len(tables[position].columns) + 1):
-            target = tables[position]
-            name = target.source.name
-            step = self._steps.get(f"load {name}")
-            if step and step.is_done:
-                return
-            progress = self._reporter.step(name, self._count(target))
-            load = TableLoad(self._connection, self._run, self._source, target, position + 1, judge)
             try:
-                load.run_to_end(step, progress)
+                counts = loading.load(tables[position])
             except WrongTypeError as wrong:
                 self._types[name][wrong.column] = wrong.type_name
                 said = f"its values need {wrong.type_name}"
                 self._reporter.say(f"{name}.{wrong.column}: {said}; the table is loaded again")
             else:
-                differing = self._wrong_generated(target)
+                differing = self._wrong_generated(tables[position])
                 if differing is None:
+                    loading.save_account(tables[position], counts)
                     return
                 reason = "PostgreSQL computes other values; a plain column keeps SQLite's"
                 self._plain.setdefault(name, {})[differing] = reason
@@ -230,11 +236,6 @@ class Copying:
             check_free(connection, run.schema_name, [target.name for target in tables])
             publish(connection, run, tables)
             store.set_state(connection, run.id, "finished")
-
-    def _count(self, target: TargetTable) -> int:
-        with self._source.reading() as connection:
-            table = quoted(target.source.name)
-            return int(connection.execute(f"select count(*) from {table}").fetchone()[0])
 
     def _read_steps(self) -> dict[str, Step]:
         return store.read_steps(self._connection, self._run.id)

@@ -38,13 +38,17 @@ class Judge:
         self._widened: set[tuple[str, str]] = set()
         self._settled: set[tuple[str, str]] = set()
 
-    def __call__(self, target: TargetTable, misfits: Mapping[str, int], is_done: bool) -> None:  # noqa: FBT001 - one caller, a plain callback
-        """Raise WrongTypeError when a column of the table needs another type."""
+    def __call__(self, target: TargetTable, misfits: Mapping[str, int]) -> None:
+        """Raise WrongTypeError when a wider type would take what a column has refused."""
         for column in target.stored:
             if misfits.get(column.source.name):
                 self._widen(target.source, column)
-                if is_done:
-                    self._settle(target.source, column, misfits[column.source.name])
+
+    def settle(self, target: TargetTable, misfits: Mapping[str, int]) -> None:
+        """Raise WrongTypeError when most values of a loaded table's column did not fit."""
+        for column in target.stored:
+            if misfits.get(column.source.name):
+                self._settle(target.source, column, misfits[column.source.name])
 
     def _widen(self, table: Table, column: TargetColumn) -> None:
         """Ask for the wider type when it refuses fewer values."""

@@ -1,44 +1,48 @@
-"""Loads one table, in units that are committed with the key they end at."""
+"""Loads a table, or a part of one, in units that are committed with the key they end at."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import psycopg
 from psycopg import sql
 
-from mainstem.errors import SourceError
-from mainstem.unify.catalog.sqlite_schema import quoted
-from mainstem.unify.codec import BadText, LongText
+from mainstem.errors import UnifyError
+from mainstem.unify.catalog.sqlite_rows import ROWS_MAX
 from mainstem.unify.ledger import store
-from mainstem.unify.ledger.rows import Account
+from mainstem.unify.move.positions import decode_position, encode_position
 from mainstem.unify.move.stream import TableReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    import psycopg
     from psycopg.rows import TupleRow
 
     from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.codec import SqliteValue
     from mainstem.unify.copy.design import TargetTable
-    from mainstem.unify.ledger.rows import LedgerRow, QuarantineRow, Run, Step
+    from mainstem.unify.ledger.rows import LedgerRow, QuarantineRow, Run
     from mainstem.unify.move.stream import Portion
-    from mainstem.unify.progress import Step as ProgressStep
+
+    #: told which columns had to convert or refuse; raises WrongTypeError to have another type
+    MisfitJudge: TypeAlias = Callable[[TargetTable, Mapping[str, int]], None]
+    Advance: TypeAlias = Callable[[int], None]
 
 _UNIT_ROWS_MAX: Final = 250_000
 _UNIT_BYTES_MAX: Final = 128 * 2**20
 _UNIT_NOTES_MAX: Final = 20_000
-_PIECE_BYTES_MAX: Final = 2**20
 
-
-MisfitJudge: TypeAlias = "Callable[[TargetTable, Mapping[str, int], bool], None]"
+#: What the server may have against a row that the codecs let through.
+_ROW_REFUSALS: Final = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded)
 
 
 @dataclass
 class Counts:
-    """What happened to a table's rows so far; the JSON of its step."""
+    """What happened to rows so far; the JSON of their step."""
 
     rows: int = 0
     loaded: int = 0
@@ -58,147 +62,179 @@ class Counts:
         for column in columns:
             self.misfits[column] = self.misfits.get(column, 0) + 1
 
+    def __add__(self, other: Counts) -> Counts:
+        columns = self.misfits.keys() | other.misfits.keys()
+        return Counts(
+            self.rows + other.rows,
+            self.loaded + other.loaded,
+            self.quarantined + other.quarantined,
+            self.conversions + other.conversions,
+            {name: self.misfits.get(name, 0) + other.misfits.get(name, 0) for name in columns},
+        )
+
 
 @dataclass(frozen=True)
-class TableLoad:
-    """Loading one table of a run."""
+class Part:
+    """A range of a table's keys, `after` excluded and `until` included, and its step's name."""
 
-    connection: psycopg.Connection[TupleRow]
-    run: Run
-    source: SqliteSource
-    target: TargetTable
-    position: int
-    #: told which columns had to convert or refuse; raises WrongTypeError to have another type
-    misfit_judge: MisfitJudge | None = None
+    step: str
+    after: tuple[SqliteValue, ...] | None = None
+    until: SqliteValue = None
+
+
+@dataclass
+class _Unit:
+    """What goes into one transaction."""
+
+    ledger: list[LedgerRow] = field(default_factory=list)
+    quarantined: list[QuarantineRow] = field(default_factory=list)
+    rows: int = 0
+    loaded: int = 0
+    size_bytes: int = 0
+    last_key: Sequence[SqliteValue] | None = None
+
+    def add(self, portion: Portion) -> None:
+        self.ledger += portion.ledger
+        self.quarantined += portion.quarantined
+        self.rows += portion.rows
+        self.loaded += portion.loaded
+        self.last_key = portion.last_key
 
     @property
-    def step_name(self) -> str:
-        """The ledger's name of the step."""
-        return f"load {self.target.source.name}"
-
-    def run_to_end(self, step: Step | None, progress: ProgressStep) -> Counts:
-        """Load what is missing.
-
-        Raises WrongTypeError when a column needs another type, SourceError when the rows are not
-        as many as SQLite counts.
-        """
-        counts = Counts(**step.detail) if step and isinstance(step.detail, dict) else Counts()
-        progress.advance(counts.rows)
-        after = _key_from_json(step.last_key) if step else None
-        reader = TableReader(
-            self.source, self.target.source, self.target.stream_columns, after=after
+    def is_full(self) -> bool:
+        return (
+            self.rows >= _UNIT_ROWS_MAX
+            or self.size_bytes >= _UNIT_BYTES_MAX
+            or len(self.ledger) + len(self.quarantined) >= _UNIT_NOTES_MAX
         )
-        portions = iter(reader)
-        while True:
-            if self._load_unit(portions, counts, progress):
-                return counts
+
+
+class PartLoad:
+    """Loads one part of a table on one connection."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[TupleRow],
+        run: Run,
+        source: SqliteSource,
+        target: TargetTable,
+        *,
+        part: Part,
+    ) -> None:
+        self._connection = connection
+        self._run = run
+        self._source = source
+        self._target = target
+        self._part = part
+        self._position: object = None  # as the ledger has it
+        self._counts = Counts()
+
+    def run(self, judge: MisfitJudge, advance: Advance) -> Counts:
+        """Load what is missing of the part, and return what happened to all its rows.
+
+        Raises what `judge` raises, UnifyError when another process goes on with the same part.
+        """
+        step = store.read_steps(self._connection, self._run.id)[self._part.step]
+        self._position = step.last_key
+        if isinstance(step.detail, dict):
+            self._counts = Counts(**step.detail)
+        advance(self._counts.rows)
+        is_done = step.is_done
+        portions = iter(self._reader())
+        while not is_done:
+            try:
+                is_done = self._load_unit(portions, judge, advance)
+            except _ROW_REFUSALS:
+                self._rescue(judge, advance)
+                portions = iter(self._reader())
+        return self._counts
 
     def _load_unit(
-        self, portions: Iterator[Portion], counts: Counts, progress: ProgressStep
+        self,
+        portions: Iterator[Portion],
+        judge: MisfitJudge,
+        advance: Advance,
+        *,
+        has_more: bool = False,
     ) -> bool:
-        """Load one unit and commit it; True when it was the last."""
-        ledger: list[LedgerRow] = []
-        quarantined: list[QuarantineRow] = []
-        last_key: Sequence[SqliteValue] | None = None
-        rows = size = loaded = 0
-        is_done = True
-        with self.connection.transaction(), self.connection.cursor() as cursor:
+        """Load one unit and commit it; True when it ends the part."""
+        unit, counts = _Unit(), deepcopy(self._counts)
+        is_done = not has_more
+        with self._connection.transaction(), self._connection.cursor() as cursor:
             with cursor.copy(self._copy_statement()) as copy:
                 for portion in portions:
                     for piece in portion.pieces():
-                        size += len(piece)
+                        unit.size_bytes += len(piece)
                         copy.write(piece)
                     counts.add(portion)
-                    ledger += portion.ledger
-                    quarantined += portion.quarantined
-                    rows += portion.rows
-                    loaded += portion.loaded
-                    last_key = portion.last_key
-                    progress.advance(portion.rows)
-                    notes = len(ledger) + len(quarantined)
-                    if (
-                        rows >= _UNIT_ROWS_MAX
-                        or size >= _UNIT_BYTES_MAX
-                        or notes >= _UNIT_NOTES_MAX
-                    ):
+                    unit.add(portion)
+                    if unit.is_full:
                         is_done = False
                         break
-            assert cursor.rowcount == loaded, "the server took another number of rows"
-            store.add_ledger_rows(self.connection, self.run.id, ledger)
-            store.add_quarantine_rows(self.connection, self.run.id, quarantined)
-            if self.misfit_judge is not None:
-                self.misfit_judge(self.target, counts.misfits, is_done)
-            if is_done:
-                self._check_count(counts)
-                self._save_account(counts)
-            store.save_step(
-                self.connection,
-                self.run.id,
-                name=self.step_name,
-                position=self.position,
-                is_done=is_done,
-                row_count=counts.rows,
-                last_key=_key_as_json(last_key),
-                detail=counts.__dict__,
-            )
+            assert cursor.rowcount == unit.loaded, "the server took another number of rows"
+            judge(self._target, counts.misfits)
+            self._commit(unit, counts, is_done=is_done)
+        self._counts = counts
+        advance(unit.rows)
         return is_done
 
-    def _copy_statement(self) -> sql.Composed:
-        columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in self.target.stored)
-        table = sql.Identifier(self.run.staging_schema, self.target.name)
-        return sql.SQL("copy {} ({}) from stdin").format(table, columns)
+    def _rescue(self, judge: MisfitJudge, advance: Advance) -> None:
+        """Get past a row that the server refuses, though its values fit their types.
 
-    def _save_account(self, counts: Counts) -> None:
-        store.set_account(
-            self.connection,
-            self.run.id,
-            source_name=self.run.name,
-            account=Account(
-                source_table=self.target.source.name,
-                target_table=self.target.name,
-                source_rows=counts.rows,
-                loaded=counts.loaded,
-                quarantined=counts.quarantined,
-                conversions=counts.conversions,
-            ),
+        Portions are loaded one by one up to the refused one, whose rows are loaded one by one; the
+        refused rows go into quarantine. For the rare limits of the server that no codec knows.
+        """
+        for portion in self._reader():
+            try:
+                self._load_unit(iter((portion,)), judge, advance, has_more=True)
+            except _ROW_REFUSALS:
+                self._load_singly(portion.rows, judge, advance)
+                return
+
+    def _load_singly(self, count: int, judge: MisfitJudge, advance: Advance) -> None:
+        reader = self._reader(rows_max=1)
+        for single in islice(reader, count):
+            try:
+                self._load_unit(iter((single,)), judge, advance, has_more=True)
+            except _ROW_REFUSALS as error:
+                kind = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+                refused = reader.refused(single, f"PostgreSQL refuses the row: {kind}")
+                self._load_unit(iter((refused,)), judge, advance, has_more=True)
+
+    def _commit(self, unit: _Unit, counts: Counts, *, is_done: bool) -> None:
+        """Write what the unit did; refuses when somebody else has moved the step on."""
+        row = self._connection.execute(
+            "select last_key from unify.step where run_id = %s and name = %s for update",
+            (self._run.id, self._part.step),
+        ).fetchone()
+        if row is None or row[0] != self._position:
+            raise UnifyError(f"another process goes on with run {self._run.id}; let it finish")
+        store.add_ledger_rows(self._connection, self._run.id, unit.ledger)
+        store.add_quarantine_rows(self._connection, self._run.id, unit.quarantined)
+        if unit.last_key is not None:
+            self._position = encode_position(unit.last_key)
+        store.save_step(
+            self._connection,
+            self._run.id,
+            name=self._part.step,
+            is_done=is_done,
+            row_count=counts.rows,
+            last_key=self._position,
+            detail=asdict(counts),
         )
 
-    def _check_count(self, counts: Counts) -> None:
-        """Compare with what SQLite itself counts."""
-        with self.source.reading() as connection:
-            table = quoted(self.target.source.name)
-            (expected,) = connection.execute(f"select count(*) from {table} not indexed").fetchone()
-        if counts.rows != expected:
-            raise SourceError(
-                f"{self.source.path}: {counts.rows} rows of {self.target.source.name} were read,"
-                f" and SQLite counts {expected}: it is damaged, or changed while it was read"
-            )
+    def _reader(self, *, rows_max: int = ROWS_MAX) -> TableReader:
+        after = self._part.after if self._position is None else decode_position(self._position)
+        return TableReader(
+            self._source,
+            self._target.source,
+            self._target.stream_columns,
+            after=after,
+            until=self._part.until,
+            rows_max=rows_max,
+        )
 
-
-def _key_as_json(key: Sequence[SqliteValue] | None) -> list[object] | None:
-    return None if key is None else [_value_as_json(value) for value in key]
-
-
-def _value_as_json(value: SqliteValue) -> object:
-    if isinstance(value, bytes):
-        return {"bytes": value.hex()}
-    if isinstance(value, BadText):
-        return {"text": value.raw.hex()}
-    if isinstance(value, str) and "\0" in value:
-        return {"text": value.encode().hex()}
-    return {"real": value.hex()} if isinstance(value, float) else value
-
-
-def _key_from_json(key: object) -> list[SqliteValue] | None:
-    return [_value_from_json(value) for value in key] if isinstance(key, list) else None
-
-
-def _value_from_json(value: object) -> SqliteValue:
-    if isinstance(value, dict):
-        ((kind, told),) = value.items()
-        if kind == "real":
-            return float.fromhex(told)
-        raw = bytes.fromhex(told)
-        return raw if kind == "bytes" else LongText(raw).decode()
-    assert value is None or isinstance(value, int | str)
-    return value
+    def _copy_statement(self) -> sql.Composed:
+        columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in self._target.stored)
+        table = sql.Identifier(self._run.staging_schema, self._target.name)
+        return sql.SQL("copy {} ({}) from stdin").format(table, columns)
