@@ -30,6 +30,7 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import reporter
+from mainstem.unify.verify import verify_run
 
 if TYPE_CHECKING:
     from mainstem.unify.plan.model import Plan
@@ -87,8 +88,9 @@ def quickstart(sqlite: Path | None, *, rows: int, port: int) -> None:
         else:
             source = own_source(setting.home, sqlite)
         step.say(source.said)
-    report = _unify(setting, source, url) if source.config else _copy(setting, source, url)
-    is_proven = _check(setting, url)
+    move = _unify if source.config else _copy
+    report, is_equal = move(setting, source, url)
+    is_proven = _check(setting, url) and is_equal
     address = _serve(setting, url, port=port)
     _conclude(setting, report, address=address)
     if not is_proven:
@@ -111,8 +113,8 @@ def _prepare(setting: Setting) -> str:
     return url
 
 
-def _unify(setting: Setting, source: Source, url: str) -> Report:
-    """A file of the direct-mail app goes into the unified schema, by a plan."""
+def _unify(setting: Setting, source: Source, url: str) -> tuple[Report, bool]:
+    """A file of the direct-mail app goes into the unified schema, by a plan; is it equal there?"""
     with setting.steps.step("Plan") as step:
         plan, is_new = _plan(source, url)
         dropped = sum(column.drop is not None for table in plan.tables for column in table.columns)
@@ -124,7 +126,11 @@ def _unify(setting: Setting, source: Source, url: str) -> Report:
         with connect(url) as connection:
             report = report_of(connection, outcome)
         step.say("nothing to do: done before" if outcome.was_finished else _totals(report))
-    return report
+    with setting.steps.step("Verification") as step:
+        with reporter(Console(stderr=True)) as watching:
+            verification = verify_run(plan, url, reporter=watching)
+        step.say(verification.summary)
+    return report, verification.is_equal
 
 
 def _plan(source: Source, url: str) -> tuple[Plan, bool]:
@@ -138,8 +144,8 @@ def _plan(source: Source, url: str) -> tuple[Plan, bool]:
     return read_directory(config.plan_dir), is_new
 
 
-def _copy(setting: Setting, source: Source, url: str) -> Report:
-    """Any other file is copied as it is, into a schema named after it."""
+def _copy(setting: Setting, source: Source, url: str) -> tuple[Report, bool]:
+    """Any other file is copied as it is, into a schema named after it; a copy proves itself."""
     schema = schema_for(source.path)
     with (
         setting.steps.step("Copy") as step,
@@ -147,7 +153,7 @@ def _copy(setting: Setting, source: Source, url: str) -> Report:
         copy_file(source.path, url, schema, reporter=watching) as report,
     ):
         step.say(f"into schema {schema}: {_totals(report)}")
-    return report
+    return report, True
 
 
 def schema_for(path: Path) -> str:
