@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.harness import (
     MEBIBYTE,
@@ -71,24 +72,24 @@ def main() -> None:
 
 
 def _measure(bench: Bench) -> None:
-    source = bench.folder / "legacy.db"
+    source = bench.folder / "direct_mail.db"
     run_measured(
         [sys.executable, "-m", "samples.direct_mail", str(source), "--rows", str(bench.rows)]
     )
     print(f"## move: {bench.rows:,} rows, {source.stat().st_size / MEBIBYTE:,.0f} MiB of SQLite")
     print(machine())
-    _unified(bench, source)
+    _unified(bench)
     url, copied = _copied(bench, source)
     raw = _raw(bench, "raw_copy", url, _tables(url, "public"))
     pgloader = _pgloader(bench, source)
     _print_copy(copied, raw, pgloader)
 
 
-def _unified(bench: Bench, source: Path) -> None:
+def _unified(bench: Bench) -> None:
     url = bench.create_database("unified")
     bench.mainstem("db", "migrate", url=url)
     config = bench.folder / "direct_mail.toml"
-    config.write_text(SAMPLE_CONFIG.read_text().replace("legacy.db", str(source)))
+    shutil.copy(SAMPLE_CONFIG, config)
     bench.mainstem("unify", "plan", str(config), url=url)
     run = bench.mainstem("unify", "run", str(config), url=url)
     verify = bench.mainstem("unify", "verify", str(config), url=url)
@@ -122,11 +123,11 @@ def _pgloader(bench: Bench, source: Path) -> Measured | None:
         print("\npgloader is not installed (Debian: apt-get install pgloader); left out")
         return None
     bench.create_database("pgloaded")
-    socket = bench.server.url("pgloaded").split("host=", 1)[1].split("&", 1)[0]
+    address = conninfo_to_dict(bench.server.url("pgloaded"))
     commands = bench.folder / "load.pgloader"
     commands.write_text(
         f"load database from sqlite://{source}\n"
-        f"into postgresql://postgres@unix:{socket}:5432/pgloaded\n"
+        f"into postgresql://postgres@unix:{address['host']}:{address['port']}/pgloaded\n"
         "with include drop, create tables, create indexes, reset sequences,\n"
         "     prefetch rows = 10000, workers = 2, concurrency = 1;\n"
     )
@@ -231,7 +232,7 @@ def _loaded(url: str) -> list[str]:
     return _query(
         url,
         """
-        select format('%I.%I', n.nspname, c.relname)
+        select format('%%I.%%I', n.nspname, c.relname)
         from pg_class as c
         join pg_namespace as n on n.oid = c.relnamespace
         where c.relkind = 'r' and c.reltuples > 0 and n.nspname in ('public', 'app')
@@ -264,7 +265,7 @@ def _tables(url: str, schema: str) -> list[str]:
 
 
 def _objects(url: str, tables: Sequence[str]) -> set[str]:
-    """Names of the tables and of their indexes, as pg_restore lists them; parents included."""
+    """Names of the tables, the families of partitions they are of, and all their indexes."""
     return set(
         _query(
             url,
@@ -275,6 +276,9 @@ def _objects(url: str, tables: Sequence[str]) -> set[str]:
                 select oid from leaf
                 union
                 select inhparent from pg_inherits where inhrelid in (select oid from leaf)
+                union
+                select inhrelid from pg_inherits where inhparent in (
+                    select inhparent from pg_inherits where inhrelid in (select oid from leaf))
             )
             select relname::text from pg_class where oid in (select oid from named)
             union
