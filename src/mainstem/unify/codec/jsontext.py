@@ -126,8 +126,8 @@ def _exact_number(text: str) -> Decimal:
     return number
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise MalformedJsonError(f"malformed JSON: {name} is not a JSON number")
+def _no_constant(_: str) -> NoReturn:
+    raise MalformedJsonError("malformed JSON: a number that JSON does not have")
 
 
 def _unique(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:

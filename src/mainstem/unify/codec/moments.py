@@ -62,6 +62,9 @@ def timestamps_as_printed(texts: Sequence[str], *, has_zone: bool) -> Sequence[s
         return None
     if "T" in joined:
         joined = joined.replace("T", " ")
+    offset = shape[_SECOND_LENGTH:].lstrip(b".0").decode()
+    if joined.count(offset) < len(texts):
+        return None  # offsets other than zero
     zone = "+00" if has_zone else ""
     if shape.find(b".") < 0:
         naive = len(shape) == _SECOND_LENGTH

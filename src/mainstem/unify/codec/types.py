@@ -156,7 +156,7 @@ def _double(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
         rules,
         whole=whole,
         one=one,
-        canonical=_floats,
+        canonical=_singles if is_single else _floats,
         server_is_canonical=False,
     )
 
@@ -172,6 +172,14 @@ def _is_single(number: float) -> bool:
 def _floats(texts: Sequence[str]) -> Sequence[Hashable]:
     words = _FLOAT_WORDS
     return [words[text] if text in words else float(text) for text in texts]
+
+
+def _singles(texts: Sequence[str]) -> Sequence[Hashable]:
+    """The server prints as few digits as tell a single apart: the double of them is another."""
+    return [
+        struct.unpack("f", struct.pack("f", number))[0] if isinstance(number, float) else number
+        for number in _floats(texts)
+    ]
 
 
 def _numeric(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
