@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +44,14 @@ class Machine:
 
 
 @pytest.fixture
-def machine(tmp_path: Path) -> Iterator[Machine]:
-    """A fresh machine; whatever runs on it is ended."""
-    fresh = Machine(tmp_path / "home")
-    yield fresh
-    process.stop(fresh.home)
-    fresh.server.stop()
+def machine() -> Iterator[Machine]:
+    """A fresh machine; whatever runs on it is ended.
+
+    Not under `tmp_path`: every pytest that starts takes the way into its folders from the account
+    that the server runs as when we are root.
+    """
+    with tempfile.TemporaryDirectory(prefix="mainstem-machine-") as folder:
+        fresh = Machine(Path(folder) / "home")
+        yield fresh
+        process.stop(fresh.home)
+        fresh.server.stop()
