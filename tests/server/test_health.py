@@ -3,9 +3,11 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import tempfile
 import threading
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,8 +24,7 @@ from mainstem.server.model import Health, Part
 from mainstem.server.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from litestar import Litestar
 
@@ -118,27 +119,32 @@ def test_leaves_the_database_as_it_is(client: TestClient[Litestar], database_url
         connection.execute("create table public.t ()")
 
 
+@pytest.fixture
+def embedded() -> Iterator[EmbeddedServer]:
+    """A running server of its own; not under `tmp_path`, see tests/acceptance/conftest.py."""
+    with tempfile.TemporaryDirectory(prefix="mainstem-health-") as folder:
+        server = EmbeddedServer(Path(folder) / "home")
+        server.start()
+        yield server
+        server.stop()
+
+
 def test_is_503_while_the_database_is_down_and_recovers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    embedded: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mainstem.server.watch.FRESH_S", -1.0)
-    server = EmbeddedServer(tmp_path / "home")
-    server.start()
-    try:
-        with connect(server.url()) as connection:
-            migrate(connection)
-        with TestClient(build_app(server.url())) as client:
-            assert ask(client)[0] == 200
-            server.stop()
-            status, parts = ask(client)
-            assert status == 503
-            assert list(parts) == ["database"]
-            assert "is the server running" in parts["database"].message
-            assert client.get("/").status_code == 503
-            server.start()
-            assert ask(client)[0] == 200
-    finally:
-        server.stop()
+    with connect(embedded.url()) as connection:
+        migrate(connection)
+    with TestClient(build_app(embedded.url())) as client:
+        assert ask(client)[0] == 200
+        embedded.stop()
+        status, parts = ask(client)
+        assert status == 503
+        assert list(parts) == ["database"]
+        assert "is the server running" in parts["database"].message
+        assert client.get("/").status_code == 503
+        embedded.start()
+        assert ask(client)[0] == 200
 
 
 def test_is_503_in_time_when_the_server_does_not_answer() -> None:
