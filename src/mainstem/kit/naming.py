@@ -138,9 +138,13 @@ def referenced_name(column: str) -> str | None:
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that a person who wrote `name` most likely meant, or None."""
-    forms: Mapping[str, str] = {singular_name(candidate): candidate for candidate in candidates}
-    found = difflib.get_close_matches(singular_name(name), forms, n=1, cutoff=_SUGGESTION_CUTOFF)
-    return forms[found[0]] if found else None
+    known = list(candidates)
+    for form in (snake_case, singular_name):
+        forms: Mapping[str, str] = {form(candidate): candidate for candidate in known}
+        found = difflib.get_close_matches(form(name), forms, n=1, cutoff=_SUGGESTION_CUTOFF)
+        if found:
+            return forms[found[0]]
+    return None
 
 
 def did_you_mean(name: str, candidates: Iterable[str]) -> str:

@@ -97,7 +97,7 @@ class TargetTable:
     is_forcing_policies: bool
     policy_count: int
     #: identity columns: name -> whether PostgreSQL insists on its own values (GENERATED ALWAYS)
-    identities: Mapping[str, bool] = field(default_factory=dict)
+    identities: dict[str, bool] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -95,7 +95,8 @@ create table if not exists unify.decision (
 );
 
 -- Where each source row went: a partition for each run and source table, so that loading one is
--- a plain append and undoing it a drop. outcome: l loaded, m merged into new_id.
+-- a plain append and undoing it a drop. outcome: l loaded, m merged into new_id, d dropped by a
+-- named decision (without a new id).
 -- new_id when the target's key is a uuid, else new_key: its key as text (of more than one column:
 -- as a JSON array).
 create table if not exists unify.legacy_id (

@@ -6,8 +6,8 @@ Definitions are the server's own text (`pg_get_indexdef`, `pg_get_constraintdef`
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
 
 from psycopg import sql
 
@@ -99,10 +99,6 @@ class TableRecord:
     triggers: dict[str, str] = field(default_factory=dict)
     partitions: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, object]:
-        """For `unify.step.detail`."""
-        return asdict(self)
-
     @property
     def unique(self) -> tuple[IndexRecord, ...]:
         """The indexes that keep rows apart; they are put back first."""
@@ -112,18 +108,6 @@ class TableRecord:
     def plain(self) -> tuple[IndexRecord, ...]:
         """The indexes that only make reading quick."""
         return tuple(index for index in self.indexes if not index.is_unique)
-
-
-def record_from_json(detail: object) -> TableRecord:
-    """The record behind what `as_json` gave."""
-    content = cast("dict[str, Any]", detail)
-    return TableRecord(
-        table=content["table"],
-        indexes=tuple(IndexRecord(**index) for index in content["indexes"]),
-        foreign_keys=tuple(ForeignKeyRecord(**key) for key in content["foreign_keys"]),
-        triggers=content["triggers"],
-        partitions=tuple(content["partitions"]),
-    )
 
 
 def partitions_of(connection: Connection, table: str) -> tuple[str, ...]:

@@ -65,17 +65,16 @@ class Loader:
         )
         counts = self._execute(statement, target)
         for number, section in enumerate(sections):
-            self._check_keys(section, counts.get(number, (0, 0, 0)))
+            self._check_keys(section, counts.get(number, (0, 0)))
         self._put_unique_back(target, record, sections)
         if any(section.gives("_merge") for section in sections):
             conflicts.quarantine_unmerged(
                 self.connection, self.run, target, _maps(sections), self.plan
             )
         conflicts.quarantine_orphans(self.connection, self.run, target, _maps(sections), self.plan)
-        for number, section in enumerate(sections):
-            _, dropped, _ = counts.get(number, (0, 0, 0))
+        for section in sections:
             self._forget_changes(section.source_table)
-            self._account(section, target, dropped=dropped)
+            self._account(section, target)
         loaded = self._check_target(target, sections)
         for section in sections:
             self.maps.loaded[section.source_table] = section.map
@@ -126,7 +125,7 @@ class Loader:
                 found.append(Lookup(key.columns, quoted, key.parent_columns))
         return found
 
-    def _execute(self, statement: str, target: TargetTable) -> dict[int, tuple[int, int, int]]:
+    def _execute(self, statement: str, target: TargetTable) -> dict[int, tuple[int, int]]:
         try:
             rows = self.connection.execute(statement).fetchall()
         except errors.CheckViolation as error:
@@ -138,16 +137,16 @@ class Loader:
             raise UnifyError(_refused(target, error)) from None
         except (errors.IntegrityError, errors.DataError) as error:
             raise UnifyError(_refused(target, error)) from None
-        return {row[0]: (row[1], row[2], int(row[3])) for row in rows}
+        return {row[0]: (row[1], int(row[2])) for row in rows}
 
-    def _check_keys(self, section: Section, counts: tuple[int, int, int]) -> None:
+    def _check_keys(self, section: Section, counts: tuple[int, int]) -> None:
         """The select must give every staged key exactly once."""
         staged = own_table(self.run, "stage", section.source_table)
         row = self.connection.execute(
             f"select count(*), coalesce(sum(hashtextextended(_key, 0)), 0) from {staged}"
         ).fetchone()
         assert row is not None
-        if (counts[0], counts[2]) == (row[0], int(row[1])):
+        if counts == (row[0], int(row[1])):
             return
         given = f"select _key from (\n{section.text}\n) as x"
         lost = self._examples(f"select _key from {staged} except all ({given})")
@@ -188,27 +187,35 @@ class Loader:
             {"run": self.run.id, "table": source_table},
         )
 
-    def _account(self, section: Section, target: TargetTable, *, dropped: int) -> None:
+    def _account(self, section: Section, target: TargetTable) -> None:
         source_table = section.source_table
         row = self.connection.execute(
-            "select"
-            f" (select count(*) from unify.{section.map.partition} where outcome = 'l'),"
-            f" (select count(*) from unify.{section.map.partition} where outcome = 'm'),"
+            "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
+            " count(*) filter (where outcome = 'd'),"
             " (select count(*) from unify.quarantine"
-            "  where run_id = %(run)s and source_table = %(t)s),"
-            " (select count(*) from unify.ledger where run_id = %(run)s and source_table = %(t)s)",
-            {"run": self.run.id, "t": source_table},
+            "  where run_id = %(run)s and source_table = %(table)s),"
+            " (select count(*) from unify.ledger"
+            "  where run_id = %(run)s and source_table = %(table)s)"
+            f" from unify.{section.map.partition}",
+            {"run": self.run.id, "table": source_table},
         ).fetchone()
         assert row is not None
         step = store.read_steps(self.connection, self.run.id)[f"stage {source_table}"]
         source_rows = step.detail["source_rows"] if isinstance(step.detail, dict) else 0
         account = Account(
-            source_table, target.name, source_rows, row[0], row[1], row[2], dropped, row[3]
+            source_table,
+            target.name,
+            source_rows,
+            loaded=row[0],
+            merged=row[1],
+            dropped=row[2],
+            quarantined=row[3],
+            conversions=row[4],
         )
         if account.missing:
             raise UnifyError(
                 f"{account.missing} of {source_rows} rows of {source_table} have no outcome: "
-                f"{row[0]} loaded, {row[1]} merged, {row[2]} quarantined, {dropped} dropped"
+                f"{row[0]} loaded, {row[1]} merged, {row[3]} quarantined, {row[2]} dropped"
             )
         store.set_account(self.connection, self.run.id, source_name=self.plan.name, account=account)
 

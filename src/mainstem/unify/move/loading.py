@@ -9,18 +9,17 @@ from psycopg import errors
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move.definitions import (
-    TableRecord,
     partitions_of,
     put_back_foreign_key,
     put_back_index,
     put_back_triggers,
-    record_from_json,
     take_off,
 )
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import Maps, forget_maps, load_order
 from mainstem.unify.move.originals import fill_originals
 from mainstem.unify.move.partitions import make_partitions
+from mainstem.unify.move.prepared import Prepared, read_prepared, save_prepared
 from mainstem.unify.move.sequences import advance_sequences
 from mainstem.unify.move.statements import target_name
 
@@ -32,11 +31,10 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.definitions import TableRecord
     from mainstem.unify.move.run import Move
 
     Connection = psycopg.Connection[TupleRow]
-
-PREPARE = "prepare"
 
 
 def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
@@ -46,7 +44,7 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     """
     connection = move.session.main
     order = [targets[name] for name in load_order(move.plan)]
-    records = _prepare(move, run, order)
+    records = (read_prepared(connection, run) or _prepare(move, run, order)).records
     loaded = {
         found.source_table: found
         for found in store.read_maps(connection, run.id)
@@ -62,38 +60,25 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     _finish(move, run, order, records)
 
 
-def _prepare(move: Move, run: Run, order: list[TargetTable]) -> dict[str, TableRecord]:
+def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
     """Take off what slows the load, and make partitions; all targets in one transaction."""
     connection = move.session.main
-    done = store.read_steps(connection, run.id).get(PREPARE)
-    if done is not None:
-        assert isinstance(done.detail, dict)
-        return {name: record_from_json(record) for name, record in done.detail["tables"].items()}
     names = [target_name(target) for target in order]
-    records = {}
-    made = {}
-    for target in order:
+    prepared = Prepared({target.name: target for target in order}, {})
+    for target, name in zip(order, names, strict=True):
         rows = _staged_rows(connection, move, run, target)
-        records[target.name] = take_off(
-            connection, target_name(target), rows=rows, loaded_tables=names
-        )
+        record = take_off(connection, name, rows=rows, loaded_tables=names)
+        prepared.records[target.name] = record
         make_partitions(connection, run, move.plan, target)
-        before = set(records[target.name].partitions)
-        after = partitions_of(connection, target_name(target))
-        made[target_name(target)] = [name for name in after if name not in before]
+        prepared.made_partitions[name] = [
+            partition
+            for partition in partitions_of(connection, name)
+            if partition not in record.partitions
+        ]
     store.set_state(connection, run.id, "loading")
-    store.save_step(
-        connection,
-        run.id,
-        name=PREPARE,
-        position=1,
-        detail={
-            "tables": {name: record.as_json() for name, record in records.items()},
-            "made_partitions": made,
-        },
-    )
+    save_prepared(connection, run, prepared)
     connection.commit()
-    return records
+    return prepared
 
 
 def _staged_rows(connection: Connection, move: Move, run: Run, target: TargetTable) -> int:

@@ -85,6 +85,7 @@ def check_target(
             )
         found[name] = table
     _check_rights(connection, found)
+    _check_rules(connection, found)
     _check_tenant(connection, plan, target)
     return found
 
@@ -142,6 +143,20 @@ def _check_rights(connection: Connection, targets: Mapping[str, TargetTable]) ->
             raise ServerError(
                 f"table {name} forces its policies and user {user} lacks BYPASSRLS; "
                 "connect as a user that has it"
+            )
+
+
+def _check_rules(connection: Connection, targets: Mapping[str, TargetTable]) -> None:
+    """A rewrite rule would change what is written, behind the account's back."""
+    for name, table in targets.items():
+        row = connection.execute(
+            "select rulename from pg_rewrite where ev_class = %s::regclass limit 1",
+            (target_name(table),),
+        ).fetchone()
+        if row is not None:
+            raise TargetError(
+                f"table {name} has the rewrite rule {row[0]}, which would change what is loaded; "
+                "drop it, or make it a trigger"
             )
 
 

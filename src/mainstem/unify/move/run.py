@@ -15,6 +15,7 @@ from mainstem.unify.move import preflight
 from mainstem.unify.move.decisions import write_decisions
 from mainstem.unify.move.loading import load_all
 from mainstem.unify.move.merge import merge_name, merge_rows
+from mainstem.unify.move.prepared import read_prepared
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.move.stage import count_rows, stage_table
 from mainstem.unify.move.undo import take_back
@@ -82,8 +83,12 @@ def _run(move: Move) -> Outcome:
     run = _earlier_run(move)
     if run is not None and run.state == "finished":
         return _outcome(move, run, was_finished=True)
-    target = read_target(connection, move.plan.schema)
-    targets = preflight.check_target(connection, move.plan, target)
+    prepared = read_prepared(connection, run) if run is not None else None
+    if prepared is not None:
+        targets: Mapping[str, TargetTable] = prepared.targets
+    else:
+        target = read_target(connection, move.plan.schema)
+        targets = preflight.check_target(connection, move.plan, target)
     if run is None:
         run = _begin(move, targets)
     else:

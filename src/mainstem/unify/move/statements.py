@@ -91,10 +91,10 @@ def load_statement(
     lookups: Sequence[Lookup],
     new_key: tuple[str, ...],
 ) -> str:
-    """Insert into the target, the quarantine, the ledger and the maps; give counts a section.
+    """Insert into the target, the quarantine, the ledger and the maps.
 
-    The result has a row for each section: its number, rows, rows dropped, and the sum of the hashes
-    of its keys, which must be the staged table's.
+    The result has a row for each section: its number, rows, and the sum of the hashes of its keys,
+    which must be the staged table's.
     """
     given = _given(sections, target)
     parts = [
@@ -104,13 +104,14 @@ def load_statement(
     ]
     if any(section.gives("_changes") for section in sections):
         parts.append(_ledger(run, sections))
+    if any(section.gives("_drop") for section in sections):
+        parts.append(_decisions(run, sections))
     parts += [
         _map(number, section, target, new_key=new_key) for number, section in enumerate(sections)
     ]
     return (
         "with " + ",\n".join(parts) + "\nselect _section, count(*),"
-        " count(_drop) filter (where _refuse is null), sum(hashtextextended(_key, 0))"
-        " from r group by _section order by _section"
+        " sum(hashtextextended(_key, 0)) from r group by _section order by _section"
     )
 
 
@@ -256,18 +257,34 @@ def _ledger(run: Run, sections: Sequence[Section]) -> str:
     )
 
 
+def _decisions(run: Run, sections: Sequence[Section]) -> str:
+    return (
+        "d as (insert into unify.decision"
+        " (run_id, name, source_table, column_name, action, reason, affected)\n"
+        f"select {run.id}, 'drop rows of ' || {_names(sections)} || ': ' || _drop,"
+        f" {_names(sections)}, null, 'drop rows', _drop, count(*)\n"
+        "from r where _drop is not null and _refuse is null group by _section, _drop)"
+    )
+
+
 def _map(number: int, section: Section, target: TargetTable, *, new_key: tuple[str, ...]) -> str:
     is_uuid = has_uuid_key(target, new_key)
     value = key_value(new_key, "r") if is_uuid else f"({key_value(new_key, 'r')})::text"
     merged = "_merge::uuid" if is_uuid else "_merge"
     pair = f"coalesce({merged}, {value})" if section.gives("_merge") else value
     columns = (pair, "null") if is_uuid else ("null", pair)
-    where = f"_section = {number} and _refuse is null and _drop is null"
+    where = f"_section = {number} and _refuse is null"
+    outcome = "case when _drop is not null then 'd' when _merge is not null then 'm' else 'l' end"
+    if section.gives("_drop"):
+        columns = (
+            f"case when _drop is null then {columns[0]} end",
+            f"case when _drop is null then {columns[1]} end",
+        )
     return (
         f"m{number} as (insert into unify.{section.map.partition}"
         " (map_id, old_id, new_id, outcome, new_key)\n"
         f"select {section.map.map_id}, _key, {columns[0]},"
-        f" case when _merge is null then 'l' else 'm' end::\"char\", {columns[1]}\n"
+        f' {outcome}::"char", {columns[1]}\n'
         f"from r where {where})"
     )
 

@@ -11,16 +11,15 @@ from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
 from mainstem.unify.move.conflicts import key_digest, primary_key_of
 from mainstem.unify.move.definitions import (
-    TableRecord,
     partitions_of,
     put_back_foreign_key,
     put_back_index,
     put_back_triggers,
-    record_from_json,
     record_triggers,
     switch_triggers_off,
 )
 from mainstem.unify.move.dependents import RunTable, refuse_dependents
+from mainstem.unify.move.prepared import Prepared, read_prepared
 from mainstem.unify.move.sequences import restore_sequences
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.plan.names import name_sql
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from mainstem.unify.ledger.rows import LegacyMap, Run
+    from mainstem.unify.move.definitions import TableRecord
     from mainstem.unify.move.session import Session
     from mainstem.unify.progress import Reporter
 
@@ -81,7 +81,7 @@ def take_back(session: Session, run: Run, *, state: str) -> None:
 
 
 def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> None:
-    records, made = _prepared(connection, run)
+    prepared = read_prepared(connection, run) or Prepared({}, {})
     tables = _run_tables(connection, [found for found in maps if found.role == "main"])
     for name in sorted(tables):
         connection.execute(f"lock table {name} in share row exclusive mode")
@@ -100,21 +100,9 @@ def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> Non
             )
     for record in triggers.values():
         put_back_triggers(connection, record)
-    _put_back(connection, records)
+    _put_back(connection, prepared.records)
     restore_sequences(connection, run)
-    _drop_partitions(connection, made)
-
-
-def _prepared(
-    connection: Connection, run: Run
-) -> tuple[dict[str, TableRecord], dict[str, list[str]]]:
-    """What the run took off, and the partitions that it made."""
-    step = store.read_steps(connection, run.id).get("prepare")
-    if step is None or not isinstance(step.detail, dict):
-        return {}, {}
-    detail = step.detail
-    records = {name: record_from_json(record) for name, record in detail["tables"].items()}
-    return records, detail["made_partitions"]
+    _drop_partitions(connection, prepared.made_partitions)
 
 
 def _run_tables(connection: Connection, maps: list[LegacyMap]) -> dict[str, RunTable]:

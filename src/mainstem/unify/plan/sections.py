@@ -71,7 +71,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
     lines.append(f"from :stage.{name_sql(table.name)} as s")
     if table.merge:
         lines.append(f"left join :merged.{name_sql(table.name)} as merged on merged._key = s._key")
-    lines += [_join(column) for column in _references(table)]
+    lines += [_join(table, column) for column in _references(table)]
     return "\n".join(lines) + ";\n"
 
 
@@ -105,15 +105,36 @@ def _alias(column: PlannedColumn) -> str:
     return name_sql(f"{stem}_row")
 
 
-def _join(column: PlannedColumn) -> str:
+def _join(table: PlannedTable, column: PlannedColumn) -> str:
+    """How a reference finds its row: in the map of a table loaded before, or in its own staging."""
     reference = column.reference
     assert reference is not None
-    by = f"[{name_sql(reference.column)}]" if reference.column is not None else ""
     value = f"s.{name_sql(column.name)}"
     if column.type not in {"text", "varchar"}:
         value += "::text"
+    alias, name = _alias(column), name_sql(reference.table)
+    if reference.table == table.name:
+        by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
+        return f"left join :stage.{name} as {alias} on {alias}.{by} = {value}"
+    by = f"[{name_sql(reference.column)}]" if reference.column is not None else ""
+    return f"left join :map.{name}{by} as {alias} on {alias}.old_id = {value}"
+
+
+def _found(table: PlannedTable, column: PlannedColumn) -> str:
+    """What is null when a reference leads nowhere."""
+    assert column.reference is not None
+    is_own = column.reference.table == table.name
+    return f"{_alias(column)}.{'_key' if is_own else 'old_id'}"
+
+
+def _referenced_id(table: PlannedTable, column: PlannedColumn, run_name: str) -> str:
+    """The new id of the row that a reference leads to."""
+    assert column.reference is not None
     alias = _alias(column)
-    return f"left join :map.{name_sql(reference.table)}{by} as {alias} on {alias}.old_id = {value}"
+    if column.reference.table != table.name:
+        return f"{alias}.id"
+    created = f"{alias}.{name_sql(table.created)}" if table.created is not None else None
+    return _identity(table, run_name, key=f"{alias}._key", created=created) or f"{alias}._key"
 
 
 def _refusals(table: PlannedTable, side: Side) -> str:
@@ -121,11 +142,11 @@ def _refusals(table: PlannedTable, side: Side) -> str:
     whens = []
     for column in _references(table):
         assert column.reference is not None
-        name, alias = name_sql(column.name), _alias(column)
+        name = name_sql(column.name)
         if column.reference.orphan == "quarantine":
             reason = f"{column.name}: leads to no loaded row of {column.reference.table}"
             whens.append(
-                f"when s.{name} is not null and {alias}.old_id is null\n            "
+                f"when s.{name} is not null and {_found(table, column)} is null\n            "
                 f"then {text_sql(reason)}"
             )
     whens += _tenant_refusals(table, side)
@@ -145,7 +166,8 @@ def _tenant_refusals(table: PlannedTable, side: Side) -> list[str]:
     ]
     for column in _references(table):
         assert column.reference is not None
-        if column.name != first and column.reference.table in side.tenant_tables:
+        is_own = column.reference.table == table.name
+        if column.name != first and not is_own and column.reference.table in side.tenant_tables:
             alias = _alias(column)
             reason = f"{column.name}: leads to a row of another tenant"
             whens.append(
@@ -226,7 +248,7 @@ def _value_items(table: PlannedTable, side: Side) -> list[str]:
         if column.into is not None and column.is_staged:
             items[column.into] = _value(column)
         if column.reference is not None:
-            items[column.reference.into] = f"{_alias(column)}.id"
+            items[column.reference.into] = _referenced_id(table, column, side.config.name)
     items |= {name: sql for name, sql in sets.items() if name in config.set or name not in items}
     return [
         f"{sql} as {name_sql(name)}" if sql != f"s.{name_sql(name)}" else sql
@@ -252,7 +274,7 @@ def _changes(table: PlannedTable) -> list[str]:
             )
         if column.reference is not None and column.reference.orphan == "null":
             parts.append(
-                f"case when {value} is not null and {_alias(column)}.old_id is null"
+                f"case when {value} is not null and {_found(table, column)} is null"
                 f" then jsonb_build_object({name},"
                 f" jsonb_build_array({value}::text, null, 'orphan-to-null')) end"
             )

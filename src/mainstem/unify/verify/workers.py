@@ -1,21 +1,23 @@
 """Both sides at once: two processes for large tables, one after the other for small ones.
 
 The two processes are new interpreters with one hash seed of their own between them, so that equal
-texts have equal hashes in both; nothing is inherited from this process but the task.
+texts have equal hashes in both. They are started by name and not by `multiprocessing`, which would
+run the caller's main script again in each.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import secrets
-import signal
+import subprocess
+import sys
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from multiprocessing.connection import wait
+from multiprocessing.connection import Pipe, wait
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
-from mainstem.errors import MainstemError, UnifyError
+from mainstem.errors import UnifyError
+from mainstem.unify.verify import serve
 from mainstem.unify.verify.source_side import SourceSide
 from mainstem.unify.verify.target_side import TargetSide
 
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 PARALLEL_ROWS_MIN: Final = 100_000
 
 _SEED_MAX: Final = 2**32 - 1
-_PROBE: Final = "mainstem"
 
 Result = TypeVar("Result")
 Advance: TypeAlias = "Callable[[int], None]"
@@ -60,8 +61,8 @@ def open_sides(path: Path, url: str, *, rows: int) -> Iterator[Sides]:
             return
         seed = str(secrets.randbelow(_SEED_MAX) + 1)
         workers = [
-            _Worker.start(_serve_source, (path, url), seed=seed, stack=stack),
-            _Worker.start(_serve_target, (url,), seed=seed, stack=stack),
+            _Worker.start("source", (str(path), url), seed=seed, stack=stack),
+            _Worker.start("target", (url,), seed=seed, stack=stack),
         ]
         probes = {worker.receive(lambda _: None) for worker in workers}
         if len(probes) > 1:
@@ -86,16 +87,6 @@ class _OneAfterTheOther:
         ]
 
 
-@dataclass(frozen=True)
-class _Failure:
-    error: MainstemError
-
-
-@dataclass(frozen=True)
-class _Answer:
-    value: object
-
-
 @dataclass
 class _Worker:
     """A process that serves one side."""
@@ -105,29 +96,21 @@ class _Worker:
 
     @classmethod
     def start(
-        cls,
-        serve: Callable[..., None],
-        arguments: tuple[object, ...],
-        *,
-        seed: str,
-        stack: ExitStack,
+        cls, side: str, arguments: tuple[str, ...], *, seed: str, stack: ExitStack
     ) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=serve, args=(theirs, *arguments), daemon=True)
-        before = os.environ.get("PYTHONHASHSEED")
-        os.environ["PYTHONHASHSEED"] = seed
-        try:
-            process.start()
-        finally:
-            if before is None:
-                del os.environ["PYTHONHASHSEED"]
-            else:
-                os.environ["PYTHONHASHSEED"] = before
+        ours, theirs = Pipe()
+        number = str(theirs.fileno())
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", f"from {serve.__name__} import main; main()", number],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            process_group=0,  # whoever stops us stops it through us
+        )
         theirs.close()
-        stack.callback(process.join)
+        stack.callback(process.wait)
         stack.callback(process.terminate)
         stack.callback(ours.close)
+        ours.send((side, arguments))
         return cls(ours)
 
     def receive(self, advance: Advance) -> object:
@@ -142,9 +125,9 @@ class _Worker:
             message = self.connection.recv()
         except EOFError:
             raise UnifyError("a process of the verification ended early; run it again") from None
-        if isinstance(message, _Failure):
+        if isinstance(message, serve.Failure):
             raise message.error
-        if isinstance(message, _Answer):
+        if isinstance(message, serve.Answer):
             self.answers.append(message.value)
             return True
         advance(message)
@@ -170,26 +153,3 @@ class _AtOnce:
                     del waiting[worker.connection]
         source, target = (cast("list[Result]", worker.answers) for worker in self.workers)
         return list(zip(source, target, strict=True))
-
-
-def _serve_source(connection: Connection[Any, Any], path: Path, url: str) -> None:
-    _serve(connection, lambda: SourceSide(path, url))
-
-
-def _serve_target(connection: Connection[Any, Any], url: str) -> None:
-    _serve(connection, lambda: TargetSide(url))
-
-
-def _serve(connection: Connection[Any, Any], make: Callable[[], SourceSide | TargetSide]) -> None:
-    """Run passes until nobody asks any more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started us ends us
-    try:
-        with make() as side:
-            connection.send(_Answer(hash(_PROBE)))
-            while True:
-                for do, comparison in connection.recv():
-                    connection.send(_Answer(do(side, comparison, connection.send)))
-    except (EOFError, BrokenPipeError):
-        return
-    except MainstemError as error:
-        connection.send(_Failure(error))

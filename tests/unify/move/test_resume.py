@@ -1,0 +1,255 @@
+"""Killed at any point and run again: the same rows as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unify.move.conftest import CONFIG, TARGET, Shop, fill_source
+
+from mainstem.errors import ConfigError, ServerError, SourceError
+from mainstem.pg.connect import connect
+
+if TYPE_CHECKING:
+    from mainstem.pg.scratch import ScratchServer
+
+MAINSTEM = str(Path(sys.executable).parent / "mainstem")
+
+
+class Dying:
+    """A reporter that dies after so many signs of life."""
+
+    def __init__(self, signs: int) -> None:
+        self.left = signs
+
+    def say(self, line: str) -> None:
+        del line
+        self._tick()
+
+    def step(self, name: str, rows: int | None) -> Dying:
+        del name, rows
+        self._tick()
+        return self
+
+    def advance(self, rows: int) -> None:
+        del rows
+        self._tick()
+
+    def _tick(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise KeyboardInterrupt
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(signs=st.lists(st.integers(0, 25), min_size=1, max_size=3))
+def test_dying_at_any_step_ends_with_the_same_rows(shop: Shop, signs: list[int]) -> None:
+    """One database for all examples: each example ends with an undo that is checked, too."""
+    before, definitions = shop.checksums(), shop.definitions()
+    shop.plan(is_forced=True)
+    for number in signs:
+        try:
+            shop.run(Dying(number))
+        except KeyboardInterrupt:
+            continue
+    outcome = shop.run()
+    assert {table: count for table, (count, _) in shop.checksums().items()} == {
+        "letter": 80,
+        "person": 40,
+        "route": 81,
+        "scan": 160,
+        "store": 3,
+    }
+    assert shop.rows("select count(*) from unify.run where state = 'finished'") == [(1,)]
+    assert shop.accounts()["letters"] == (80, 80, 0, 0, 0)
+    assert (
+        shop.rows("select nspname from pg_namespace where nspname like 'unify!_%' escape '!'") == []
+    )
+    shop.undo(outcome.run.id)
+    assert shop.checksums() == before
+    assert shop.definitions() == definitions
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("large")
+    fill_source(folder / "shop.db", people=4000)
+    return folder
+
+
+@dataclass(frozen=True)
+class Unkilled:
+    """What a run that nobody kills ends with, and how long it takes."""
+
+    content: dict[str, tuple[int, int]]
+    duration_s: float
+
+
+@pytest.fixture(scope="module")
+def expected(large: Path, scratch: ScratchServer) -> Unkilled:
+    name = "resume_expected_" + large.parent.name.replace("-", "_") + f"_{os.getpid()}"
+    url = scratch.create_database(name)
+    shop = _shop(large, url)
+    began = time.monotonic()
+    _finish(shop)
+    found = Unkilled(_stable(shop), time.monotonic() - began)
+    scratch.drop_database(name)
+    return found
+
+
+def _shop(folder: Path, url: str) -> Shop:
+    shop = Shop(folder, url)
+    shop.configure(CONFIG)
+    with connect(url) as connection:
+        connection.execute(TARGET)
+    return shop
+
+
+def _process(shop: Shop) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [MAINSTEM, "unify", "run", str(shop.config)],
+        env={**os.environ, "DATABASE_URL": shop.url},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def _finish(shop: Shop) -> None:
+    with _process(shop) as process:
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 0, output.decode()
+
+
+def _stable(shop: Shop) -> dict[str, tuple[int, int]]:
+    """Content without what a database makes up by itself."""
+    found = shop.checksums()
+    del found["route"]
+    rows = shop.rows(
+        "select count(*), sum(hashtextextended(r::text, 0)) from route r where code like 'CODE%'"
+    )
+    return found | {"route": (rows[0][0], int(rows[0][1]))}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kill_9_at_a_random_moment(
+    large: Path, expected: Unkilled, empty_database_url: str, seed: int
+) -> None:
+    shop = _shop(large, empty_database_url)
+    definitions = shop.definitions()
+    chance = random.Random(seed)
+    for _ in range(3):
+        with _process(shop) as process:
+            try:
+                process.wait(timeout=chance.uniform(0.3, 1) * expected.duration_s)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+    _finish(shop)
+    assert _stable(shop) == expected.content
+    new = {row[1] for row in shop.definitions()} - {row[1] for row in definitions}
+    assert [row for row in shop.definitions() if row[1] not in new] == definitions
+    _finish(shop)
+    assert _stable(shop) == expected.content
+
+
+def test_a_source_that_changes_while_it_is_read_is_refused(shop: Shop) -> None:
+    before, definitions = shop.checksums(), shop.definitions()
+    shop.plan()
+    changing = _Changing(shop)
+    with pytest.raises(SourceError, match="changed while it was read"):
+        shop.run(changing)
+    assert shop.checksums() == before
+    assert shop.definitions() == definitions
+    # the rows as they are now
+    shop.run()
+    assert shop.accounts()["shops"] == (4, 4, 0, 0, 0)
+
+
+class _Changing(Dying):
+    """Somebody adds a shop while people are read."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(10_000)
+        self._shop = shop
+
+    def step(self, name: str, rows: int | None) -> Dying:
+        if name == "stage people":
+            self._shop.change_source(
+                "insert into shops values ('shop-4', 'Shop 4', 'shop-4', '2025-12-04')"
+            )
+        return super().step(name, rows)
+
+
+def test_a_source_that_changed_after_loading_began_is_refused(shop: Shop) -> None:
+    shop.plan()
+    with pytest.raises(KeyboardInterrupt):
+        shop.run(Dying(12))
+    assert shop.rows("select state from unify.run") == [("loading",)]
+    shop.change_source("delete from scans where id = 1")
+    with pytest.raises(SourceError, match="undo 1"):
+        shop.run()
+    shop.undo(1)
+    shop.run()
+    assert shop.accounts()["scans"] == (159, 159, 0, 0, 0)
+
+
+def test_a_plan_edited_after_loading_began_is_refused(shop: Shop) -> None:
+    shop.plan()
+    with pytest.raises(KeyboardInterrupt):
+        shop.run(Dying(12))
+    shop.edit("scan.sql", "s.is_bot", "not s.is_bot as is_bot")
+    with pytest.raises(ConfigError, match="was edited after run 1 began to load"):
+        shop.run()
+
+
+def test_a_crash_of_the_server_empties_staging_and_the_run_goes_on(shop: Shop) -> None:
+    """What recovery does to unlogged tables, done to them by hand."""
+    shop.plan()
+    with pytest.raises(KeyboardInterrupt):
+        shop.run(Dying(12))
+    for (table,) in shop.rows(
+        "select oid::regclass::text from pg_class where relpersistence = 'u' and relkind = 'r'"
+    ):
+        shop.execute(f"truncate {table}")
+    shop.run()
+    assert shop.accounts()["scans"] == (160, 160, 0, 0, 0)
+    assert shop.rows("select count(*) from unify.ledger where rule = 'epoch-seconds'") == [(22,)]
+
+
+def test_a_lost_connection_says_what_to_do(shop: Shop) -> None:
+    shop.plan()
+    with pytest.raises(ServerError, match="run it again"):
+        shop.run(_Cutting(shop))
+    shop.run()
+    assert shop.accounts()["scans"] == (160, 160, 0, 0, 0)
+
+
+class _Cutting(Dying):
+    """The server loses our sessions when the letters are loaded."""
+
+    def __init__(self, shop: Shop) -> None:
+        super().__init__(10_000)
+        self._shop = shop
+
+    def step(self, name: str, rows: int | None) -> Dying:
+        if name == "load letter":
+            self._shop.rows(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name like 'mainstem unify%' and datname = current_database()"
+            )
+        return super().step(name, rows)

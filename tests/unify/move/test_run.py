@@ -1,0 +1,293 @@
+"""What a run promises: every row has one outcome, and all else in the target is as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
+from mainstem.pg.connect import connect
+from mainstem.unify.move.run import run_plan
+from mainstem.unify.move.session import open_session
+from mainstem.unify.progress import Silence
+
+if TYPE_CHECKING:
+    from tests.unify.move.conftest import Shop
+
+
+def test_every_row_is_loaded_with_tenant_ids_and_references(shop: Shop) -> None:
+    plan = shop.plan()
+    assert plan.questions == ()
+    outcome = shop.run()
+    assert outcome.run.state == "finished"
+    assert shop.accounts() == {
+        "shops": (3, 3, 0, 0, 0),
+        "people": (40, 40, 0, 0, 0),
+        "letters": (80, 80, 0, 0, 0),
+        "scans": (160, 160, 0, 0, 0),
+        "cache": (1, 0, 0, 0, 1),
+    }
+    assert shop.rows(
+        "select s.name, f.name from person p join store s on s.id = p.store_id"
+        " join person f on f.id = p.friend_id and f.store_id = p.store_id where p.name = 'P 8'"
+    ) == [("Shop 3", "P 5")]
+    assert shop.rows(
+        "select count(*) from scan s join letter l using (store_id) where l.id = s.letter_id"
+        " and l.code = s.code and s.id >= month_id(s.created_at)"
+    ) == [(160,)]
+    assert shop.rows("select content ->> 'n', price from letter where code = 'CODE3'") == [
+        ("3", 0.75)
+    ]
+
+
+def test_definitions_are_put_back_exactly(shop: Shop) -> None:
+    before = shop.definitions()
+    shop.plan()
+    shop.run()
+    partitions = {row[0] for row in shop.rows("select inhrelid::regclass::text from pg_inherits")}
+    new = partitions - {"scan_2026_01", "scan_2026_02"} - {row[1] for row in before}
+    assert [row for row in shop.definitions() if row[1] not in new] == before
+
+
+def test_a_large_table_has_its_indexes_rebuilt_and_put_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mainstem.unify.move.definitions.REBUILD_ROWS_MIN", 1)
+    test_definitions_are_put_back_exactly(shop)
+    assert ("index person_name_idx",) in shop.rows("select name from unify.step")
+
+
+def test_a_second_run_changes_nothing(shop: Shop) -> None:
+    shop.plan()
+    first = shop.run()
+    before = shop.checksums()
+    again = shop.run()
+    assert again.was_finished
+    assert again.run.id == first.run.id
+    assert again.accounts == first.accounts
+    assert shop.checksums() == before
+
+
+def test_rows_of_further_tables_are_accounted_for_apart(shop: Shop) -> None:
+    shop.plan()
+    shop.run()
+    assert shop.rows("select source_table, target_table, row_count from unify.also_result") == [
+        ("letters", "route", 80)
+    ]
+    assert shop.rows(
+        "select count(*) from route r join letter l on l.id = r.letter_id and l.code = r.code"
+    ) == [(80,)]
+
+
+def test_what_does_not_fit_waits_in_quarantine_with_reason_and_original(shop: Shop) -> None:
+    shop.change_source(
+        "update letters set person_id = 999 where id = 7",
+        "update letters set body = '{broken' where id = 8",
+        "update scans set kind = 'other' where id = 5",
+        "update scans set created_at = null where id = 20",
+        "update people set note = 'forbidden', friend_id = null where id = 40",
+        "update people set shop_id = null where id = 39",
+        "update people set mail = 'P1@EXAMPLE.COM', shop_id = 'shop-2', friend_id = null"
+        " where id = 37",
+    )
+    shop.plan()
+    shop.run()
+    found = shop.quarantine()
+    assert found["letters", "7"] == ("person_id", "leads to no loaded row of people")
+    assert found["letters", "8"] == ("body", "malformed JSON")
+    assert found["scans", "5"] == (None, "breaks the target's rule scan_kind_check")
+    assert found["scans", "20"] == ("created_at", "must have a value")
+    assert found["people", "40"] == (None, "breaks the target's rule person_note_check")
+    assert found["people", "39"] == ("shop_id", "leads to no tenant")
+    assert "lower(email)" in found["people", "37"][1]
+    # what points at a row in quarantine waits there too
+    assert found["letters", "36"] == ("person_id", "leads to no loaded row of people")
+    assert found["scans", "7"] == ("code", "leads to no loaded row of letters")
+    for source, *outcomes in shop.accounts().values():
+        assert source == sum(outcomes)
+    ((original,),) = shop.rows(
+        "select original from unify.quarantine where source_table = 'people' and key = '39'"
+    )
+    assert original["password"] == "[secret]"
+    assert original["name"] == "P 39"
+    assert original["shop_id"] is None
+    assert shop.rows("select count(*) from unify.quarantine where original = '{}'") == [(0,)]
+
+
+def test_chains_of_rows_that_lead_nowhere_are_all_quarantined(shop: Shop) -> None:
+    shop.change_source("update people set friend_id = 999 where id = 4")
+    shop.plan()
+    shop.run()
+    # 7, 10, 13, ... each point at the one before
+    waiting = {int(key) for table, key in shop.quarantine() if table == "people"}
+    assert waiting == set(range(4, 41, 3))
+
+
+def test_a_reference_into_another_tenant_is_refused(shop: Shop) -> None:
+    shop.change_source("update people set friend_id = 2 where id = 4")
+    shop.plan()
+    shop.run()
+    assert shop.quarantine()["people", "4"][0] in {"friend_id", None}
+    assert shop.rows("select count(*) from person where name = 'P 4'") == [(0,)]
+
+
+def test_changed_values_are_in_the_ledger(shop: Shop) -> None:
+    shop.change_source("update scans set is_bot = 'Yes' where id = 3")
+    shop.plan()
+    shop.run()
+    assert shop.rows(
+        "select column_name, before, after, rule from unify.ledger"
+        " where source_table = 'scans' and key = '3'"
+    ) == [("is_bot", "Yes", "t", "yes-no")]
+    epochs = shop.rows(
+        "select count(*) from unify.ledger where rule = 'epoch-seconds' and source_table = 'scans'"
+    )
+    assert epochs == [(22,)]
+
+
+def test_every_dropped_column_is_a_decision_with_its_count(shop: Shop) -> None:
+    shop.change_source("update people set password = null where id <= 10")
+    shop.plan()
+    shop.run()
+    assert shop.rows(
+        "select name, source_table, column_name, action, reason, affected from unify.decision"
+        " order by name"
+    ) == [
+        ("drop cache", "cache", None, "drop table", "made again when it is needed", 1),
+        ("drop people.password", "people", "password", "drop column", "people sign in anew", 30),
+    ]
+
+
+def test_a_select_that_loses_rows_stops_the_run_and_nothing_stays(shop: Shop) -> None:
+    before, definitions = shop.checksums(), shop.definitions()
+    shop.plan()
+    shop.edit("letter.sql", "from :stage.letters as s\n", "from (select * from :stage.letters where"
+              " _key not in ('3', '17')) as s\n")  # fmt: skip
+    with pytest.raises(UnifyError, match=r"78 rows for 80 staged.*keys it loses: 3, 17\)"):
+        shop.run()
+    assert shop.checksums() == before
+    assert {row[0:4] for row in definitions} <= {row[0:4] for row in shop.definitions()}
+    assert shop.rows("select state from unify.run") == [("failed",)]
+    assert shop.rows("select count(*) from unify.legacy_id") == [(0,)]
+
+
+def test_a_select_that_doubles_one_row_and_loses_another_is_found(shop: Shop) -> None:
+    shop.plan()
+    shop.edit(
+        "letter.sql",
+        "    s._key,",
+        "    case s._key when '3' then '4' else s._key end as _key,",
+    )
+    with pytest.raises(UnifyError, match=r"keys it loses: 3; keys it gives too often: 4"):
+        shop.run()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("s.code,", "s.kode,", "column s.kode does not exist"),
+        ("s.code,", "s.code as cod,", "gives cod, which letter does not have; did you mean code"),
+        ("    s._key,\n", "", "must give _key"),
+        (":map.people", ":map.peple", "peple.*did you mean people"),
+        (":map.people", ":map.scans", "two tables need each other|not loaded before"),
+    ],
+)
+def test_an_edit_that_does_not_work_is_named(shop: Shop, old: str, new: str, message: str) -> None:
+    before = shop.checksums()
+    shop.plan()
+    shop.edit("letter.sql", old, new)
+    with pytest.raises(ConfigError, match=message):
+        shop.run()
+    assert shop.checksums() == before
+
+
+def test_a_named_row_decision_drops_rows_and_counts_them(shop: Shop) -> None:
+    shop.plan()
+    shop.edit(
+        "scan.sql",
+        "    s._key,",
+        "    s._key,\n    case when s.is_bot then 'robots are not people' end as _drop,",
+    )
+    shop.run()
+    assert shop.accounts()["scans"] == (160, 128, 0, 0, 32)
+    assert shop.rows(
+        "select source_table, reason, affected from unify.decision where action = 'drop rows'"
+    ) == [("scans", "robots are not people", 32)]
+
+
+def test_a_target_that_holds_other_data_is_refused_by_name(shop: Shop) -> None:
+    shop.plan()
+    shop.execute("insert into store values (gen_random_uuid(), 'x', 'x', now())")
+    before = shop.checksums()
+    with pytest.raises(TargetError, match=r"already holds other data: store \(1 rows\)"):
+        shop.run()
+    assert shop.checksums() == before
+    assert shop.rows("select count(*) from unify.run") == [(0,)]
+
+
+def test_a_changed_source_schema_asks_for_a_new_plan(shop: Shop) -> None:
+    shop.plan()
+    shop.change_source("create table more (id integer primary key)")
+    with pytest.raises(SourceError, match="table more is new"):
+        shop.run()
+
+
+def test_changed_source_rows_are_simply_moved(shop: Shop) -> None:
+    shop.plan()
+    shop.change_source("delete from scans where id > 100")
+    shop.run()
+    assert shop.accounts()["scans"] == (100, 100, 0, 0, 0)
+
+
+def test_a_changed_target_asks_for_a_new_plan(shop: Shop) -> None:
+    shop.plan()
+    shop.execute("alter table letter add column weight integer not null")
+    with pytest.raises(TargetError, match="table letter changed since the plan was made"):
+        shop.run()
+
+
+def test_two_runs_at_the_same_time_are_refused(shop: Shop) -> None:
+    shop.plan()
+    with (
+        open_session(shop.url),
+        pytest.raises(TargetError, match="another unification is under way"),
+    ):
+        run_plan(shop.read_plan(), shop.url, reporter=Silence(), lock_wait_s=0.1)
+
+
+def test_open_questions_stop_the_run(shop: Shop) -> None:
+    shop.configure(shop.config.read_text().replace('[tables.cache]\ndrop = "made again', "#"))
+    shop.config.write_text(shop.config.read_text().split("#")[0])
+    shop.plan()
+    with pytest.raises(ConfigError, match=r"1 open questions.*\n  1\. table cache \(1 rows\)"):
+        shop.run()
+
+
+def test_a_rewrite_rule_on_a_target_is_refused(shop: Shop) -> None:
+    shop.plan()
+    shop.execute("create rule nothing as on insert to letter do instead nothing")
+    with pytest.raises(TargetError, match="table letter has the rewrite rule nothing"):
+        shop.run()
+    assert shop.rows("select count(*) from letter") == [(0,)]
+
+
+def test_the_database_needs_no_superuser(shop: Shop) -> None:
+    with connect(shop.url, autocommit=True) as connection:
+        name = f"mover_{shop.folder.name.replace('-', '_')}"[:60].lower()
+        connection.execute(f'create role "{name}" login bypassrls')
+        database = connection.info.dbname
+        connection.execute(f'grant create on database "{database}" to "{name}"')
+        connection.execute(f'grant create on schema public to "{name}"')
+        for table in ("store", "person", "letter", "scan", "route"):
+            connection.execute(f'alter table {table} owner to "{name}"')
+        connection.execute(f'alter table scan_2026_01 owner to "{name}"')
+        connection.execute(f'alter table scan_2026_02 owner to "{name}"')
+    other = shop.moved_to(make_conninfo(shop.url, user=name))
+    other.plan()
+    other.run()
+    assert shop.accounts()["scans"] == (160, 160, 0, 0, 0)
+    with connect(shop.url, autocommit=True) as connection:
+        connection.execute(f'drop owned by "{name}" cascade')
+        connection.execute(f'drop role "{name}"')

@@ -1,0 +1,108 @@
+"""Undo: the target is as it was before, or nothing is touched and the reason is named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mainstem.errors import TargetError, UsageError
+
+if TYPE_CHECKING:
+    from tests.unify.move.conftest import Shop
+
+
+def test_the_target_is_as_it_was_before(shop: Shop) -> None:
+    before, definitions = shop.checksums(), shop.definitions()
+    shop.plan()
+    run = shop.run().run
+    assert shop.checksums() != before
+    shop.undo(run.id)
+    assert shop.checksums() == before
+    assert shop.definitions() == definitions
+    assert shop.rows("select state from unify.run") == [("undone",)]
+    assert shop.rows("select count(*) from unify.legacy_map") == [(0,)]
+    assert shop.rows("select count(*) from unify.legacy_id") == [(0,)]
+
+
+def test_after_an_undo_the_same_plan_runs_again_with_the_same_rows(shop: Shop) -> None:
+    shop.plan()
+    first = shop.run().run
+    loaded = shop.checksums()
+    shop.undo(first.id)
+    second = shop.run().run
+    assert second.id != first.id
+    assert shop.checksums() == loaded
+
+
+def test_a_run_is_taken_back_once(shop: Shop) -> None:
+    shop.plan()
+    run = shop.run().run
+    shop.undo(run.id)
+    with pytest.raises(UsageError, match="taken back before"):
+        shop.undo(run.id)
+    with pytest.raises(UsageError, match="no run 99"):
+        shop.undo(99)
+
+
+def test_rows_of_others_in_the_same_tables_stay(shop: Shop) -> None:
+    shop.plan()
+    run = shop.run().run
+    shop.execute("insert into store values (gen_random_uuid(), 'later', 'later', now())")
+    shop.undo(run.id)
+    assert shop.rows("select name from store") == [("later",)]
+    assert shop.rows("select code from route") == [("of-another-app",)]
+
+
+def test_later_rows_that_depend_on_the_run_are_named(shop: Shop) -> None:
+    shop.plan()
+    run = shop.run().run
+    shop.execute("alter table person disable trigger all")
+    shop.execute(
+        "insert into person (store_id, id, name) select id, gen_random_uuid(), 'Later'"
+        " from store where name = 'Shop 1'"
+    )
+    shop.execute("create table visit (id integer primary key, store_id uuid references store)")
+    shop.execute("insert into visit select 7, id from store where name = 'Shop 2'")
+    before = shop.checksums()
+    with pytest.raises(TargetError) as caught:
+        shop.undo(run.id)
+    message = str(caught.value)
+    assert "1 rows of public.person point at store" in message
+    assert "1 rows of public.visit point at store (for example 7)" in message
+    assert shop.checksums() == before
+    assert shop.rows("select state from unify.run") == [("finished",)]
+    shop.execute("delete from visit")
+    shop.execute("delete from person where name = 'Later'")
+    shop.undo(run.id)
+    assert shop.rows("select count(*) from store") == [(0,)]
+
+
+def test_a_run_that_was_killed_can_be_taken_back(shop: Shop) -> None:
+    before, definitions = shop.checksums(), shop.definitions()
+    shop.plan()
+    with pytest.raises(KeyboardInterrupt):
+        shop.run(_Interrupt(at="load scan"))
+    assert shop.definitions() != definitions
+    shop.undo(1)
+    assert shop.checksums() == before
+    assert shop.definitions() == definitions
+
+
+class _Interrupt:
+    """A reporter that gives up when a step begins."""
+
+    def __init__(self, *, at: str) -> None:
+        self._at = at
+
+    def say(self, line: str) -> None:
+        del line
+
+    def step(self, name: str, rows: int | None) -> _Interrupt:
+        del rows
+        if name == self._at:
+            raise KeyboardInterrupt
+        return self
+
+    def advance(self, rows: int) -> None:
+        del rows
