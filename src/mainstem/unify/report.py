@@ -101,6 +101,14 @@ class Report:
                 console.print(Text(f"  and {len(self.not_carried) - _SHOWN_MAX} more (see --json)"))
 
 
+def check_writable(path: Path) -> None:
+    """Raise UsageError when a report could not be written there: before the work, not after."""
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} to write {path.name} into")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"{path} cannot be written: permission denied")
+
+
 def ledger_as_json(row: LedgerRow) -> dict[str, object]:
     """A ledger row as reports name its parts."""
     return {

@@ -11,6 +11,7 @@ from rich.console import Console
 from mainstem.pg.target import database_url
 from mainstem.unify.copy.file import copy_file
 from mainstem.unify.progress import reporter
+from mainstem.unify.report import check_writable
 
 _EXIT_QUARANTINE = 3
 
@@ -41,6 +42,8 @@ def copy(file: Path, database: str | None, schema: str, json_path: Path | None) 
     input, the target or an option is wrong.
     """
     console = Console(soft_wrap=True)
+    if json_path is not None:
+        check_writable(json_path)
     with (
         reporter(Console(stderr=True)) as progress,
         copy_file(file, database or database_url(), schema, reporter=progress) as report,

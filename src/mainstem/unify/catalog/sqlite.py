@@ -67,11 +67,13 @@ class Fingerprint:
 class SqliteSource:
     """An open source. Close it, or use it in a `with`."""
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, opened: Fingerprint) -> None:
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, opened: Fingerprint, *, had_shm: bool
+    ) -> None:
         self.path = path
         self.connection = connection
         self.opened = opened
-        self._had_shm = _beside(path, "-shm").exists()
+        self._had_shm = had_shm
         self._data_version = self._read_data_version()
 
     def __enter__(self) -> Self:
@@ -124,6 +126,7 @@ def open_source(path: str | Path) -> SqliteSource:
     opened = fingerprint(path)
     is_quiet_wal = header[18] == _WAL_FORMAT and not opened.wal_bytes
     query = "?mode=ro&immutable=1" if is_quiet_wal else "?mode=ro"
+    had_shm = _beside(path, "-shm").exists()
     try:
         connection = sqlite3.connect(
             path.as_uri() + query,
@@ -136,7 +139,7 @@ def open_source(path: str | Path) -> SqliteSource:
             for setting in ("query_only = on", "trusted_schema = off", "cell_size_check = on"):
                 connection.execute(f"pragma {setting}")
             connection.execute("select count(*) from sqlite_master").fetchone()
-            return SqliteSource(path, connection, opened)
+            return SqliteSource(path, connection, opened, had_shm=had_shm)
         except BaseException:
             connection.close()
             raise
