@@ -87,6 +87,8 @@ class ForeignKeyRecord:
     name: str
     definition: str
     comment: str | None = None
+    #: the table it points at
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def take_off(
         dropped.add(name)
         indexes.append(IndexRecord(row[1], row[2], row[3], row[4], row[6], row[7], row[8], row[10]))
     foreign_keys = tuple(
-        ForeignKeyRecord(*row[:4]) for row in keys if row[0] == table or row[5] in dropped
+        ForeignKeyRecord(*row[:5]) for row in keys if row[0] == table or row[5] in dropped
     )
     record = TableRecord(
         table=table,

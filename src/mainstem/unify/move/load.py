@@ -13,7 +13,7 @@ from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account
 from mainstem.unify.move import conflicts
 from mainstem.unify.move.definitions import put_back_index
-from mainstem.unify.move.maps import Maps, new_key, own_table
+from mainstem.unify.move.maps import Maps, also_name, new_key, own_table
 from mainstem.unify.move.statements import (
     Lookup,
     Section,
@@ -78,9 +78,6 @@ class Loader:
         loaded = self._check_target(target, sections)
         for section in sections:
             self.maps.loaded[section.source_table] = section.map
-        for select in selects:
-            if select.is_also:
-                self._also(select)
         return loaded
 
     def _goes_into(self, select: Select, target: TargetTable) -> bool:
@@ -88,7 +85,7 @@ class Loader:
 
     def _section(self, select: Select, target: TargetTable) -> Section:
         place = f"{self.plan.directory / select.file} (from {select.source_table})"
-        text = self.maps.fill(self.connection, select)
+        text = self.maps.fill(select)
         columns = describe_select(self.connection, text, target=target, place=place)
         for name in new_key(target, self.plan):
             if name not in columns:
@@ -236,10 +233,13 @@ class Loader:
             )
         return int(row[0])
 
-    def _also(self, select: Select) -> None:
-        """Insert into a further table; it may hold other rows, and ours are remembered by key."""
+    def load_also(self, select: Select) -> int:
+        """Insert into a further table, which may hold other rows; ours are remembered by key.
+
+        How many rows it got. Does not commit. Raises UnifyError or ConfigError, as `load` does.
+        """
         place = f"{self.plan.directory / select.file} (also {select.target_table})"
-        text = self.maps.fill(self.connection, select)
+        text = self.maps.fill(select)
         key = conflicts.primary_key(self.connection, select)
         columns = conflicts.describe_also(self.connection, text, select, place=place, key=key)
         found = store.create_map(
@@ -252,7 +252,7 @@ class Loader:
             role="also",
         )
         names = ", ".join(map(name_sql, columns))
-        table = f"{name_sql(select.target_schema)}.{name_sql(select.target_table)}"
+        table = also_name(select)
         statement = (
             f"with r as materialized (select * from (\n{text}\n) as x),\n"
             f"ins as (insert into {table} ({names}) select {names} from r)\n"
@@ -271,6 +271,7 @@ class Loader:
             " row_count) values (%s, %s, %s, %s, %s)",
             (self.run.id, select.source_table, select.target_schema, select.target_table, count),
         )
+        return count
 
 
 def _maps(sections: Sequence[Section]) -> list[LegacyMap]:

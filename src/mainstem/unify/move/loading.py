@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from psycopg import errors
@@ -9,6 +11,7 @@ from psycopg import errors
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move.definitions import (
+    TableRecord,
     partitions_of,
     put_back_foreign_key,
     put_back_index,
@@ -16,23 +19,33 @@ from mainstem.unify.move.definitions import (
     take_off,
 )
 from mainstem.unify.move.load import Loader
-from mainstem.unify.move.maps import Maps, forget_maps, load_order
+from mainstem.unify.move.maps import (
+    Maps,
+    also_name,
+    check_places,
+    forget_maps,
+    load_order,
+    map_needs,
+)
 from mainstem.unify.move.originals import fill_originals
 from mainstem.unify.move.partitions import make_partitions
 from mainstem.unify.move.prepared import Prepared, read_prepared, save_prepared
+from mainstem.unify.move.schedule import Task, do_tasks
 from mainstem.unify.move.sequences import advance_sequences
 from mainstem.unify.move.statements import target_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
 
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.ledger.rows import Run
-    from mainstem.unify.move.definitions import TableRecord
+    from mainstem.unify.move.definitions import ForeignKeyRecord, IndexRecord
     from mainstem.unify.move.run import Move
+    from mainstem.unify.move.templates import Place
+    from mainstem.unify.plan.model import Plan, Select
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -43,21 +56,21 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     Raises UnifyError or ConfigError when rows cannot be accounted for or SQL does not work.
     """
     connection = move.session.main
-    order = [targets[name] for name in load_order(move.plan)]
-    records = (read_prepared(connection, run) or _prepare(move, run, order)).records
+    names = load_order(move.plan)
+    check_places(move.plan, names)
+    order = [targets[name] for name in names]
+    prepared = read_prepared(connection, run) or _prepare(move, run, order)
     loaded = {
         found.source_table: found
         for found in store.read_maps(connection, run.id)
         if found.role == "main"
     }
     forget_maps(connection, run)
+    connection.commit()
     maps = Maps(run, move.plan, dict(targets), loaded)
-    for target in order:
-        _load(move, run, Loader(connection, run, move.plan, maps), target, records[target.name])
-    for target in order:
-        _build(move, run, records[target.name])
-    _link(move, records)
-    _finish(move, run, order, records)
+    tasks = Tasks(move, run, maps, order, prepared)
+    do_tasks(tasks.left(), [move.session.main, move.session.helper])
+    _finish(move, run, order, prepared)
 
 
 def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
@@ -75,71 +88,206 @@ def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
             for partition in partitions_of(connection, name)
             if partition not in record.partitions
         ]
+    for name, sources in _further(move.plan).items():
+        rows = sum(_table_rows(connection, run, table) for table in sources)
+        if _is_empty(connection, name):
+            prepared.records[name] = take_off(connection, name, rows=rows, loaded_tables=names)
     store.set_state(connection, run.id, "loading")
     save_prepared(connection, run, prepared)
     connection.commit()
     return prepared
 
 
+def _further(plan: Plan) -> dict[str, list[str]]:
+    """Further tables, as SQL, and the source tables that give them rows."""
+    found: dict[str, list[str]] = {}
+    for select in plan.selects:
+        if select.is_also:
+            found.setdefault(also_name(select), []).append(select.source_table)
+    return found
+
+
+def _is_empty(connection: Connection, table: str) -> bool:
+    found = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    if found is None or not found[0]:
+        return False
+    row = connection.execute(f"select not exists (select from {table})").fetchone()
+    return row is not None and bool(row[0])
+
+
 def _staged_rows(connection: Connection, move: Move, run: Run, target: TargetTable) -> int:
-    steps = store.read_steps(connection, run.id)
-    return sum(
-        steps[f"stage {table.name}"].row_count or 0
-        for table in move.plan.moved()
-        if table.into == target.name
-    )
+    tables = [table.name for table in move.plan.moved() if table.into == target.name]
+    return sum(_table_rows(connection, run, table) for table in tables)
 
 
-def _load(move: Move, run: Run, loader: Loader, target: TargetTable, record: TableRecord) -> None:
-    connection = move.session.main
-    step = f"load {target.name}"
-    if step in store.read_steps(connection, run.id):
-        return
-    staged = _staged_rows(connection, move, run, target)
-    shown = move.reporter.step(step, staged)
-    rows = loader.load(target, record)
-    store.save_step(connection, run.id, name=step, position=2, row_count=rows)
-    connection.commit()
-    shown.advance(staged)
+def _table_rows(connection: Connection, run: Run, table: str) -> int:
+    return store.read_steps(connection, run.id)[f"stage {table}"].row_count or 0
 
 
-def _build(move: Move, run: Run, record: TableRecord) -> None:
-    """Build the plain indexes, each in its own transaction."""
-    connection = move.session.main
-    for index in record.plain:
-        step = f"index {index.name}"
-        if step in store.read_steps(connection, run.id):
-            continue
-        move.reporter.step(step, None)
-        put_back_index(connection, record.table, index)
-        store.save_step(connection, run.id, name=step, position=3)
+@dataclass(frozen=True)
+class Tasks:
+    """What is left to do between staging and the end, as tasks for two connections."""
+
+    move: Move
+    run: Run
+    maps: Maps
+    order: list[TargetTable]
+    prepared: Prepared
+
+    def left(self) -> list[Task]:
+        """The tasks that no earlier attempt has done, the longest way first."""
+        done = store.read_steps(self.move.session.main, self.run.id).keys()
+        self.move.session.main.commit()
+        found = [*self._loads(), *self._indexes(), *self._links(), *self._analyzes()]
+        left = [task for task in found if task.name not in done]
+        return [*self._maps(left), *left]
+
+    def _loads(self) -> Iterator[Task]:
+        for target in self.order:
+            selects = [s for s in self.move.plan.selects if self._into(s) == target.name]
+            needs = {place for s in selects if not s.is_also for place in map_needs(s)}
+            yield Task(
+                f"load {target.name}",
+                partial(self._load, target=target),
+                after=frozenset(map(_map_name, needs)),
+                alone_on=frozenset({target_name(target)}),
+            )
+            for select in selects:
+                if select.is_also:
+                    yield self._also(select)
+
+    def _also(self, select: Select) -> Task:
+        needs = {_map_name(place) for place in map_needs(select)}
+        name = _also_step(select)
+        return Task(
+            name,
+            partial(self._load_also, select=select, name=name),
+            after=frozenset({*needs, f"load {self._into(select)}"}),
+            alone_on=frozenset({also_name(select)}),
+        )
+
+    def _filled(self, name: str) -> frozenset[str]:
+        """The tasks after which a recorded table has all its rows."""
+        alsos = {
+            _also_step(s) for s in self.move.plan.selects if s.is_also and also_name(s) == name
+        }
+        return frozenset(alsos or {f"load {name}"})
+
+    def _indexes(self) -> Iterator[Task]:
+        for name, record in self.prepared.records.items():
+            # The unique indexes of a target are built while it is loaded, to find duplicates.
+            for index in record.plain if name in self.maps.targets else record.indexes:
+                yield Task(
+                    f"index {index.name}",
+                    partial(self._build, record=record, index=index),
+                    after=self._filled(name),
+                    shared=frozenset({record.table}),
+                )
+
+    def _links(self) -> Iterator[Task]:
+        loads = {target_name(target): f"load {target.name}" for target in self.order}
+        for name, record in self.prepared.records.items():
+            for key in record.foreign_keys:
+                both = frozenset({key.table, key.parent})
+                yield Task(
+                    f"link {key.table} {key.name}",
+                    partial(self._link, key=key),
+                    after=self._filled(name) | {loads[table] for table in both if table in loads},
+                    alone_on=both,
+                )
+
+    def _analyzes(self) -> Iterator[Task]:
+        for name, record in self.prepared.records.items():
+            yield Task(
+                f"analyze {name}",
+                partial(self._analyze, name=name, record=record),
+                after=self._filled(name),
+                alone_on=frozenset({record.table}),
+            )
+
+    def _maps(self, left: list[Task]) -> Iterator[Task]:
+        """The maps that the tasks read; they are not steps: a resumed run makes them anew."""
+        wanted = {name for task in left for name in task.after if name.startswith("map ")}
+        for place in {place for s in self.move.plan.selects for place in map_needs(s)}:
+            if _map_name(place) in wanted:
+                into = self.move.plan.table(place.table).into
+                yield Task(
+                    _map_name(place),
+                    partial(self._make_map, place=place),
+                    after=frozenset({f"load {into}"}),
+                )
+
+    def _into(self, select: Select) -> str | None:
+        return self.move.plan.table(select.source_table).into
+
+    def _load(self, connection: Connection, target: TargetTable) -> None:
+        staged = _staged_rows(connection, self.move, self.run, target)
+        name = f"load {target.name}"
+        shown = self.move.reporter.step(name, staged)
+        loader = Loader(connection, self.run, self.move.plan, self.maps)
+        rows = loader.load(target, self.prepared.records[target.name])
+        store.save_step(connection, self.run.id, name=name, position=2, row_count=rows)
+        connection.commit()
+        shown.advance(staged)
+
+    def _load_also(self, connection: Connection, select: Select, name: str) -> None:
+        self.move.reporter.step(name, None)
+        rows = Loader(connection, self.run, self.move.plan, self.maps).load_also(select)
+        store.save_step(connection, self.run.id, name=name, position=2, row_count=rows)
+        connection.commit()
+
+    def _make_map(self, connection: Connection, place: Place) -> None:
+        self.maps.make(connection, place)
+        connection.commit()
+
+    def _build(self, connection: Connection, record: TableRecord, index: IndexRecord) -> None:
+        name = f"index {index.name}"
+        self.move.reporter.step(name, None)
+        try:
+            put_back_index(connection, record.table, index)
+        except errors.UniqueViolation:
+            raise UnifyError(
+                f"rows for {record.table} break {index.name}: two of them have the same key; "
+                "correct the `-- also` select that gives them"
+            ) from None
+        store.save_step(connection, self.run.id, name=name, position=3)
+        connection.commit()
+
+    def _link(self, connection: Connection, key: ForeignKeyRecord) -> None:
+        """Add a foreign key; each row is checked by the server."""
+        self.move.reporter.step(f"link {key.table} {key.name}", None)
+        try:
+            put_back_foreign_key(connection, key)
+        except errors.ForeignKeyViolation:
+            raise UnifyError(
+                f"rows of {key.table} break {key.name}: the select that fills it must refuse "
+                "rows whose reference leads nowhere"
+            ) from None
+        store.save_step(connection, self.run.id, name=f"link {key.table} {key.name}", position=3)
+        connection.commit()
+
+    def _analyze(self, connection: Connection, name: str, record: TableRecord) -> None:
+        self.move.reporter.step(f"analyze {name}", None)
+        connection.execute(f"analyze {record.table}")
+        store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
         connection.commit()
 
 
-def _link(move: Move, records: Mapping[str, TableRecord]) -> None:
-    """Add the foreign keys; each row is checked by the server."""
-    connection = move.session.main
-    for record in records.values():
-        for key in record.foreign_keys:
-            try:
-                put_back_foreign_key(connection, key)
-            except errors.ForeignKeyViolation:
-                raise UnifyError(
-                    f"rows of {key.table} break {key.name}: the select that fills it must refuse "
-                    "rows whose reference leads nowhere"
-                ) from None
-            connection.commit()
+def _also_step(select: Select) -> str:
+    return f"also {also_name(select)} from {select.source_table}"
 
 
-def _finish(
-    move: Move, run: Run, order: list[TargetTable], records: Mapping[str, TableRecord]
-) -> None:
+def _map_name(place: Place) -> str:
+    return f"map {place.table}" if place.column is None else f"map {place.table} by {place.column}"
+
+
+def _finish(move: Move, run: Run, order: list[TargetTable], prepared: Prepared) -> None:
     connection = move.session.main
+    move.reporter.step("finish", None)
     fill_originals(connection, run, move.plan, source=move.source, catalog=move.catalog)
     advance_sequences(connection, run, order)
-    for record in records.values():
+    for record in prepared.records.values():
         put_back_triggers(connection, record)
-        connection.execute(f"analyze {record.table}")
     connection.execute(f"drop schema if exists {run.staging_schema} cascade")
     store.set_state(connection, run.id, "finished")
     # The last commit is the one that must be on disk when we say that all is done.

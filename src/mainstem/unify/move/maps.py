@@ -15,7 +15,7 @@ from mainstem.unify.move.templates import Place, fill_places, find_places
 from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -46,43 +46,15 @@ class Maps:
     targets: dict[str, TargetTable]
     loaded: dict[str, LegacyMap]
 
-    def fill(self, connection: Connection, select: Select) -> str:
-        """The select with its places filled in; makes the maps that it names."""
-        for place in find_places(select.text):
-            self._check(place, select)
-            if place.kind == "map":
-                self._make(connection, place)
+    def fill(self, select: Select) -> str:
+        """The select with its places filled in; its maps must have been made."""
         return fill_places(
             select.text, lambda place: own_table(self.run, place.kind, place.table, place.column)
         )
 
-    def _check(self, place: Place, select: Select) -> None:
-        where = f"{self.plan.directory / select.file}: `:{place.kind}.{place.table}`"
-        moved = {table.name: table for table in self.plan.moved()}
-        if place.table not in moved:
-            raise ConfigError(
-                f"{where} is no source table that the plan moves{did_you_mean(place.table, moved)}"
-            )
-        if place.kind == "merged" and not moved[place.table].merge:
-            raise ConfigError(f"{where}: the plan merges no rows of {place.table}")
-        if place.kind == "map" and place.table not in self.loaded:
-            raise ConfigError(
-                f"{where} is not loaded before {select.target_table}: two tables need each other; "
-                f"join :stage.{place.table} instead"
-            )
-        if place.column is not None:
-            staged = [column.name for column in moved[place.table].staged]
-            if place.column not in staged:
-                raise ConfigError(
-                    f"{where} has no column {place.column}{did_you_mean(place.column, staged)}"
-                )
-
-    def _make(self, connection: Connection, place: Place) -> None:
-        """Make the map's table: old_id, id, tenant, outcome; nothing if it is there and filled."""
+    def make(self, connection: Connection, place: Place) -> None:
+        """Make a map's table: old_id, id, tenant, outcome."""
         name = own_table(self.run, "map", place.table, place.column)
-        found = connection.execute("select to_regclass(%s)", (name,)).fetchone()
-        if found is not None and found[0] is not None:
-            return
         planned = self.plan.table(place.table)
         connection.execute(f"create unlogged table {name} as\n{self._select(planned, place)}")
         connection.execute(f"analyze {name}")
@@ -114,6 +86,54 @@ class Maps:
         )
 
 
+def also_name(select: Select) -> str:
+    """The name of a further target table as SQL."""
+    return f"{name_sql(select.target_schema)}.{name_sql(select.target_table)}"
+
+
+def check_places(plan: Plan, order: Sequence[str]) -> None:
+    """Refuse selects that name what is not there, or not there yet when they are run.
+
+    Raises ConfigError with the file and the name.
+    """
+    moved = {table.name: table for table in plan.moved()}
+    for select in plan.selects:
+        for place in find_places(select.text):
+            where = f"{plan.directory / select.file}: `:{place.kind}.{place.table}`"
+            if place.table not in moved:
+                raise ConfigError(
+                    f"{where} is no source table that the plan moves"
+                    + did_you_mean(place.table, moved)
+                )
+            _check_place(place, select, where, moved=moved, order=order)
+
+
+def _check_place(
+    place: Place,
+    select: Select,
+    where: str,
+    *,
+    moved: Mapping[str, PlannedTable],
+    order: Sequence[str],
+) -> None:
+    planned = moved[place.table]
+    if place.kind == "merged" and not planned.merge:
+        raise ConfigError(f"{where}: the plan merges no rows of {place.table}")
+    target = moved[select.source_table].into
+    if place.kind == "map" and planned.into is not None and target is not None:
+        here, there = order.index(target), order.index(planned.into)
+        if there > here or (there == here and not select.is_also):
+            raise ConfigError(
+                f"{where} is not loaded before {target}: two tables need each other; "
+                f"join :stage.{place.table} instead"
+            )
+    staged = [column.name for column in planned.staged]
+    if place.column is not None and place.column not in staged:
+        raise ConfigError(
+            f"{where} has no column {place.column}{did_you_mean(place.column, staged)}"
+        )
+
+
 def new_key(target: TargetTable, plan: Plan) -> tuple[str, ...]:
     """What tells the target's rows apart once the tenant is known."""
     return target.key_columns(plan.tenant.column if plan.tenant else None)
@@ -130,6 +150,11 @@ def forget_maps(connection: Connection, run: Run) -> None:
         connection.execute(
             sql.SQL("drop table {}").format(sql.Identifier(run.staging_schema, name))
         )
+
+
+def map_needs(select: Select) -> set[Place]:
+    """The maps that a select reads."""
+    return {place for place in find_places(select.text) if place.kind == "map"}
 
 
 def load_order(plan: Plan) -> list[str]:
