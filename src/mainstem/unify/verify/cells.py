@@ -11,7 +11,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from mainstem.unify.codec import NULL, LongText, escape, unescape
+from mainstem.unify.codec import NULL, BadText, LongText, escape, unescape
+from mainstem.unify.codec.jsontext import MalformedJsonError, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ LONG_BYTES: Final = 2**20
 SHOWN_MAX: Final = 200
 MASK: Final = "[secret]"
 
+_UTF8_BYTES_MAX: Final = 4
 _LONG_BASES: Final = frozenset({"text", "varchar", "bytea"})
 _MARK: Final = "sha256 "
 
@@ -62,9 +64,40 @@ def source_cells(
     codec: Codec, values: Sequence[SqliteValue | LongText], *, may_be_long: bool
 ) -> Cells:
     """SQLite's values as cells; `converted` names a row once for each conversion."""
-    if may_be_long:
+    if may_be_long and any(map(_is_long, values)):
         return _careful_cells(codec, values)
-    encoded = codec.encode(cast("Sequence[SqliteValue]", values))
+    plain = cast("Sequence[SqliteValue]", values)
+    if codec.pg_type.base == "jsonb":
+        return _json_cells(codec, plain)
+    return _cells_by_kind(codec, plain)
+
+
+def _is_long(value: SqliteValue | LongText) -> bool:
+    if isinstance(value, str | bytes):
+        return len(value) >= LONG_BYTES // _UTF8_BYTES_MAX
+    return isinstance(value, LongText | BadText) and len(value.raw) >= LONG_BYTES // _UTF8_BYTES_MAX
+
+
+def _cells_by_kind(codec: Codec, values: Sequence[SqliteValue]) -> Cells:
+    """The values of each kind apart: the codec takes a column of one kind as a whole."""
+    kinds = set(map(type, values)) - {type(None)}
+    if len(kinds) < 2:  # noqa: PLR2004 - two kinds are what makes a mixture
+        return _encoded_cells(codec, values)
+    cells = [NULL] * len(values)
+    converted: list[int] = []
+    refused: list[int] = []
+    for kind in kinds:
+        rows = [row for row, value in enumerate(values) if type(value) is kind]
+        part = _encoded_cells(codec, [values[row] for row in rows])
+        for row, text in zip(rows, part.texts, strict=True):
+            cells[row] = text
+        converted += [rows[place] for place in part.converted]
+        refused += [rows[place] for place in part.refused]
+    return Cells(cells, converted, refused)
+
+
+def _encoded_cells(codec: Codec, values: Sequence[SqliteValue]) -> Cells:
+    encoded = codec.encode(values)
     texts = _canonical(codec, encoded.texts)
     if not encoded.conversions and not encoded.refusals:
         return Cells(texts)
@@ -73,6 +106,42 @@ def source_cells(
         [note.row for note in encoded.conversions],
         [note.row for note in encoded.refusals],
     )
+
+
+def _json_cells(codec: Codec, values: Sequence[SqliteValue]) -> Cells:
+    """JSON, read once where nothing in it needs a rule; the same text always gives the same."""
+    known: dict[SqliteValue, str | None] = {value: _plain_json(value) for value in set(values)}
+    cells = list(map(known.__getitem__, values))
+    odd = [row for row, cell in enumerate(cells) if cell is None]
+    if not odd:
+        return Cells(cast("list[str]", cells))
+    part = _encoded_cells(codec, [values[row] for row in odd])
+    for row, text in zip(odd, part.texts, strict=True):
+        cells[row] = text
+    return Cells(
+        cast("list[str]", cells),
+        [odd[place] for place in part.converted],
+        [odd[place] for place in part.refused],
+    )
+
+
+def _plain_json(value: SqliteValue) -> str | None:
+    r"""The cell of JSON that jsonb keeps whole; None for any other value.
+
+    A key that an object names twice is dropped in reading, and its colon with it; `\u` could hide
+    a colon, or a character that jsonb does not take.
+    """
+    if value is None:
+        return NULL
+    if not isinstance(value, str) or "\\u" in value:
+        return None
+    try:
+        written = write_json(value)
+    except MalformedJsonError:
+        return None
+    if written.count(":") != value.count(":"):
+        return None
+    return written.replace("\\", "\\\\")
 
 
 def _canonical(codec: Codec, texts: Sequence[str]) -> Sequence[str]:
@@ -96,7 +165,7 @@ def _careful_cells(codec: Codec, values: Sequence[SqliteValue | LongText]) -> Ce
         converted += [row] * len(encoded.conversions)
         refused += [row] * len(encoded.refusals)
         (cell,) = _canonical(codec, encoded.texts)
-        if len(cell) >= LONG_BYTES // 4 and codec.pg_type.base in _LONG_BASES:
+        if len(cell) >= LONG_BYTES // _UTF8_BYTES_MAX and codec.pg_type.base in _LONG_BASES:
             cell = _shorter(cell, is_bytea=codec.pg_type.base == "bytea")
         cells.append(cell)
     return Cells(cells, converted, refused)

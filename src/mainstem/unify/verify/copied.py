@@ -48,7 +48,7 @@ def _comparison(
         key_kind=KeyKind.COLUMNS if key else KeyKind.WHOLE_ROW,
         key=key,
         target_from=f"from {quoted(run.schema_name)}.{quoted(target.name)} as t",
-        left_out=_quarantined(connection, run, target),
+        outcomes=_quarantined(connection, run, target),
     )
 
 
@@ -83,5 +83,5 @@ def _quarantined(connection: Connection, run: Run, target: TargetTable) -> str |
         f"select exists (select from unify.quarantine where {where})".encode()
     ).fetchone()
     return (
-        f"select key, '' as value from unify.quarantine where {where}" if row and row[0] else None
+        f"select key, 'q' as value from unify.quarantine where {where}" if row and row[0] else None
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import NULL, escape, key_text, unescape
@@ -25,65 +25,74 @@ class Deriver:
     def __init__(
         self, source: SqliteSource, derivation: Derivation, *, merged: Lookup | None
     ) -> None:
-        self._hops = [_HopMemory(source, hop) for hop in derivation.hops]
+        last = len(derivation.hops) - 1
+        self._hops = [
+            _HopMemory(source, hop, gives_cells=place == last)
+            for place, hop in enumerate(derivation.hops)
+        ]
         self._merged = merged
 
     def cells(
         self, values: Sequence[SqliteValue | LongText], encoded: Sequence[str]
     ) -> Sequence[str]:
         """The keys the values lead to. `encoded` are the same values as cells of their type."""
-        cells = encoded
-        if self._hops:
-            found: Sequence[object] = values
-            for hop in self._hops:
-                found = hop.follow(found)
-            cells = [_as_cell(value) for value in found]
+        found: Sequence[object] = values
+        for hop in self._hops:
+            found = hop.follow(found)
+        cells = cast("Sequence[str]", found) if self._hops else encoded
         return cells if self._merged is None else self._survivors(cells)
 
     def _survivors(self, cells: Sequence[str]) -> Sequence[str]:
         """A row that was merged into another counts as that other one."""
         assert self._merged is not None
-        plain = [unescape(cell) for cell in cells]
-        found = self._merged.find({key for key in plain if key is not None})
-        return [
-            escape(found[key]) if key is not None and key in found else cell
-            for key, cell in zip(plain, cells, strict=True)
-        ]
+        keys = {cell: unescape(cell) for cell in set(cells)}
+        found = self._merged.find([key for key in keys.values() if key is not None])
+        changed = {
+            cell: escape(found[key])
+            for cell, key in keys.items()
+            if key is not None and key in found
+        }
+        return [changed.get(cell, cell) for cell in cells] if changed else cells
 
 
 class _HopMemory:
-    """One hop, with the answers it gave last."""
+    """One hop, with the answers it gave last; the last hop's answers are cells."""
 
-    def __init__(self, source: SqliteSource, hop: Hop) -> None:
+    def __init__(self, source: SqliteSource, hop: Hop, *, gives_cells: bool) -> None:
         self._source = source
         self._select = (
             f"select {quoted(hop.by)}, {quoted(hop.take)} from {quoted(hop.table)}"
             f" where {quoted(hop.by)} in "
         )
+        self._gives_cells = gives_cells
         self._known: dict[object, object] = {}
+        self._forget()
 
     def follow(self, values: Sequence[object]) -> Sequence[object]:
-        wanted = [value for value in set(map(_plain, values)) if value is not None]
-        missing = [value for value in wanted if value not in self._known]
+        if not {int, str, type(None)}.issuperset(map(type, values)):
+            # What is neither number nor text is no key, and leads nowhere.
+            values = [value if isinstance(value, int | str) else None for value in values]
+        wanted = set(values)
+        missing = list(wanted - self._known.keys())
         if len(self._known) + len(missing) > _REMEMBERED_MAX:
-            self._known.clear()
-            missing = wanted
+            self._forget()
+            missing = list(wanted - self._known.keys())
         for start in range(0, len(missing), _ASKED_MAX):
             self._ask(missing[start : start + _ASKED_MAX])
-        return [self._known.get(_plain(value)) for value in values]
+        return list(map(self._known.__getitem__, values))
+
+    def _forget(self) -> None:
+        self._known = {None: NULL if self._gives_cells else None}
 
     def _ask(self, values: Sequence[object]) -> None:
         marks = ", ".join("?" * len(values))
         with self._source.reading() as connection:
             rows = connection.execute(f"{self._select}({marks})", tuple(values)).fetchall()
         found = {str(by): take for by, take in rows}
-        for value in values:
-            self._known[value] = found.get(str(value))
-
-
-def _plain(value: object) -> object:
-    """A value that can be asked for; what cannot be a key leads nowhere."""
-    return value if isinstance(value, int | str) else None
+        answers = [found.get(str(value)) for value in values]
+        self._known.update(
+            zip(values, map(_as_cell, answers) if self._gives_cells else answers, strict=True)
+        )
 
 
 def _as_cell(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
 from mainstem.unify.codec import codec_for
@@ -25,6 +25,15 @@ class KeyKind(Enum):
     COLUMNS = "columns"
     #: there is no key: the rows are compared as a heap of whole rows
     WHOLE_ROW = "whole row"
+
+
+class Outcome(StrEnum):
+    """What became of a source row."""
+
+    LOADED = "l"
+    MERGED = "m"
+    QUARANTINED = "q"
+    DROPPED = "d"
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,9 @@ class Comparison:
 
     `read` are all columns that the move read, `columns` the compared ones. `target_from` is the
     FROM and WHERE of the target's rows. Queries for what the run decided, None where there is
-    nothing: `left_out` gives the keys of source rows that were not loaded (or `kept` of those that
-    were) as (key, value); `changed` gives (key, column, before, after, rule) of values that the
-    plan's own SQL changed.
+    nothing: `outcomes` gives (key, value) of source rows, the value being an Outcome's; rows that
+    it leaves out have the `other_outcome`. `changed` gives (key, column, before, after, rule) of
+    values that the plan's own SQL changed.
     """
 
     table: Table
@@ -95,8 +104,8 @@ class Comparison:
     key: tuple[int, ...] = ()
     #: the SQL of the source row's key
     target_key: str | None = None
-    left_out: str | None = None
-    kept: str | None = None
+    outcomes: str | None = None
+    other_outcome: Outcome = Outcome.LOADED
     changed: str | None = None
     #: column -> why it cannot be compared
     not_compared: Mapping[str, str] = field(default_factory=dict)

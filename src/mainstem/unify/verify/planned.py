@@ -14,7 +14,14 @@ from mainstem.unify.move.stage import keyed, stream_columns
 from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.names import name_sql, text_sql
-from mainstem.unify.verify.model import ComparedColumn, Comparison, Derivation, Hop, KeyKind
+from mainstem.unify.verify.model import (
+    ComparedColumn,
+    Comparison,
+    Derivation,
+    Hop,
+    KeyKind,
+    Outcome,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,12 +92,6 @@ def _comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
     columns = tuple(builder.columns())
     found = planned.maps[table.name]
     account = planned.accounts[table.name]
-    quarantine = (
-        f"select key, '' as value from unify.quarantine where run_id = {planned.run.id}"
-        f" and source_table = {text_sql(table.name)}"
-    )
-    outcome = f"select old_id as key, '' as value from unify.{found.partition} where outcome ="
-    left_out = f"{quarantine} union all {outcome} 'm'" if _has_left_out(planned, account) else None
     return Comparison(
         table=keyed(planned.catalog.table(table.name), table),
         target_name=f"{found.target_schema}.{found.target_table}",
@@ -99,22 +100,28 @@ def _comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
         key_kind=KeyKind.MAPPED,
         target_from=builder.target_from(),
         target_key="m.old_id",
-        left_out=None if account.dropped else left_out,
-        kept=f"{outcome} 'l'" if account.dropped else None,
+        outcomes=_outcomes(planned, account, found),
+        other_outcome=Outcome.DROPPED if account.dropped else Outcome.LOADED,
         changed=_changed(planned, table),
         not_compared=builder.not_compared,
     )
 
 
-def _has_left_out(planned: PlannedRun, account: Account) -> bool:
-    """Whether rows were not loaded, by the accounts or by the quarantine itself."""
-    if account.quarantined or account.merged:
-        return True
-    row = planned.connection.execute(
-        "select exists (select from unify.quarantine where run_id = %s and source_table = %s)",
-        (planned.run.id, account.source_table),
-    ).fetchone()
-    return bool(row and row[0])
+def _outcomes(planned: PlannedRun, account: Account, found: LegacyMap) -> str | None:
+    """The rows that were not loaded; where some were dropped, which no ledger names, all others."""
+    quarantine = (
+        f"from unify.quarantine where run_id = {planned.run.id}"
+        f" and source_table = {text_sql(account.source_table)}"
+    )
+    row = planned.connection.execute(f"select exists (select {quarantine})".encode()).fetchone()
+    has_quarantined = bool(row and row[0])
+    if not (has_quarantined or account.merged or account.dropped):
+        return None
+    kept = "" if account.dropped else " where outcome <> 'l'"
+    return (
+        f"select old_id as key, outcome::text as value from unify.{found.partition}{kept}"
+        f" union all select key, 'q' {quarantine}"
+    )
 
 
 def _changed(planned: PlannedRun, table: PlannedTable) -> str | None:

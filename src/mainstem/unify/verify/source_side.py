@@ -16,7 +16,7 @@ from mainstem.unify.move.stream import MASK
 from mainstem.unify.verify.cells import changed_cell, source_cells
 from mainstem.unify.verify.derive import Deriver
 from mainstem.unify.verify.lookup import Lookup
-from mainstem.unify.verify.model import KeyKind
+from mainstem.unify.verify.model import KeyKind, Outcome
 from mainstem.unify.verify.sums import Batch
 
 if TYPE_CHECKING:
@@ -62,11 +62,13 @@ class SourceSide:
         self.conversions = Counter()
         with self._server.transaction(), ExitStack() as lookups:
             writer = _Writer(self._source, comparison, self._lookups(comparison, lookups))
-            chosen = self._chosen(comparison, lookups)
+            outcomes = self._outcomes(comparison, lookups)
             for found in reader:
-                columns = writer.write(found, self.conversions)
+                columns, cells = writer.write(found)
                 batch = _keyed(comparison, found, columns)
-                yield batch if chosen is None else chosen.only(batch)
+                reached = outcomes.of(batch.labels or ()) if outcomes is not None else None
+                self._count(cells, reached)
+                yield batch if reached is None else _loaded(batch, reached)
 
     def changes(self, comparison: Comparison) -> Iterator[tuple[str, int, str, str]]:
         """Values that the plan's own SQL changed: key, column's position, before, after."""
@@ -102,31 +104,47 @@ class SourceSide:
         stack.callback(lookup.close)
         return lookup
 
-    def _chosen(self, comparison: Comparison, stack: ExitStack) -> _Chosen | None:
-        query = comparison.left_out or comparison.kept
-        if query is None:
+    def _outcomes(self, comparison: Comparison, stack: ExitStack) -> _Outcomes | None:
+        if comparison.outcomes is None:
             return None
-        return _Chosen(self._lookup(query, stack), is_kept=comparison.left_out is None)
+        return _Outcomes(self._lookup(comparison.outcomes, stack), comparison.other_outcome)
+
+    def _count(self, columns: Mapping[str, Cells], outcomes: Sequence[str] | None) -> None:
+        """Count conversions, but for rows in quarantine: those wait as they were."""
+        if not any(cells.converted for cells in columns.values()):
+            return
+        waiting = {row for cells in columns.values() for row in cells.refused}
+        for row, outcome in enumerate(outcomes or ()):
+            if outcome == Outcome.QUARANTINED:
+                waiting.add(row)
+        for name, cells in columns.items():
+            self.conversions[name] += sum(row not in waiting for row in cells.converted)
 
 
-class _Chosen:
-    """Leaves out the rows that the run did not load."""
+class _Outcomes:
+    """What the run made of each row."""
 
-    def __init__(self, lookup: Lookup, *, is_kept: bool) -> None:
+    def __init__(self, lookup: Lookup, other: Outcome) -> None:
         self._lookup = lookup
-        self._is_kept = is_kept
+        self._other = other.value
 
-    def only(self, batch: Batch) -> Batch:
-        labels = batch.labels or ()
+    def of(self, labels: Sequence[str]) -> list[str] | None:
+        """The outcomes of some rows; None when all of them were loaded."""
         found = self._lookup.find(labels)
-        stays = [(label in found) is self._is_kept for label in labels]
-        if all(stays):
-            return batch
-        return Batch(
-            [list(compress(values, stays)) for values in batch.columns],
-            None if batch.keys is None else list(compress(batch.keys, stays)),
-            list(compress(labels, stays)),
-        )
+        if self._other == Outcome.LOADED and found.keys().isdisjoint(labels):
+            return None
+        other = self._other
+        return [found.get(label, other) for label in labels]
+
+
+def _loaded(batch: Batch, outcomes: Sequence[str]) -> Batch:
+    """Only the loaded ones of the rows."""
+    stays = [outcome == Outcome.LOADED for outcome in outcomes]
+    return Batch(
+        [list(compress(values, stays)) for values in batch.columns],
+        None if batch.keys is None else list(compress(batch.keys, stays)),
+        list(compress(batch.labels or (), stays)),
+    )
 
 
 class _Writer:
@@ -143,8 +161,8 @@ class _Writer:
             if found is not None
         }
 
-    def write(self, found: SourceBatch, conversions: Counter[str]) -> list[Sequence[str]]:
-        """The cells; counts the values that were converted in rows that no codec refuses."""
+    def write(self, found: SourceBatch) -> tuple[list[Sequence[str]], Mapping[str, Cells]]:
+        """The compared columns, and the columns that were read by their names."""
         names = [column.name for column in self._comparison.read]
         values = dict(zip(names, found.columns, strict=True))
         cells = {
@@ -160,15 +178,7 @@ class _Writer:
                 columns.append(self._derivers[at].cells(values[column.name], plain))
             else:
                 columns.append(cells[column.name].texts)
-        _count_conversions(cells, conversions)
-        return columns
-
-
-def _count_conversions(columns: Mapping[str, Cells], conversions: Counter[str]) -> None:
-    refused = {row for cells in columns.values() for row in cells.refused}
-    for name, cells in columns.items():
-        if cells.converted:
-            conversions[name] += sum(row not in refused for row in cells.converted)
+        return columns, cells
 
 
 def _keyed(comparison: Comparison, found: SourceBatch, columns: Sequence[Sequence[str]]) -> Batch:
