@@ -163,24 +163,18 @@ def primary_key(connection: Connection, select: Select) -> tuple[str, ...]:
     Raises ConfigError when there is no such table, or it has no primary key.
     """
     name = f"{name_sql(select.target_schema)}.{name_sql(select.target_table)}"
-    key = primary_key_of(connection, name)
-    if not key:
-        raise ConfigError(
-            f"{select.file}: `-- also {select.target_schema}.{select.target_table}` is no table of "
-            "the target with a primary key; without one its rows could not be taken back"
-        )
-    return key
-
-
-def primary_key_of(connection: Connection, table: str) -> tuple[str, ...]:
-    """The primary key of a table named as SQL; empty when there is no such table or no key."""
     rows = connection.execute(
         "select a.attname::text from pg_index i join pg_attribute a"
         " on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
         " where i.indrelid = to_regclass(%s) and i.indisprimary"
         " order by array_position(i.indkey::int2[], a.attnum)",
-        (table,),
-    )
+        (name,),
+    ).fetchall()
+    if not rows:
+        raise ConfigError(
+            f"{select.file}: `-- also {select.target_schema}.{select.target_table}` is no table of "
+            "the target with a primary key; without one its rows could not be taken back"
+        )
     return tuple(row[0] for row in rows)
 
 

@@ -233,14 +233,13 @@ class Loader:
             )
         return int(row[0])
 
-    def load_also(self, select: Select) -> int:
-        """Insert into a further table, which may hold other rows; ours are remembered by key.
+    def load_also(self, select: Select, key: tuple[str, ...]) -> int:
+        """Insert into a further table, which may hold other rows; ours are remembered by `key`.
 
         How many rows it got. Does not commit. Raises UnifyError or ConfigError, as `load` does.
         """
         place = f"{self.plan.directory / select.file} (also {select.target_table})"
         text = self.maps.fill(select)
-        key = conflicts.primary_key(self.connection, select)
         columns = conflicts.describe_also(self.connection, text, select, place=place, key=key)
         found = store.create_map(
             self.connection,

@@ -10,6 +10,7 @@ from psycopg import errors
 
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
+from mainstem.unify.move import conflicts
 from mainstem.unify.move.definitions import (
     TableRecord,
     partitions_of,
@@ -88,8 +89,9 @@ def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
             for partition in partitions_of(connection, name)
             if partition not in record.partitions
         ]
-    for name, sources in _further(move.plan).items():
-        rows = sum(_table_rows(connection, run, table) for table in sources)
+    for name, selects in _further(move.plan).items():
+        prepared.further_keys[name] = conflicts.primary_key(connection, selects[0])
+        rows = sum(_table_rows(connection, run, select.source_table) for select in selects)
         if _is_empty(connection, name):
             prepared.records[name] = take_off(connection, name, rows=rows, loaded_tables=names)
     store.set_state(connection, run.id, "loading")
@@ -98,19 +100,16 @@ def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
     return prepared
 
 
-def _further(plan: Plan) -> dict[str, list[str]]:
-    """Further tables, as SQL, and the source tables that give them rows."""
-    found: dict[str, list[str]] = {}
+def _further(plan: Plan) -> dict[str, list[Select]]:
+    """Further tables, as SQL, and the selects that give them rows."""
+    found: dict[str, list[Select]] = {}
     for select in plan.selects:
         if select.is_also:
-            found.setdefault(also_name(select), []).append(select.source_table)
+            found.setdefault(also_name(select), []).append(select)
     return found
 
 
 def _is_empty(connection: Connection, table: str) -> bool:
-    found = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    if found is None or not found[0]:
-        return False
     row = connection.execute(f"select not exists (select from {table})").fetchone()
     return row is not None and bool(row[0])
 
@@ -232,7 +231,8 @@ class Tasks:
 
     def _load_also(self, connection: Connection, select: Select, name: str) -> None:
         self.move.reporter.step(name, None)
-        rows = Loader(connection, self.run, self.move.plan, self.maps).load_also(select)
+        key = self.prepared.further_keys[also_name(select)]
+        rows = Loader(connection, self.run, self.move.plan, self.maps).load_also(select, key)
         store.save_step(connection, self.run.id, name=name, position=2, row_count=rows)
         connection.commit()
 

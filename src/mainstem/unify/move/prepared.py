@@ -33,6 +33,8 @@ class Prepared:
     records: dict[str, TableRecord]
     #: of each target, as SQL: the partitions that the run made
     made_partitions: dict[str, list[str]] = field(default_factory=dict)
+    #: further tables, as SQL -> the columns of their primary keys
+    further_keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def save_prepared(connection: Connection, run: Run, prepared: Prepared) -> None:

@@ -9,7 +9,7 @@ from psycopg import errors, sql
 from mainstem.errors import TargetError, UsageError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
-from mainstem.unify.move.conflicts import key_digest, primary_key_of
+from mainstem.unify.move.conflicts import key_digest
 from mainstem.unify.move.definitions import (
     partitions_of,
     put_back_foreign_key,
@@ -135,10 +135,9 @@ def _key(connection: Connection, table: str, maps: list[LegacyMap]) -> tuple[str
 
 def _delete_also(connection: Connection, found: LegacyMap) -> None:
     name = f"{name_sql(found.target_schema)}.{name_sql(found.target_table)}"
-    key = primary_key_of(connection, name)
     connection.execute(
         f"delete from {name} as t using unify.{found.partition} as m"
-        f" where m.new_id = {key_digest(key, 't')}"
+        f" where m.new_id = {key_digest(found.key_columns, 't')}"
     )
 
 
