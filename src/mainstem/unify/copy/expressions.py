@@ -88,7 +88,9 @@ def _mend(node: exp.Expr, names: Names, *, is_condition: bool) -> None:
     elif isinstance(node, exp.Boolean) and not _is_logical(node, is_condition=is_condition):
         node.replace(exp.Literal.number(int(bool(node.this))))
     elif isinstance(node, exp.Like):
-        node.replace(exp.ILike(this=node.this, expression=node.expression))
+        node.replace(
+            exp.ILike(**{name: part for name, part in node.args.items() if part is not None})
+        )
     elif isinstance(node, exp.HexString):
         node.replace(exp.cast(exp.Literal.string("\\x" + node.this), "bytea"))
     elif isinstance(node, exp.Least | exp.Greatest):
