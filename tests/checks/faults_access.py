@@ -188,6 +188,7 @@ ACCESS = (
         "app.peek()",
     ),
     Fault("search-path", "alter function app.audit() set search_path = public", "app.audit()"),
+    Fault("search-path", "alter function app.audit() set search_path = ''", "app.audit()"),
     Fault(
         "definer-grant",
         "create function app.peek() returns bigint language sql security definer "

@@ -244,7 +244,7 @@ insert into app.table_class (schema_name, table_name, class) values
 
 -- A tenant's statement cannot choose updated_at. A load, an undo or service_role may: it restores.
 create function app.touch_updated_at() returns trigger
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   if new.updated_at is not distinct from old.updated_at or current_user in ('authenticated', 'anon') then
     new.updated_at := now();
@@ -256,7 +256,7 @@ comment on function app.touch_updated_at() is 'Sets updated_at on every change o
 
 -- Fires only where a statement names the columns, and then only where a value really changes.
 create function app.refuse_rekey() returns trigger
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'the id and the agency of a row of % never change', tg_argv[0]
     using errcode = 'integrity_constraint_violation',
@@ -269,7 +269,7 @@ comment on function app.refuse_rekey() is 'Refuses to move a row to another agen
 -- Runs as its owner, who has BYPASSRLS: the trail is not writable by the tenants it describes.
 -- public.audit_log has no foreign keys: it outlives what it speaks of.
 create function app.audit() returns trigger
-  language plpgsql security definer set search_path = '' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   claims constant jsonb := app.claims();
   actor constant uuid := app.user_id();
@@ -304,7 +304,7 @@ comment on function app.audit() is 'Writes one audit_log row for each changed ro
 
 -- The root has no agency_id: its own id is the tenant.
 create function app.audit_agency() returns trigger
-  language plpgsql security definer set search_path = '' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
   claims constant jsonb := app.claims();
   actor constant uuid := app.user_id();
@@ -342,7 +342,7 @@ comment on function app.audit_agency() is 'app.audit for the table agency, whose
 
 -- The one policy. Every conjunct has a column of the row on its left: others are evaluated row by row.
 create function app.policy_expression(of_table text) returns text
-  language sql stable set search_path = '' as $$
+  language sql stable set search_path = pg_catalog, pg_temp as $$
   select case
     when m.class = 'GLOBAL' and m.scope = 'global' then 'app.agency_id() is not null'
     when of_table = 'agency' then 'id = app.agency_id()'
@@ -361,7 +361,7 @@ comment on function app.policy_expression(text) is 'The policy that the manifest
 
 -- Supabase grants everything on new tables to its roles, so: first nothing, then what is meant.
 create procedure app.revoke_everything(relation regclass)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   execute format('revoke all on %s from public, anon, authenticated, service_role', relation);
 end
@@ -369,7 +369,7 @@ $$;
 comment on procedure app.revoke_everything(regclass) is 'Takes every grant on a relation from the roles of requests.';
 
 create procedure app.grant_columns(of_table text)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   rights jsonb;
   columns text;
@@ -395,7 +395,7 @@ $$;
 comment on procedure app.grant_columns(text) is 'Grants on a table in public what its manifest row says.';
 
 create procedure app.add_policy(of_table text)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   rule constant text := app.policy_expression(of_table);
   is_readable_by_all constant boolean := (
@@ -419,7 +419,7 @@ $$;
 comment on procedure app.add_policy(text) is 'Row-level security, enabled and forced, with the one policy of the manifest.';
 
 create procedure app.add_triggers(of_table text)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   relation constant regclass := format('public.%I', of_table)::regclass;
   class_of app.table_class;
@@ -462,7 +462,7 @@ comment on procedure app.add_triggers(text) is
 create procedure app.protect(
   of_table text, scope text, app text default null, high_volume boolean default false,
   writes text[] default '{insert,update,delete}', fixed text[] default '{}', unaudited text[] default '{}')
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   relation constant regclass := format('public.%I', of_table)::regclass;
   names text[];
@@ -500,7 +500,7 @@ comment on procedure app.protect(text, text, text, boolean, text[], text[], text
 -- An agency sees itself and its own people; the other reference tables are for everyone signed in.
 -- Only service_role writes: on Citus each write goes to every node.
 create procedure app.protect_global(of_table text, scope text default 'global', unaudited text[] default '{}')
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   insert into app.table_class (table_name, class, scope, unaudited)
   values (of_table, 'GLOBAL', protect_global.scope, protect_global.unaudited)
@@ -515,7 +515,7 @@ comment on procedure app.protect_global(text, text, text[]) is 'Makes a GLOBAL r
 
 -- Row-level security without a policy on top of no grants: two locks on what no tenant may reach.
 create procedure app.protect_local(of_table text)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   insert into app.table_class (schema_name, table_name, class) values ('app', of_table, 'LOCAL')
   on conflict (schema_name, table_name) do nothing;
@@ -528,7 +528,7 @@ $$;
 comment on procedure app.protect_local(text) is 'Closes a table of schema app to everyone but service_role.';
 
 create procedure app.protect_view(of_view text)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   call app.revoke_everything(format('public.%I', of_view)::regclass);
   execute format('grant select on public.%I to authenticated, service_role', of_view);
@@ -572,7 +572,7 @@ create table app.partition (
 comment on table app.partition is 'One row a partition: the time it covers and whether an import put rows there.';
 
 create function app.partition_name(of_table text, period text, starts timestamp) returns text
-  language sql immutable set search_path = '' as $$
+  language sql immutable set search_path = pg_catalog, pg_temp as $$
   select of_table || case period when 'month' then to_char(starts, '_YYYY_MM') else to_char(starts, '_IYYY_"w"IW') end
 $$;
 comment on function app.partition_name(text, text, timestamp) is 'tracking_event_2026_11, pod_activity_2026_w47.';
@@ -580,7 +580,7 @@ comment on function app.partition_name(text, text, timestamp) is 'tracking_event
 -- Made apart, locked down, then attached: "create ... partition of" would lock the parent, and a
 -- partition inherits neither row-level security nor its policy.
 create procedure app.add_partition(policy app.partition_policy, starts timestamp)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   ends constant timestamp := starts + ('1 ' || policy.period)::interval;
   name constant text := app.partition_name(policy.table_name, policy.period, starts);
@@ -605,7 +605,7 @@ comment on procedure app.add_partition(app.partition_policy, timestamp) is 'Make
 -- From the period of `at` to as many ahead as the policy says, and those of a range besides.
 create function app.wanted_partitions(at timestamptz, starting timestamptz, ending timestamptz, only_table text)
   returns table (schema_name text, table_name text, name text, starts timestamp, is_there boolean)
-  language sql stable set search_path = '' as $$
+  language sql stable set search_path = pg_catalog, pg_temp as $$
   select p.schema_name, p.table_name, partition.name, period.starts, exists (
     select from pg_catalog.pg_inherits as i
     where i.inhrelid = to_regclass(format('%I.%I', p.schema_name, partition.name))
@@ -630,7 +630,7 @@ comment on function app.wanted_partitions(timestamptz, timestamptz, timestamptz,
 
 create function app.missing_partitions(at timestamptz default now())
   returns table (schema_name text, table_name text, name text)
-  language sql stable set search_path = '' as $$
+  language sql stable set search_path = pg_catalog, pg_temp as $$
   select wanted.schema_name, wanted.table_name, wanted.name
   from app.wanted_partitions(at, null, null, null) as wanted
   where not wanted.is_there
@@ -646,7 +646,7 @@ comment on function app.missing_partitions(timestamptz) is
 create function app.ensure_partitions(
   starting timestamptz default null, ending timestamptz default null, only_table text default null)
   returns setof text
-  language plpgsql security definer set search_path = '' set lock_timeout = '5s' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '5s' as $$
 declare
   partitions_max constant integer := 300;
   missing record;
@@ -683,7 +683,7 @@ comment on function app.ensure_partitions(timestamptz, timestamptz, text) is
 
 -- Rows elsewhere that point into a partition would hold it back, so they go first.
 create procedure app.delete_references_to(partition_of regclass, partition regclass)
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 declare
   reference record;
 begin
@@ -707,7 +707,7 @@ comment on procedure app.delete_references_to(regclass, regclass) is
 -- A busy table is left for the next time, so that it does not hold back the others.
 create function app.drop_expired_partitions(at timestamptz default now())
   returns table (partition_name text, outcome text)
-  language plpgsql security definer set search_path = '' set lock_timeout = '3s' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp set lock_timeout = '3s' as $$
 declare
   expired record;
 begin

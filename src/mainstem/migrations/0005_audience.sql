@@ -50,7 +50,7 @@ call app.protect('stage_event', 'client', app => 'audience', high_volume => true
 
 -- Runs as its owner: the stage may change in any app, the history belongs to one.
 create function app.record_stage() returns trigger
-  language plpgsql security definer set search_path = '' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   insert into public.stage_event (agency_id, client_id, from_stage, to_stage, moved_by)
   values (new.agency_id, new.id, old.stage, new.stage, app.user_id());
@@ -60,7 +60,7 @@ $$;
 comment on function app.record_stage() is 'Writes the stage_event of a changed client.stage.';
 
 create function app.enter_stage() returns trigger
-  language plpgsql set search_path = '' as $$
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
 begin
   new.stage_entered_at := now();
   return new;
@@ -312,7 +312,7 @@ comment on table public.ticket is 'One row a request of a client. Its number cou
 -- The lock is held until the transaction ends, so the next one sees this number or, after a
 -- rollback, takes it. Runs as its owner: one who sees only some clients must not count only theirs.
 create function app.number_ticket() returns trigger
-  language plpgsql security definer set search_path = '' as $$
+  language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
   perform pg_advisory_xact_lock(hashtextextended('ticket.number ' || new.agency_id::text, 0));
   select coalesce(max(t.number), 0) + 1 into new.number from public.ticket as t where t.agency_id = new.agency_id;
