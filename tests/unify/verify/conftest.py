@@ -13,9 +13,8 @@ import pytest
 from samples.direct_mail import generate
 
 from mainstem.pg.connect import connect
-from mainstem.unify.catalog.sqlite import open_source, read_catalog
-from mainstem.unify.copy.design import design_tables
 from mainstem.unify.copy.file import copy_file
+from mainstem.unify.copy.proof import made_tables
 from mainstem.unify.ledger import store
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.plan.config import read_config
@@ -87,11 +86,7 @@ class Copied:
         plant(self.url, statements)
 
     def verify(self) -> Verification:
-        with open_source(self.path) as source, connect(self.url) as connection:
-            step = store.read_steps(connection, self.run_id)["design"]
-            assert isinstance(step.detail, dict)
-            tables = design_tables(read_catalog(source), step.detail["types"])
-        return verify_copy(self.path, self.url, self.run_id, tables=tables, reporter=Silence())
+        return verify_copy(self.path, self.url, made=made_tables, reporter=Silence())
 
 
 @dataclass(frozen=True)

@@ -13,35 +13,60 @@ from rich.text import Text
 
 from mainstem.errors import UsageError
 from mainstem.pg.target import database_url
+from mainstem.unify.copy.proof import made_tables
 from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.progress import reporter
-from mainstem.unify.verify import Verification, verify_run
+from mainstem.unify.verify import Verification, verify_copy, verify_run
 
 _SHOWN_MAX = 50
+_SQLITE_START = b"SQLite format 3\0"
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
-def verify(config: Path, *, json_path: Path | None) -> None:
-    """Compare the source of CONFIG with what its latest run made of it.
+@click.argument("config", type=click.Path(path_type=Path), metavar="CONFIG|FILE.db")
+@click.option(
+    "--database",
+    metavar="URL",
+    help="Where FILE.db was copied to [default: DATABASE_URL, else the embedded one].",
+)
+@click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Also write the verdict here.",
+)
+def verify(config: Path, *, database: str | None, json_path: Path | None) -> None:
+    """Compare the source of CONFIG with what its latest run made of it, or FILE.db with its copy.
 
     Counts, a checksum of every column on both sides through the declared conversions, foreign keys,
     and whether each tenant sees its own rows only. What differs is named by table, key and column.
 
     Exit status: 0 nothing differs; 1 something does; 2 the input or an option is wrong.
     """
-    settings = read_config(config)
-    plan = read_directory(settings.plan_dir)
     with reporter(Console(stderr=True)) as watching:
-        verification = verify_run(
-            plan, settings.database_url() or database_url(), reporter=watching
-        )
+        if _is_sqlite(config):
+            url = database or database_url()
+            verification = verify_copy(config, url, made=made_tables, reporter=watching)
+        else:
+            settings = read_config(config)
+            plan = read_directory(settings.plan_dir)
+            url = database or settings.database_url() or database_url()
+            verification = verify_run(plan, url, reporter=watching)
     show(verification, Console(soft_wrap=True))
     if json_path is not None:
         _write(verification, json_path)
     sys.exit(0 if verification.is_equal else 1)
+
+
+def _is_sqlite(path: Path) -> bool:
+    """Whether a file begins as every SQLite database does (sqlite.org/fileformat.html)."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE_START)) == _SQLITE_START
+    except OSError:
+        return False
 
 
 def show(verification: Verification, console: Console) -> None:

@@ -41,7 +41,7 @@ def prove(
         connection,
         run,
         source,
-        _tables(connection, run, catalog),
+        made_tables(connection, run, catalog),
         schema=run.staging_schema,
         url=url,
         reporter=reporter,
@@ -70,7 +70,7 @@ def wrong_generated(
         return None
     tables = [
         table
-        for table in _tables(connection, run, catalog)
+        for table in made_tables(connection, run, catalog)
         if table.source.name == target.source.name
     ]
     comparisons = copied_comparisons(connection, run, source, tables, schema=run.staging_schema)
@@ -78,10 +78,10 @@ def wrong_generated(
     return next((name for name in compared.verdict.differing if name in generated), None)
 
 
-def _tables(
+def made_tables(
     connection: psycopg.Connection[TupleRow], run: Run, catalog: Catalog
 ) -> list[TargetTable]:
-    """The tables as the run designed them."""
+    """The tables as the run designed them, whether or not they are published."""
     step = store.read_steps(connection, run.id)["design"]
     assert isinstance(step.detail, dict)
     return design_tables(catalog, step.detail["types"])

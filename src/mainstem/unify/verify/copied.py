@@ -23,20 +23,26 @@ if TYPE_CHECKING:
 
 
 def copied_comparisons(
-    connection: Connection, run: Run, source: SqliteSource, tables: Sequence[TargetTable]
+    connection: Connection,
+    run: Run,
+    source: SqliteSource,
+    tables: Sequence[TargetTable],
+    *,
+    schema: str,
 ) -> list[Comparison]:
-    """A comparison for each table of a copy, as the copy designed them."""
-    return [_comparison(connection, run, source, target) for target in tables]
+    """A comparison for each table of a copy, as the copy designed them; they lie in `schema`."""
+    return [_comparison(connection, run, source, target, schema=schema) for target in tables]
 
 
 def _comparison(
-    connection: Connection, run: Run, source: SqliteSource, target: TargetTable
+    connection: Connection, run: Run, source: SqliteSource, target: TargetTable, *, schema: str
 ) -> Comparison:
     columns = tuple(
         ComparedColumn(column.source.name, f"t.{quoted(column.name)}", is_secret=column.is_secret)
         for column in target.columns
     )
-    key = _key(connection, run, source, target)
+    name = f"{quoted(schema)}.{quoted(target.name)}"
+    key = _key(connection, source, target, name=name)
     return Comparison(
         table=target.source,
         target_name=f"{run.schema_name}.{target.name}",
@@ -47,20 +53,20 @@ def _comparison(
         columns=columns,
         key_kind=KeyKind.COLUMNS if key else KeyKind.WHOLE_ROW,
         key=key,
-        target_from=f"from {quoted(run.schema_name)}.{quoted(target.name)} as t",
+        target_from=f"from {name} as t",
         outcomes=_quarantined(connection, run, target),
     )
 
 
 def _key(
-    connection: Connection, run: Run, source: SqliteSource, target: TargetTable
+    connection: Connection, source: SqliteSource, target: TargetTable, *, name: str
 ) -> tuple[int, ...]:
     """The positions of the primary key's columns, where it tells all rows apart on both sides."""
     names = target.source.primary_key
     if not names:
         return ()
     with source.reading() as reading:
-        nulls = " or ".join(f"{quoted(name)} is null" for name in names)
+        nulls = " or ".join(f"{quoted(column)} is null" for column in names)
         table = quoted(target.source.name)
         (has_null,) = reading.execute(
             f"select exists (select 1 from {table} where {nulls})"
@@ -69,12 +75,12 @@ def _key(
         "select a.attname from pg_index i join pg_attribute a"
         " on a.attrelid = i.indrelid and a.attnum = any(i.indkey)"
         " where i.indrelid = to_regclass(%s) and i.indisprimary and i.indisvalid",
-        (f"{quoted(run.schema_name)}.{quoted(target.name)}",),
+        (name,),
     ).fetchall()
-    if has_null or {name for (name,) in there} != set(map(target.target_name, names)):
+    if has_null or {column for (column,) in there} != set(map(target.target_name, names)):
         return ()
     positions = {column.source.name: at for at, column in enumerate(target.columns)}
-    return tuple(positions[name] for name in names)
+    return tuple(positions[column] for column in names)
 
 
 def _quarantined(connection: Connection, run: Run, target: TargetTable) -> str | None:

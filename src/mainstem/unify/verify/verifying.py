@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from psycopg.types.json import Jsonb
@@ -34,12 +35,13 @@ from mainstem.unify.verify.references import (
 from mainstem.unify.verify.target_side import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.unify.catalog.model import Catalog
     from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.copy.design import TargetTable as CopiedTable
     from mainstem.unify.ledger.rows import Run
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from mainstem.unify.verify.planned import PlannedRun
 
     Connection = psycopg.Connection[TupleRow]
+    MadeTables = Callable[[Connection, Run, Catalog], Sequence[CopiedTable]]
 
 
 def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
@@ -91,38 +94,67 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
             seconds=time.monotonic() - started,
             notes=notes,
         )
-        _store(connection, run, verification)
+        keep(connection, run, verification)
         return verification
 
 
-def verify_copy(
-    path: Path, url: str, run_id: int, *, tables: Sequence[CopiedTable], reporter: Reporter
-) -> Verification:
-    """Verify a finished copy of a SQLite file, whose tables are as the copy designed them.
+def verify_copy(path: Path, url: str, *, made: MadeTables, reporter: Reporter) -> Verification:
+    """Verify the latest finished copy of a SQLite file; `made` tells the tables that it made.
 
     Raises:
-        UsageError: there is no such run.
+        UsageError: the file was not copied into this database.
         SourceError: the source cannot be read, or is not the one that was copied.
         ServerError: the server cannot be reached, or hides rows from this user.
     """
-    started = time.monotonic()
     with _both(path, url) as (source, connection):
-        run = store.find_run(connection, run_id)
+        runs = [
+            run
+            for run in store.runs_named(connection, source.path.name, kind="copy")
+            if run.source.get("path") == str(source.path) and run.state == "finished"
+        ]
+        if not runs:
+            raise UsageError(
+                f"{path} was not copied into this database; `mainstem unify copy` comes first"
+            )
+        (run, *_) = runs
         _check_source(source, run)
-        comparisons = copied_comparisons(connection, run, source, tables)
-        compared = _compare(comparisons, source, url, reporter=reporter)
-        names = [f"{quoted(run.schema_name)}.{quoted(target.name)}" for target in tables]
-        findings = list(_accounting(connection, run, source, compared=compared, tables=names))
-        keys, wrong = _references(connection, run, names, reporter=reporter)
-        counters, behind = check_counters(connection, names)
-        verification = Verification(
-            tables=[one.verdict for one in compared],
-            findings=[*findings, *wrong, *behind],
-            checked={**keys, "counters": counters},
-            seconds=time.monotonic() - started,
+        tables = made(connection, run, read_catalog(source))
+        found = verify_copied(
+            connection, run, source, tables, schema=run.schema_name, url=url, reporter=reporter
         )
-        _store(connection, run, verification)
+        names = [f"{quoted(run.schema_name)}.{quoted(target.name)}" for target in tables]
+        counters, behind = check_counters(connection, names)
+        verification = replace(
+            found,
+            findings=[*found.findings, *behind],
+            checked={**found.checked, "counters": counters},
+        )
+        keep(connection, run, verification)
         return verification
+
+
+def verify_copied(
+    connection: Connection,
+    run: Run,
+    source: SqliteSource,
+    tables: Sequence[CopiedTable],
+    *,
+    schema: str,
+    url: str,
+    reporter: Reporter,
+) -> Verification:
+    """Verify the tables of a copy where they lie; the verdict is not kept."""
+    started = time.monotonic()
+    comparisons = copied_comparisons(connection, run, source, tables, schema=schema)
+    compared = _compare(comparisons, source, url, reporter=reporter)
+    names = [f"{quoted(schema)}.{quoted(target.name)}" for target in tables]
+    keys, wrong = _references(connection, run, names, reporter=reporter)
+    return Verification(
+        tables=[one.verdict for one in compared],
+        findings=[*_accounting(connection, run, source, compared=compared, tables=names), *wrong],
+        checked=keys,
+        seconds=time.monotonic() - started,
+    )
 
 
 @contextmanager
@@ -237,8 +269,8 @@ def _tenants(planned: PlannedRun) -> list[str]:
     return [str(found) for (found,) in rows]
 
 
-def _store(connection: Connection, run: Run, verification: Verification) -> None:
-    """Keep the verdict; what else stands with it stays."""
+def keep(connection: Connection, run: Run, verification: Verification) -> None:
+    """Store a verdict with its run; what else stands with it stays."""
     connection.execute(
         "update unify.run set verification = coalesce(verification, '{}') || %s where id = %s",
         (Jsonb(verification.as_dict()), run.id),
