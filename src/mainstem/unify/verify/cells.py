@@ -220,8 +220,9 @@ def shown_cell(cell: str, *, is_secret: bool) -> str:
         return "NULL"
     if cell.startswith(_MARK):
         return f"a value of {cell}"
-    cut = plain if len(plain) <= SHOWN_MAX else f"{plain[:SHOWN_MAX]}... ({len(plain)} characters)"
-    return repr(cut)
+    if len(plain) <= SHOWN_MAX:
+        return repr(plain)
+    return f"{plain[:SHOWN_MAX]!r}... ({len(plain)} characters)"
 
 
 def kept_cell(cell: str) -> str:
