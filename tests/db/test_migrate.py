@@ -144,19 +144,6 @@ def test_files_that_cannot_be_migrations_are_named(
         load(folder)
 
 
-def test_a_missing_privilege_is_one_line_with_exit_code_2(
-    empty_database_url: str, folder: Path
-) -> None:
-    with connect(empty_database_url) as connection:
-        connection.execute("create role powerless; set role powerless")
-        connection.commit()
-        with pytest.raises(ServerError, match="permission denied for database") as refused:
-            migrate(connection, files=load(folder))
-        connection.execute("reset role; drop role powerless")
-    assert refused.value.exit_code == 2
-    assert "\n" not in str(refused.value)
-
-
 def test_another_encoding_is_refused(scratch: ScratchServer) -> None:
     with connect(scratch.url(), autocommit=True) as connection:
         connection.execute(

@@ -8,6 +8,8 @@ import psycopg
 import pytest
 from tests.migrations.people import become, insert, new_agency, one
 
+from mainstem.db.migrate import State, status
+
 if TYPE_CHECKING:
     from tests.migrations.people import Connection
 
@@ -35,6 +37,15 @@ def test_nobody_updates_a_key_or_a_derived_column(connection: Connection) -> Non
         " 'metrics', 'download_count', 'participation_score', 'daily_dm_count')"
     ).fetchall()
     assert rows == []
+
+
+def test_background_work_reads_which_migrations_are_applied_and_writes_none(
+    connection: Connection,
+) -> None:
+    connection.execute("set local role service_role")
+    assert {found.state for found in status(connection)} == {State.APPLIED}
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("update app.migration set checksum = ''")
 
 
 def test_anon_has_no_right_anywhere(connection: Connection) -> None:

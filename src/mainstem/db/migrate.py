@@ -20,6 +20,7 @@ from psycopg import errors as pg_errors
 from psycopg.pq import TransactionStatus
 
 import mainstem
+from mainstem.db import privileges
 from mainstem.db.statements import Statement, split
 from mainstem.errors import MigrationError, ServerError
 from mainstem.pg.connect import clear_errors
@@ -129,6 +130,8 @@ def migrate(
         pending = _pending(files, _recorded(connection))
     if dry_run:
         return [Applied(file.name, len(file.statements), 0.0) for file in pending]
+    if pending:
+        privileges.require(connection)
     done = []
     for file in pending:
         applied = _apply(connection, files, file)

@@ -754,6 +754,9 @@ grant execute on function app.ensure_partitions(timestamptz, timestamptz, text),
   app.drop_expired_partitions(timestamptz), app.missing_partitions(timestamptz),
   app.wanted_partitions(timestamptz, timestamptz, timestamptz, text) to service_role;
 
+-- The runner alone writes its records; background work reads them, to say whether the schema is whole.
+grant select on app.migration to service_role;
+
 call app.protect_local('table_class');
 call app.protect_local('partition_policy');
 call app.protect_local('partition');
