@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import struct
 from datetime import date, datetime, time
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.errors import ConfigError
-from mainstem.unify.codec import jsontext, moments
+from mainstem.unify.codec import floats, jsontext, moments
 from mainstem.unify.codec.codec import Canonical, Codec, OneEncoder, WholeEncoder
 from mainstem.unify.codec.pgtype import PgType, parse_type
 from mainstem.unify.codec.rules import DEFAULT_RULES, RULES
@@ -33,13 +32,6 @@ _NUMERIC_SCALE_MAX: Final = 16_383
 _JSON_LENGTH_MAX: Final = 64 * 2**20
 _UUID_SHAPE: Final = b"00000000-0000-0000-0000-000000000000"
 _HEX: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
-_FLOAT_WORDS: Final[dict[str, Hashable]] = {
-    NULL: NULL,
-    "-0": "-0",
-    "-0.0": "-0",
-    "nan": "NaN",
-    "NaN": "NaN",
-}
 
 
 def codec_for(type_name: str, rules: Iterable[str] | None = None) -> Codec:
@@ -105,7 +97,7 @@ def _integer(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
         numbers = cast("Sequence[int]", values)
         if kind is not int or min(numbers) < -limit or max(numbers) >= limit:
             return None
-        return list(map(str, numbers))
+        return floats.as_texts(numbers)
 
     def one(value: object) -> str:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -135,18 +127,21 @@ def _boolean(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
 
 
 def _double(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
-    is_single = pg_type.base == "real"
+    return _codec(
+        type_name,
+        pg_type,
+        rules,
+        whole=floats.doubles_as_printed,
+        one=lambda value: floats.print_double(_exact_float(value, type_name)),
+        canonical=floats.canonical_doubles,
+        server_is_canonical=False,
+    )
 
-    def whole(values: Sequence[object], kind: type) -> Sequence[str] | None:
-        return None if kind is not float or is_single else list(map(repr, values))
 
+def _real(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
     def one(value: object) -> str:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise _misfit(value, type_name)
-        number = float(value)
-        if number != value and not math.isnan(number):
-            raise ValueError(f"a whole number that {type_name} cannot hold exactly")
-        if is_single and not _is_single(number):
+        number = _exact_float(value, type_name)
+        if not floats.is_single(number):
             raise ValueError("a number that real cannot hold exactly")
         return repr(number)
 
@@ -154,32 +149,20 @@ def _double(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
         type_name,
         pg_type,
         rules,
-        whole=whole,
+        whole=lambda _values, _kind: None,
         one=one,
-        canonical=_singles if is_single else _floats,
+        canonical=floats.canonical_singles,
         server_is_canonical=False,
     )
 
 
-def _is_single(number: float) -> bool:
-    try:
-        packed = struct.unpack("f", struct.pack("f", number))[0]
-    except OverflowError:
-        return False
-    return packed == number or math.isnan(number)
-
-
-def _floats(texts: Sequence[str]) -> Sequence[Hashable]:
-    words = _FLOAT_WORDS
-    return [words[text] if text in words else float(text) for text in texts]
-
-
-def _singles(texts: Sequence[str]) -> Sequence[Hashable]:
-    """The server prints as few digits as tell a single apart: the double of them is another."""
-    return [
-        struct.unpack("f", struct.pack("f", number))[0] if isinstance(number, float) else number
-        for number in _floats(texts)
-    ]
+def _exact_float(value: object, type_name: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise _misfit(value, type_name)
+    number = float(value)
+    if number != value and not math.isnan(number):
+        raise ValueError(f"a whole number that {type_name} cannot hold exactly")
+    return number
 
 
 def _numeric(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
@@ -222,11 +205,9 @@ def _numeric(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
 
 
 def _free_numerics(values: Sequence[object], kind: type) -> Sequence[str] | None:
-    if kind is int:
-        return list(map(str, values))
-    if kind is not float:
+    if kind not in {int, float}:
         return None
-    texts = list(map(repr, values))
+    texts = floats.as_texts(cast("Sequence[float]", values))
     joined = SEPARATOR.join(texts)
     return None if "e" in joined or "n" in joined or "-0.0" in texts else texts
 
@@ -407,7 +388,7 @@ _BUILDERS: Final[dict[str, Callable[[str, PgType, tuple[str, ...]], Codec]]] = {
     "bigint": _integer,
     "boolean": _boolean,
     "double precision": _double,
-    "real": _double,
+    "real": _real,
     "numeric": _numeric,
     "text": _text,
     "varchar": _text,
