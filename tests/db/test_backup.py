@@ -4,17 +4,21 @@ import json
 import resource
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import msgspec
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.db.test_migrate import OTHER_SERVERS
 
+from mainstem.db import manifest
 from mainstem.db.backup import backup
 from mainstem.db.fingerprint import fingerprints, pin
 from mainstem.db.migrate import migrate
 from mainstem.db.restore import find, portable, restore
-from mainstem.errors import SourceError, TargetError, VerifyError
+from mainstem.errors import ServerError, SourceError, TargetError, VerifyError
 from mainstem.pg.connect import connect
 from mainstem.pg.scratch import ScratchServer, scratch_server
 
@@ -219,6 +223,46 @@ def test_keep_removes_older_ones_of_the_same_database_only(
     left = {path for path in tmp_path.iterdir() if path.is_dir()}
     assert left == {foreign, other, second, last.folder}
     assert find(tmp_path) == last.folder
+
+
+def test_the_backup_just_made_stays_whatever_the_clock_says(
+    empty_database_url: str, tmp_path: Path
+) -> None:
+    made = backup(empty_database_url, tmp_path)
+    of_the_future = tmp_path / "mainstem-20990101T000000000000Z"
+    made.folder.rename(of_the_future)
+    told = msgspec.structs.replace(made.manifest, created_at=datetime(2099, 1, 1, tzinfo=UTC))
+    manifest.write(told, of_the_future)
+    last = backup(empty_database_url, tmp_path, keep=1)
+    assert last.folder.exists()
+    assert last.pruned == (of_the_future,)
+
+
+def test_a_database_is_the_same_however_it_is_addressed(
+    empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = backup(empty_database_url, tmp_path)
+    parts = conninfo_to_dict(empty_database_url)
+    monkeypatch.setenv("PGHOST", str(parts.pop("host")))
+    monkeypatch.setenv("PGDATABASE", str(parts.pop("dbname")))
+    second = backup(make_conninfo("", **parts), tmp_path, keep=1)
+    assert second.manifest.source == first.manifest.source
+    assert second.pruned == (first.folder,)
+
+
+def test_one_who_cannot_read_the_schema_makes_no_backup_of_the_rest(
+    filled_url: str, tmp_path: Path
+) -> None:
+    good = backup(filled_url, tmp_path)
+    with connect(filled_url) as connection:
+        connection.execute("create role visitor login")
+    try:
+        with pytest.raises(ServerError, match="permission denied"):
+            backup(make_conninfo(filled_url, user="visitor"), tmp_path, keep=1)
+        assert good.folder.exists()
+    finally:
+        with connect(filled_url) as connection:
+            connection.execute("drop role visitor")
 
 
 def test_remains_of_a_killed_backup_are_removed_by_the_next(

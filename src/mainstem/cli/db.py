@@ -177,6 +177,7 @@ def restore(path: Path, into: str | None) -> None:
     """
     restored = restores.restore(path, into or target.database_url())
     rows = sum(table.rows for table in restored.tables)
+    click.echo(f"the backup of {restored.source} made on {restored.created_at:%Y-%m-%d %H:%M} UTC")
     click.echo(f"restored {len(restored.tables)} tables, {rows:,} rows; all as in the backup")
 
 

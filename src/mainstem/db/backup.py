@@ -21,13 +21,16 @@ from mainstem.db import fingerprint, manifest
 from mainstem.db.manifest import Manifest, Role
 from mainstem.errors import MainstemError, TargetError
 from mainstem.pg import programs
-from mainstem.pg.connect import clear_errors, connect, parse
+from mainstem.pg.connect import clear_errors, connect
 from mainstem.pg.locks import file_lock
 from mainstem.pg.tools import arguments_for, bin_dir_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import psycopg
+    from psycopg.rows import TupleRow
 
 NAME = re.compile(r"mainstem-\d{8}T\d{12}Z")
 PARTIAL = ".partial-"
@@ -74,7 +77,7 @@ def backup(url: str, directory: Path, *, keep: int | None = None) -> Backup:
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
             _sync(directory)
-            pruned = _prune(directory, written, keep)
+            pruned = _prune(directory / name, written, keep)
     return Backup(directory / name, written, tuple(pruned))
 
 
@@ -96,13 +99,14 @@ def _write(url: str, folder: Path, made: datetime) -> Manifest:
             tables = fingerprint.fingerprints(connection, ours)
         roles = [Role(*row) for row in connection.execute(ROLES).fetchall()]
         server_version = connection.info.server_version
+        source = _source(connection)
     dump = folder / manifest.DUMP_FILE
     _sync(dump)
     written = Manifest(
         format=manifest.FORMAT,
         tool=f"mainstem {mainstem.__version__}",
         created_at=made,
-        source=_source(url),
+        source=source,
         server_version=server_version,
         dump_program=f"pg_dump {programs.major_version(bin_dir, 'pg_dump')}",
         dump_sha256=manifest.sha256_of(dump),
@@ -144,21 +148,24 @@ def _dumping(pg_dump: Path, url: str, file: Path, options: Sequence[str]) -> Ite
         raise TargetError(f"cannot back up: {reason}; no backup was made")
 
 
-def _prune(directory: Path, newest: Manifest, keep: int | None) -> list[Path]:
-    """Remove older backups of the same database: ours by name and manifest, and nothing else."""
+def _prune(made: Path, written: Manifest, keep: int | None) -> list[Path]:
+    """Remove older backups of the same database: ours by name and manifest, and nothing else.
+
+    The one just made stays even where others bear a later time, because a clock was set back.
+    """
     if keep is None:
         return []
-    same = []
-    for folder in directory.iterdir():
-        if NAME.fullmatch(folder.name) and folder.is_dir():
+    others = []
+    for folder in made.parent.iterdir():
+        if NAME.fullmatch(folder.name) and folder.is_dir() and folder != made:
             try:
                 found = manifest.read(folder)
             except MainstemError:
                 continue
-            if found.source == newest.source:
-                same.append((found.created_at, folder))
+            if found.source == written.source:
+                others.append((found.created_at, folder))
     pruned = []
-    for _, folder in sorted(same, reverse=True)[keep:]:
+    for _, folder in sorted(others, reverse=True)[keep - 1 :]:
         files = {entry.name for entry in folder.iterdir()}
         if files == {manifest.FILE, manifest.DUMP_FILE}:
             shutil.rmtree(folder)
@@ -166,10 +173,10 @@ def _prune(directory: Path, newest: Manifest, keep: int | None) -> list[Path]:
     return pruned
 
 
-def _source(url: str) -> str:
-    """Name the database, whoever reads it."""
-    parts = parse(url)
-    return f"{parts.get('host', '')}:{parts.get('port', '5432')}/{parts.get('dbname', '')}"
+def _source(connection: psycopg.Connection[TupleRow]) -> str:
+    """Name the database, whoever reads it and however it was addressed."""
+    info = connection.info
+    return f"{info.host}:{info.port}/{info.dbname}"
 
 
 @contextmanager

@@ -20,9 +20,10 @@ PINNED = (
     "set local bytea_output = 'hex'; set local lc_monetary = 'C'; "
     "set local search_path = ''; set local row_security = off; set local statement_timeout = 0"
 )
-#: schemas of the system, of extensions, and of others (Supabase's own, say) are not ours to copy
+#: Schemas of the system, of extensions, and of others (Supabase's own, say) are not ours to copy.
+#: The two that the migrations fill are, whoever asks: one who may not read them gets an error.
 SCHEMAS = """
-select nspname, pg_has_role(nspowner, 'USAGE')
+select nspname, nspname in ('app', 'public') or pg_has_role(nspowner, 'USAGE')
 from pg_catalog.pg_namespace as n
 where nspname !~ '^pg_' and nspname <> 'information_schema'
   and not exists (select from pg_catalog.pg_depend as d
