@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.codec import SqliteValue
 
-ROWS_MAX: Final = 2000
+ROWS_MAX: Final = 1000
 _ROWS_FIRST: Final = 500
 _SAMPLE_STEP: Final = 61
 _FAST_VALUE_BYTES_MAX: Final = 4 * 1024

@@ -15,7 +15,7 @@ import psycopg
 from mainstem.errors import MainstemError, SourceError, UnifyError
 from mainstem.pg.connect import connect
 from mainstem.unify.catalog.sqlite import Fingerprint, open_source
-from mainstem.unify.copy.load import Counts, Part, PartLoad
+from mainstem.unify.copy.load import Counts, LoadOrder, Part, PartLoad
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from mainstem.unify.catalog.sqlite import SqliteSource
-    from mainstem.unify.copy.design import TargetTable
     from mainstem.unify.ledger.rows import Run
 
     Misfits: TypeAlias = Mapping[str, int]
@@ -50,8 +49,8 @@ class Lane:
         self._connection: Connection[Any, Any] | None = None
         self._done: Counts | None = None
 
-    def start(self, run: Run, target: TargetTable, part: Part) -> None:
-        """Have a part of a table loaded; `finish` tells how it went."""
+    def prepare(self) -> None:
+        """Start the process, so that it is ready when it is needed."""
         if self._process is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
@@ -60,8 +59,12 @@ class Lane:
             )
             self._process.start()
             theirs.close()
+
+    def start(self, run: Run, order: LoadOrder, part: Part) -> None:
+        """Have a part of a table loaded; `finish` tells how it went."""
+        self.prepare()
         assert self._connection is not None
-        self._connection.send((run, target, part))
+        self._connection.send((run, order, part))
 
     def poll(self, hear: Callable[[int, Misfits], None]) -> None:
         """Hear what the process has committed since: rows, and the misfits of its part so far.
@@ -125,16 +128,16 @@ def _load(
     target_connection: psycopg.Connection[TupleRow],
     source: SqliteSource,
     run: Run,
-    target: TargetTable,
+    order: LoadOrder,
     part: Part,
 ) -> None:
     latest: dict[str, int] = {}
 
-    def remember(_: TargetTable, misfits: Misfits) -> None:
+    def remember(misfits: Misfits) -> None:
         latest.update(misfits)
 
     def tell(rows: int) -> None:
         connection.send((rows, dict(latest)))
 
-    load = PartLoad(target_connection, run, source, target, part=part)
+    load = PartLoad(target_connection, run, source, order, part=part)
     connection.send(load.run(remember, tell))

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
     from psycopg.rows import TupleRow
 
+    from mainstem.unify.catalog.model import Table
     from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.codec import SqliteValue
-    from mainstem.unify.copy.design import TargetTable
     from mainstem.unify.ledger.rows import LedgerRow, QuarantineRow, Run
-    from mainstem.unify.move.stream import Portion
+    from mainstem.unify.move.stream import Portion, StreamColumn
 
-    #: told which columns had to convert or refuse; raises WrongTypeError to have another type
-    MisfitJudge: TypeAlias = Callable[[TargetTable, Mapping[str, int]], None]
+    #: told how many values of which columns were converted or refused; may raise to stop the load
+    MisfitJudge: TypeAlias = Callable[[Mapping[str, int]], None]
     Advance: TypeAlias = Callable[[int], None]
 
 _UNIT_ROWS_MAX: Final = 250_000
@@ -82,6 +82,17 @@ class Part:
     until: SqliteValue = None
 
 
+@dataclass(frozen=True)
+class LoadOrder:
+    """What is read into which columns of which table: all that a second process must know."""
+
+    source: Table
+    schema: str
+    table: str
+    columns: tuple[StreamColumn, ...]
+    target_columns: tuple[str, ...]
+
+
 @dataclass
 class _Unit:
     """What goes into one transaction."""
@@ -117,14 +128,14 @@ class PartLoad:
         connection: psycopg.Connection[TupleRow],
         run: Run,
         source: SqliteSource,
-        target: TargetTable,
+        order: LoadOrder,
         *,
         part: Part,
     ) -> None:
         self._connection = connection
         self._run = run
         self._source = source
-        self._target = target
+        self._order = order
         self._part = part
         self._position: object = None  # as the ledger has it
         self._counts = Counts()
@@ -172,7 +183,7 @@ class PartLoad:
                         is_done = False
                         break
             assert cursor.rowcount == unit.loaded, "the server took another number of rows"
-            judge(self._target, counts.misfits)
+            judge(counts.misfits)
             self._commit(unit, counts, is_done=is_done)
         self._counts = counts
         advance(unit.rows)
@@ -227,14 +238,14 @@ class PartLoad:
         after = self._part.after if self._position is None else decode_position(self._position)
         return TableReader(
             self._source,
-            self._target.source,
-            self._target.stream_columns,
+            self._order.source,
+            self._order.columns,
             after=after,
             until=self._part.until,
             rows_max=rows_max,
         )
 
     def _copy_statement(self) -> sql.Composed:
-        columns = sql.SQL(", ").join(sql.Identifier(c.name) for c in self._target.stored)
-        table = sql.Identifier(self._run.staging_schema, self._target.name)
+        columns = sql.SQL(", ").join(map(sql.Identifier, self._order.target_columns))
+        table = sql.Identifier(self._order.schema, self._order.table)
         return sql.SQL("copy {} ({}) from stdin").format(table, columns)

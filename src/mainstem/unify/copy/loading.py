@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mainstem.errors import SourceError
@@ -9,7 +10,7 @@ from mainstem.unify.catalog.sqlite_rows import middle_key
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.copy.judge import Judge
 from mainstem.unify.copy.lane import Lane
-from mainstem.unify.copy.load import Counts, Part, PartLoad
+from mainstem.unify.copy.load import Counts, LoadOrder, Part, PartLoad
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: fewer rows are not worth a second process
 _SPLIT_ROWS_MIN: Final = 200_000
+#: a file of this size has such a table, or is slow to read anyway
+_PREPARE_BYTES_MIN: Final = 32 * 2**20
 
 
 def part_names(table: str) -> tuple[str, str]:
@@ -51,6 +54,8 @@ class Loading:
         self._reporter = reporter
         self._judge = Judge(source)
         self._lane = Lane(url, source.path, source.opened)
+        if source.opened.size_bytes >= _PREPARE_BYTES_MIN:
+            self._lane.prepare()
 
     def load(self, target: TargetTable) -> Counts:
         """Load what is missing of a table; what happened to all its rows.
@@ -84,21 +89,28 @@ class Loading:
     ) -> Counts:
         """Load the last of two parts in the second process, all others here."""
         counts = Counts()
-        here = parts[:1]
+        order = LoadOrder(
+            source=target.source,
+            schema=self._run.staging_schema,
+            table=target.name,
+            columns=target.stream_columns,
+            target_columns=tuple(column.name for column in target.stored),
+        )
+        judge = partial(self._judge, target)
 
         def hear(rows: int, misfits: Mapping[str, int]) -> None:
             advance(rows)
-            self._judge(target, misfits)
+            judge(misfits)
 
         def advance_both(rows: int) -> None:
             advance(rows)
             self._lane.poll(hear)
 
         for part in parts[1:]:
-            self._lane.start(self._run, target, part)
-        for part in here:
-            load = PartLoad(self._connection, self._run, self._source, target, part=part)
-            counts += load.run(self._judge, advance_both)
+            self._lane.start(self._run, order, part)
+        for part in parts[:1]:
+            load = PartLoad(self._connection, self._run, self._source, order, part=part)
+            counts += load.run(judge, advance_both)
         for _ in parts[1:]:
             counts += self._lane.finish(hear)
         return counts

@@ -74,7 +74,7 @@ def wrong_generated(
         if table.source.name == target.source.name
     ]
     comparisons = copied_comparisons(connection, run, source, tables, schema=run.staging_schema)
-    (compared,) = compare_tables(comparisons, source.path, url, rows=0, reporter=reporter)
+    (compared,) = compare_tables(comparisons, source.path, url, reporter=reporter)
     return next((name for name in compared.verdict.differing if name in generated), None)
 
 
