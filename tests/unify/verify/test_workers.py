@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mainstem.errors import ServerError, SourceError, UnifyError
+from mainstem.unify.catalog.model import Table
 from mainstem.unify.verify import workers
+from mainstem.unify.verify.model import Comparison, KeyKind
 from mainstem.unify.verify.workers import PARALLEL_ROWS_MIN, open_sides
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unify.verify.conftest import Copied, Moved
-
-    from mainstem.unify.verify.model import Comparison
 
 
 @pytest.fixture
@@ -60,12 +60,12 @@ def test_an_unreachable_server_is_said(copied: Copied, tmp_path: Path) -> None:
 
 
 def test_a_process_that_ends_early_is_noticed(copied: Copied) -> None:
-    no_table = cast("Comparison", None)
+    no_rows = Comparison(Table("none", ()), "none", (), (), KeyKind.WHOLE_ROW, "from none")
     with (
         open_sides(copied.path, copied.url, rows=PARALLEL_ROWS_MIN) as sides,
         pytest.raises(UnifyError, match="ended early"),
     ):
-        sides.walk([(_end, no_table)], lambda _: None)
+        sides.walk([(_end, no_rows)], lambda _: None)
 
 
 def test_the_hash_seed_of_this_process_stays(copied: Copied) -> None:

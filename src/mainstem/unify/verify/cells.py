@@ -26,6 +26,8 @@ MASK: Final = "[secret]"
 
 _UTF8_BYTES_MAX: Final = 4
 _LONG_BASES: Final = frozenset({"text", "varchar", "bytea"})
+_MOMENTS: Final = frozenset({"timestamp", "timestamptz"})
+_KINDS_MAX: Final = 12
 _MARK: Final = "sha256 "
 
 
@@ -80,20 +82,28 @@ def _is_long(value: SqliteValue | LongText) -> bool:
 
 def _cells_by_kind(codec: Codec, values: Sequence[SqliteValue]) -> Cells:
     """The values of each kind apart: the codec takes a column of one kind as a whole."""
-    kinds = set(map(type, values)) - {type(None)}
-    if len(kinds) < 2:  # noqa: PLR2004 - two kinds are what makes a mixture
+    kinds = list(map(_moment_kind if codec.pg_type.base in _MOMENTS else type, values))
+    places: dict[object, list[int]] = {kind: [] for kind in {*kinds} - {type(None)}}
+    if not 1 < len(places) <= _KINDS_MAX:
         return _encoded_cells(codec, values)
+    for row, kind in enumerate(kinds):
+        if kind in places:
+            places[kind].append(row)
     cells = [NULL] * len(values)
     converted: list[int] = []
     refused: list[int] = []
-    for kind in kinds:
-        rows = [row for row, value in enumerate(values) if type(value) is kind]
+    for rows in places.values():
         part = _encoded_cells(codec, [values[row] for row in rows])
         for row, text in zip(rows, part.texts, strict=True):
             cells[row] = text
         converted += [rows[place] for place in part.converted]
         refused += [rows[place] for place in part.refused]
     return Cells(cells, converted, refused)
+
+
+def _moment_kind(value: SqliteValue) -> object:
+    """Texts of the same notation of a time are of one length, and a `T` tells two of them apart."""
+    return (len(value), value[10:11]) if isinstance(value, str) else type(value)
 
 
 def _encoded_cells(codec: Codec, values: Sequence[SqliteValue]) -> Cells:

@@ -29,12 +29,13 @@ class Compared:
 
 
 def compare_tables(
-    comparisons: Sequence[Comparison], path: Path, url: str, *, rows: int, reporter: Reporter
+    comparisons: Sequence[Comparison], path: Path, url: str, *, reporter: Reporter
 ) -> list[Compared]:
-    """Compare tables of a SQLite file with a database; `rows` is about how many one side has.
+    """Compare tables of a SQLite file with a database.
 
     Raises SourceError or ServerError when a side cannot be read.
     """
+    rows = sum(comparison.rows for comparison in comparisons)
     with open_sides(path, url, rows=rows) as sides:
         advance = reporter.step("compare", 2 * rows).advance
         sums = sides.walk([(sum_up, comparison) for comparison in comparisons], advance)

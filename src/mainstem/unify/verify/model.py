@@ -100,6 +100,8 @@ class Comparison:
     columns: tuple[ComparedColumn, ...]
     key_kind: KeyKind
     target_from: str
+    #: about how many rows there are
+    rows: int = 0
     #: positions of the compared columns that are the key
     key: tuple[int, ...] = ()
     #: the SQL of the source row's key

@@ -1,16 +1,18 @@
-"""A process that walks one side of a verification, as the process that started it asks."""
+"""A process that walks sides of a verification, as the process that started it asks."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mainstem.errors import MainstemError
 from mainstem.unify.verify.source_side import SourceSide
 from mainstem.unify.verify.target_side import TargetSide
+
+if TYPE_CHECKING:
+    from mainstem.unify.verify.passes import Side
 
 _PROBE: Final = "mainstem"
 
@@ -33,20 +35,14 @@ def main() -> None:
     """Serve until nobody asks any more; the argument is the connection's file descriptor."""
     connection: Connection[Any, Any] = Connection(int(sys.argv[1]))
     try:
-        side, arguments = connection.recv()
-        with _open(side, arguments) as opened:
+        path, url = connection.recv()
+        with SourceSide(path, url) as source, TargetSide(url) as target:
+            sides: dict[str, Side] = {"source": source, "target": target}
             connection.send(Answer(hash(_PROBE)))
             while True:
-                for walk, comparison in connection.recv():
-                    connection.send(Answer(walk(opened, comparison, connection.send)))
+                side, walk, comparison = connection.recv()
+                connection.send(Answer(walk(sides[side], comparison, connection.send)))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
     except MainstemError as error:
         connection.send(Failure(error))
-
-
-def _open(side: str, arguments: tuple[str, ...]) -> SourceSide | TargetSide:
-    if side == "source":
-        path, url = arguments
-        return SourceSide(Path(path), url)
-    return TargetSide(*arguments)

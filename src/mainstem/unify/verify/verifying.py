@@ -191,12 +191,12 @@ def _check_source(source: SqliteSource, run: Run) -> None:
 def _compare(
     comparisons: Sequence[Comparison], source: SqliteSource, url: str, *, reporter: Reporter
 ) -> list[Compared]:
-    rows = 0
+    counted = []
     with source.reading() as reading:
         for comparison in comparisons:
-            count = f"select count(*) from {quoted(comparison.table.name)}"
-            rows += int(reading.execute(count).fetchone()[0])
-    return compare_tables(comparisons, source.path, url, rows=rows, reporter=reporter)
+            query = f"select count(*) from {quoted(comparison.table.name)}"
+            counted.append(replace(comparison, rows=int(reading.execute(query).fetchone()[0])))
+    return compare_tables(counted, source.path, url, reporter=reporter)
 
 
 def _accounting(

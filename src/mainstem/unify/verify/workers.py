@@ -1,4 +1,4 @@
-"""Both sides at once: two processes for large tables, one after the other for small ones.
+"""Both sides at once: two processes share a large comparison, a small one is done here.
 
 The two processes are new interpreters with one hash seed of their own between them, so that equal
 texts have equal hashes in both. They are started by name and not by `multiprocessing`, which would
@@ -12,7 +12,7 @@ import secrets
 import subprocess
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.connection import Pipe, wait
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias, TypeVar, cast
 
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 #: fewer rows than this are not worth two interpreters' start
 PARALLEL_ROWS_MIN: Final = 100_000
 
+_WORKERS: Final = 2
+_SIDES: Final = 2
+_SOURCE_WEIGHT: Final = 3  # reading and converting costs so much more than receiving
 _SEED_MAX: Final = 2**32 - 1
 
 Result = TypeVar("Result")
@@ -60,11 +63,8 @@ def open_sides(path: Path, url: str, *, rows: int) -> Iterator[Sides]:
             yield _OneAfterTheOther(source, stack.enter_context(TargetSide(url)))
             return
         seed = str(secrets.randbelow(_SEED_MAX) + 1)
-        workers = [
-            _Worker.start("source", (str(path), url), seed=seed, stack=stack),
-            _Worker.start("target", (url,), seed=seed, stack=stack),
-        ]
-        probes = {worker.receive(lambda _: None) for worker in workers}
+        workers = [_Worker.start(path, url, seed=seed, stack=stack) for _ in range(_WORKERS)]
+        probes = {worker.receive_probe() for worker in workers}
         if len(probes) > 1:
             raise UnifyError("the interpreter ignores PYTHONHASHSEED; run it without -E and -I")
         yield _AtOnce(workers)
@@ -87,17 +87,24 @@ class _OneAfterTheOther:
         ]
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Part:
+    """One side of one task; `place` is the task's."""
+
+    place: int
+    side: str
+    weight: int
+
+
+@dataclass(eq=False)
 class _Worker:
-    """A process that serves one side."""
+    """A process that walks one side after another."""
 
     connection: Connection[Any, Any]
-    answers: list[object] = field(default_factory=list)
+    part: _Part | None = None
 
     @classmethod
-    def start(
-        cls, side: str, arguments: tuple[str, ...], *, seed: str, stack: ExitStack
-    ) -> _Worker:
+    def start(cls, path: Path, url: str, *, seed: str, stack: ExitStack) -> _Worker:
         ours, theirs = Pipe()
         number = str(theirs.fileno())
         process = subprocess.Popen(
@@ -110,28 +117,27 @@ class _Worker:
         stack.callback(process.wait)
         stack.callback(process.terminate)
         stack.callback(ours.close)
-        ours.send((side, arguments))
+        ours.send((path, url))
         return cls(ours)
 
-    def receive(self, advance: Advance) -> object:
-        """Take messages until there is an answer."""
-        while True:
-            if self.take(advance):
-                return self.answers.pop()
+    def receive_probe(self) -> object:
+        """The hash of a known text: the process is ready."""
+        answer = self.take(lambda _: None)
+        assert answer is not None, "the first message is an answer"
+        return answer.value
 
-    def take(self, advance: Advance) -> bool:
-        """Take one message; whether it was an answer."""
+    def take(self, advance: Advance) -> serve.Answer | None:
+        """Take one message: an answer, or how far the process is."""
         try:
             message = self.connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionResetError):
             raise UnifyError("a process of the verification ended early; run it again") from None
         if isinstance(message, serve.Failure):
             raise message.error
         if isinstance(message, serve.Answer):
-            self.answers.append(message.value)
-            return True
+            return message
         advance(message)
-        return False
+        return None
 
 
 @dataclass(frozen=True)
@@ -141,15 +147,26 @@ class _AtOnce:
     def walk(
         self, tasks: Sequence[tuple[Walk[Result], Comparison]], advance: Advance
     ) -> list[tuple[Result, Result]]:
-        for worker in self.workers:
-            worker.answers.clear()
-            worker.connection.send(list(tasks))
-        waiting = {worker.connection: worker for worker in self.workers}
-        while waiting:
-            for ready in wait(list(waiting)):
-                worker = waiting[cast("Connection[Any, Any]", ready)]
-                worker.take(advance)
-                if len(worker.answers) == len(tasks):
-                    del waiting[worker.connection]
-        source, target = (cast("list[Result]", worker.answers) for worker in self.workers)
-        return list(zip(source, target, strict=True))
+        """The heaviest part goes first, to whichever process is free."""
+        waiting = sorted(_parts(tasks), key=lambda part: part.weight)
+        found: dict[tuple[int, str], Result] = {}
+        while len(found) < _SIDES * len(tasks):
+            for worker in self.workers:
+                if worker.part is None and waiting:
+                    worker.part = waiting.pop()
+                    worker.connection.send((worker.part.side, *tasks[worker.part.place]))
+            busy = {worker.connection: worker for worker in self.workers if worker.part}
+            for ready in wait(list(busy)):
+                worker = busy[cast("Connection[Any, Any]", ready)]
+                answer = worker.take(advance)
+                if answer is not None:
+                    assert worker.part is not None
+                    found[worker.part.place, worker.part.side] = cast("Result", answer.value)
+                    worker.part = None
+        return [(found[place, "source"], found[place, "target"]) for place in range(len(tasks))]
+
+
+def _parts(tasks: Sequence[tuple[object, Comparison]]) -> Iterator[_Part]:
+    for place, (_, comparison) in enumerate(tasks):
+        yield _Part(place, "source", _SOURCE_WEIGHT * comparison.rows)
+        yield _Part(place, "target", comparison.rows)
