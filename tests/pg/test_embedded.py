@@ -161,6 +161,27 @@ def test_a_long_home_has_its_socket_elsewhere_as_private(home: Path) -> None:
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("name", ["it's", "Smith, Ann", "100% ü 日本"])
+def test_a_home_may_be_called_anything_that_folders_are_called(home: Path, name: str) -> None:
+    server = EmbeddedServer(home / name)
+    server.start()
+    try:
+        assert server.is_running()
+        assert server.start() is False
+        with connect(server.url()) as connection:
+            assert connection.info.dbname == "mainstem"
+    finally:
+        assert server.stop() is True
+
+
+@pytest.mark.parametrize("name", ['a"b', "a$b", "a`b", "a\\b", "a\nb"])
+def test_a_home_that_would_read_as_a_command_is_refused(home: Path, name: str) -> None:
+    with pytest.raises(ServerError, match="MAINSTEM_HOME names another folder") as refused:
+        EmbeddedServer(home / name).start()
+    assert "\n" not in str(refused.value)
+    assert list(home.iterdir()) == []
+
+
 def test_a_socket_folder_that_others_can_enter_is_refused(home: Path) -> None:
     (home / "postgresql").mkdir()
     (home / "postgresql" / "run").mkdir()

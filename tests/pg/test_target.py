@@ -7,6 +7,7 @@ import pytest
 from mainstem.errors import ServerError
 from mainstem.pg import target
 from mainstem.pg.connect import connect
+from mainstem.pg.embedded import default_home
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +36,10 @@ def test_without_one_the_embedded_server_is_started(
     monkeypatch.setenv("DATABASE_URL", "")
     with connect(target.database_url()) as connection:
         assert connection.info.dbname == "mainstem"
+
+
+def test_the_home_is_where_its_folders_really_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MAINSTEM_HOME", f"{tmp_path}/a/../b")
+    assert default_home() == tmp_path.resolve() / "b"

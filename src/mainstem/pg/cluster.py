@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from psycopg import pq
+from psycopg.conninfo import make_conninfo
 
 from mainstem.errors import ServerError
 from mainstem.pg import leftovers, programs
@@ -59,8 +60,8 @@ class Cluster:
 
     def ping(self) -> pq.Ping:
         """Ask the server whether it takes connections."""
-        parameters = f"host='{self.socket_dir}' port={PORT} connect_timeout=5"
-        return pq.Ping(pq.PGconn.ping(parameters.encode()))
+        parameters = make_conninfo(host=str(self.socket_dir), port=PORT, connect_timeout=5)
+        return pq.Ping(pq.PGconn.ping(os.fsencode(parameters)))
 
 
 def create(cluster: Cluster, *, databases: tuple[str, ...] = (), is_durable: bool = True) -> None:

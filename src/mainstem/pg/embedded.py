@@ -7,6 +7,7 @@ It is started when it is needed and outlives us; `mainstem db stop` ends it. Bel
 from __future__ import annotations
 
 import os
+import re
 import stat
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,13 +31,15 @@ if TYPE_CHECKING:
 
 DATABASE = "mainstem"
 SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 103 (macOS) or 107 bytes
+#: pg_ctl hands paths to a shell, in double quotes and nothing else
+UNQUOTABLE = re.compile(r'["$`\\\x00-\x1f]')
 
 
 def default_home() -> Path:
     """Return MAINSTEM_HOME; else the platform's data folder; for root /var/lib/mainstem."""
     named = os.environ.get("MAINSTEM_HOME", "").strip()
     if named:
-        return Path(named).expanduser().absolute()
+        return Path(named).expanduser().resolve()
     if os.geteuid() == 0:
         # Root's own home is closed to the account that the server has to run as.
         return Path("/var/lib/mainstem")
@@ -114,6 +117,11 @@ class EmbeddedServer:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
+        if UNQUOTABLE.search(str(self.home)):
+            raise ServerError(
+                f"PostgreSQL's programs cannot take the folder {str(self.home)!r}, because of a "
+                "quote, $, `, backslash or line end in it; MAINSTEM_HOME names another folder"
+            )
         try:
             self.home.mkdir(parents=True, exist_ok=True, mode=0o711)
             with file_lock(self.home / "server.lock"):
@@ -150,7 +158,9 @@ class EmbeddedServer:
 
     def _socket_dir(self) -> Path:
         near = self.base / "run"
-        if len(os.fsencode(near / f".s.PGSQL.{clusters.PORT}.lock")) <= SOCKET_PATH_BYTES_MAX:
+        size_bytes = len(os.fsencode(near / f".s.PGSQL.{clusters.PORT}.lock"))
+        # To the server and its clients a comma begins the next folder.
+        if size_bytes <= SOCKET_PATH_BYTES_MAX and "," not in str(near):
             return near
         # The same for every process of this home, so it hangs on nothing in the environment.
         mark = sha256(os.fsencode(self.home)).hexdigest()[:12]
