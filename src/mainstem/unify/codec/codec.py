@@ -7,7 +7,7 @@ value in it is walked value by value: fits, or a rule of the column converts it,
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from mainstem.unify.codec.rules import NOT_APPLIED, RULES
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mainstem.unify.codec.pgtype import PgType
 
 _STEPS_MAX: Final = 4
+#: values of a batch that is not halved any more
+_SINGLY_MAX: Final = 32
 
 #: Encodes a batch of values of one Python type without NULLs, or says None: look at each.
 WholeEncoder: TypeAlias = Callable[[Sequence[object], type], Sequence[str] | None]
@@ -68,6 +70,18 @@ class Codec:
         return self.to_canonical(texts)
 
     def _encode_each(self, values: Sequence[SqliteValue]) -> Encoded:
+        """Halve a batch that does not fit as a whole, so that few values are looked at singly."""
+        if len(values) <= _SINGLY_MAX:
+            return self._encode_singly(values)
+        middle = len(values) // 2
+        first, second = self.encode(values[:middle]), self.encode(values[middle:])
+        return Encoded(
+            [*first.texts, *second.texts],
+            [*first.conversions, *(replace(c, row=c.row + middle) for c in second.conversions)],
+            [*first.refusals, *(replace(r, row=r.row + middle) for r in second.refusals)],
+        )
+
+    def _encode_singly(self, values: Sequence[SqliteValue]) -> Encoded:
         texts: list[str] = []
         conversions: list[Conversion] = []
         refusals: list[Refusal] = []
