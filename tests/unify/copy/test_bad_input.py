@@ -229,6 +229,7 @@ def test_a_lost_connection_leaves_a_copy_that_goes_on(
             killer.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
                 " where application_name = 'mainstem unify run'"
+                " and datname = current_database()"
             )
         return done
 
