@@ -58,6 +58,8 @@ CONVERTED = [
     ("boolean", "1", "t", "integer-from-text"),
     ("boolean", 0.0, "f", "integer-from-real"),
     ("text", "a\0b", "ab", "nul-removed"),
+    ("text", "\0", "", "nul-removed"),
+    ("text", b"", "", "text-from-bytes"),
     ("text", 5, "5", "text-from-number"),
     ("text", 1e22, "1e+22", "text-from-number"),
     ("text", "é".encode(), "é", "text-from-bytes"),

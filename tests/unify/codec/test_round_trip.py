@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from mainstem.unify.codec import BadText, SqliteValue, codec_for
+from mainstem.unify.codec import BadText, SqliteValue, codec_for, unescape
 from mainstem.unify.codec.jsontext import MalformedJsonError, write_json
 
 if TYPE_CHECKING:
@@ -154,6 +154,9 @@ def test_what_goes_in_comes_out(
             assert list(codec.canonical(printed)) == printed
         shown = "value::text" if type_name == "jsonb" else "value"
         read = connection.execute(f"select {shown} from trip order by n".encode()).fetchall()
+        last = {conversion.row: conversion.after for conversion in encoded.conversions}
+        for row, after in last.items():
+            assert unescape(printed[row]) == after or type_name == "real", batch[row]
         for row, value in enumerate(batch):
             if row not in changed | refused:
                 assert same(type_name, value, read[row][0]), (value, read[row][0])

@@ -92,7 +92,7 @@ class Codec:
                 converted = self._convert(row, value, conversions)
                 if converted is None:
                     refusals.append(Refusal(row, str(misfit)))
-                texts.append(converted or NULL)
+                texts.append(NULL if converted is None else converted)
         return Encoded(texts, conversions, refusals)
 
     def _convert(self, row: int, value: object, conversions: list[Conversion]) -> str | None:
