@@ -272,7 +272,7 @@ def _map(number: int, section: Section, target: TargetTable, *, new_key: tuple[s
     value = key_value(new_key, "r") if is_uuid else f"({key_value(new_key, 'r')})::text"
     merged = "_merge::uuid" if is_uuid else "_merge"
     pair = f"coalesce({merged}, {value})" if section.gives("_merge") else value
-    columns = (pair, "null") if is_uuid else ("null", pair)
+    columns = (pair, "null::text") if is_uuid else ("null::uuid", pair)
     where = f"_section = {number} and _refuse is null"
     outcome = "case when _drop is not null then 'd' when _merge is not null then 'm' else 'l' end"
     if section.gives("_drop"):

@@ -96,16 +96,17 @@ def check_maps(planned: PlannedRun) -> Iterator[Finding]:
     for table, found in planned.maps.items():
         row = connection.execute(
             "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
-            f" count(*) from unify.{found.partition}".encode()
+            f" count(*) filter (where outcome = 'd') from unify.{found.partition}".encode()
         ).fetchone()
         assert row is not None
         account = planned.accounts[table]
-        if (account.loaded, account.merged) != (row[0], row[1]) or row[2] != row[0] + row[1]:
+        said = (account.loaded, account.merged, account.dropped)
+        if said != tuple(row):
             yield Finding(
                 "count",
                 table,
-                f"the account says {account.loaded} loaded and {account.merged} merged rows, the "
-                f"map has {row[0]} and {row[1]} of {row[2]}",
+                f"the account says {said[0]} loaded, {said[1]} merged and {said[2]} dropped rows, "
+                f"the map has {row[0]}, {row[1]} and {row[2]}",
             )
     for name in sorted({found.target_table for found in planned.maps.values()}):
         yield from _extra_rows(planned, planned.targets[name])

@@ -51,17 +51,19 @@ class TenantTable:
     column: str
 
 
-def can_check(connection: Connection) -> str | None:
+def obstacle(connection: Connection) -> str | None:
     """Why isolation cannot be tried here, or None when it can."""
     row = connection.execute(
-        "select exists (select from pg_roles where rolname = %(role)s),"
+        "select to_regprocedure('app.claims()') is not null,"
+        " exists (select from pg_roles where rolname = %(role)s),"
         " (select pg_has_role(oid, 'MEMBER') from pg_roles where rolname = %(role)s)",
         {"role": ROLE},
     ).fetchone()
     assert row is not None
-    if not row[0]:
-        return f"the database has no role {ROLE}, so that isolation was not tried"
-    if not row[1]:
+    has_claims, has_role, is_member = row
+    if not has_claims or not has_role:
+        return "the target is not the platform's schema, so that isolation was not tried"
+    if not is_member:
         return f"the user may not become {ROLE}, so that isolation was not tried"
     return None
 

@@ -89,9 +89,9 @@ class Comparison:
 
     `read` are all columns that the move read, `columns` the compared ones. `target_from` is the
     FROM and WHERE of the target's rows. Queries for what the run decided, None where there is
-    nothing: `outcomes` gives (key, value) of source rows, the value being an Outcome's; rows that
-    it leaves out have the `other_outcome`. `changed` gives (key, column, before, after, rule) of
-    values that the plan's own SQL changed.
+    nothing: `outcomes` gives (key, value) of source rows that were not loaded, the value being an
+    Outcome's; `changed` gives (key, column, before, after, rule) of values that the plan's own SQL
+    changed.
     """
 
     table: Table
@@ -107,7 +107,6 @@ class Comparison:
     #: the SQL of the source row's key
     target_key: str | None = None
     outcomes: str | None = None
-    other_outcome: Outcome = Outcome.LOADED
     changed: str | None = None
     #: column -> why it cannot be compared
     not_compared: Mapping[str, str] = field(default_factory=dict)

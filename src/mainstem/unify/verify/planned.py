@@ -20,7 +20,6 @@ from mainstem.unify.verify.model import (
     Derivation,
     Hop,
     KeyKind,
-    Outcome,
 )
 
 if TYPE_CHECKING:
@@ -101,14 +100,13 @@ def _comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
         target_from=builder.target_from(),
         target_key="m.old_id",
         outcomes=_outcomes(planned, account, found),
-        other_outcome=Outcome.DROPPED if account.dropped else Outcome.LOADED,
         changed=_changed(planned, table),
         not_compared=builder.not_compared,
     )
 
 
 def _outcomes(planned: PlannedRun, account: Account, found: LegacyMap) -> str | None:
-    """The rows that were not loaded; where some were dropped, which no ledger names, all others."""
+    """The rows that were not loaded, and why."""
     quarantine = (
         f"from unify.quarantine where run_id = {planned.run.id}"
         f" and source_table = {text_sql(account.source_table)}"
@@ -117,10 +115,9 @@ def _outcomes(planned: PlannedRun, account: Account, found: LegacyMap) -> str | 
     has_quarantined = bool(row and row[0])
     if not (has_quarantined or account.merged or account.dropped):
         return None
-    kept = "" if account.dropped else " where outcome <> 'l'"
     return (
-        f"select old_id as key, outcome::text as value from unify.{found.partition}{kept}"
-        f" union all select key, 'q' {quarantine}"
+        f"select old_id as key, outcome::text as value from unify.{found.partition}"
+        f" where outcome <> 'l' union all select key, 'q' {quarantine}"
     )
 
 

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: the rule by which a plan's select leaves a reference out that leads nowhere
 ORPHAN_TO_NULL: Final = "orphan-to-null"
+#: the rule by which it gives a value to rows that have none
+NULL_REPLACED: Final = "null-replaced"
 
 
 class SourceSide:
@@ -62,11 +64,11 @@ class SourceSide:
         self.conversions = Counter()
         with self._server.transaction(), ExitStack() as lookups:
             writer = _Writer(self._source, comparison, self._lookups(comparison, lookups))
-            outcomes = self._outcomes(comparison, lookups)
+            not_loaded = comparison.outcomes and self._lookup(comparison.outcomes, lookups)
             for found in reader:
                 columns, cells = writer.write(found)
                 batch = _keyed(comparison, found, columns)
-                reached = outcomes.of(batch.labels or ()) if outcomes is not None else None
+                reached = _outcomes(batch, not_loaded) if not_loaded else None
                 self._count(cells, reached)
                 yield batch if reached is None else _loaded(batch, reached)
 
@@ -74,22 +76,16 @@ class SourceSide:
         """Values that the plan's own SQL changed: key, column's position, before, after."""
         if comparison.changed is None:
             return
-        positions = {
-            (column.name, column.is_plain): at for at, column in enumerate(comparison.columns)
-        }
-        codecs = [comparison.codec_of(column) for column in comparison.columns]
-        with self._server.transaction(), self._server.cursor(name="mainstem_changes") as cursor:
+        with self._server.transaction(), ExitStack() as lookups:
+            writer = _Writer(self._source, comparison, self._lookups(comparison, lookups))
+            cursor = lookups.enter_context(self._server.cursor(name="mainstem_changes"))
             cursor.itersize = 5_000
             cursor.execute(comparison.changed)
             for key, name, before, after, rule in cursor:
-                at = positions.get((name, rule != ORPHAN_TO_NULL))
-                if at is not None and MASK not in {before, after}:
-                    yield (
-                        escape(key),
-                        at,
-                        changed_cell(codecs[at], before),
-                        changed_cell(codecs[at], after),
-                    )
+                if MASK in {before, after}:
+                    continue
+                for at in _changed_columns(comparison, name, rule):
+                    yield escape(key), at, writer.changed(at, before), writer.changed(at, after)
 
     def _lookups(self, comparison: Comparison, stack: ExitStack) -> dict[str, Lookup]:
         queries = {
@@ -104,11 +100,6 @@ class SourceSide:
         stack.callback(lookup.close)
         return lookup
 
-    def _outcomes(self, comparison: Comparison, stack: ExitStack) -> _Outcomes | None:
-        if comparison.outcomes is None:
-            return None
-        return _Outcomes(self._lookup(comparison.outcomes, stack), comparison.other_outcome)
-
     def _count(self, columns: Mapping[str, Cells], outcomes: Sequence[str] | None) -> None:
         """Count conversions, but for rows in quarantine: those wait as they were."""
         if not any(cells.converted for cells in columns.values()):
@@ -121,20 +112,21 @@ class SourceSide:
             self.conversions[name] += sum(row not in waiting for row in cells.converted)
 
 
-class _Outcomes:
-    """What the run made of each row."""
+def _changed_columns(comparison: Comparison, name: str, rule: str) -> Iterator[int]:
+    """The compared columns that a change by the plan's SQL concerns."""
+    for at, column in enumerate(comparison.columns):
+        is_meant = {ORPHAN_TO_NULL: not column.is_plain, NULL_REPLACED: column.is_plain}
+        if column.name == name and is_meant.get(rule, True):
+            yield at
 
-    def __init__(self, lookup: Lookup, other: Outcome) -> None:
-        self._lookup = lookup
-        self._other = other.value
 
-    def of(self, labels: Sequence[str]) -> list[str] | None:
-        """The outcomes of some rows; None when all of them were loaded."""
-        found = self._lookup.find(labels)
-        if self._other == Outcome.LOADED and found.keys().isdisjoint(labels):
-            return None
-        other = self._other
-        return [found.get(label, other) for label in labels]
+def _outcomes(batch: Batch, not_loaded: Lookup) -> list[str] | None:
+    """What the run made of some rows; None when all of them were loaded."""
+    labels = batch.labels or ()
+    found = not_loaded.find(labels)
+    if found.keys().isdisjoint(labels):
+        return None
+    return [found.get(label, Outcome.LOADED.value) for label in labels]
 
 
 def _loaded(batch: Batch, outcomes: Sequence[str]) -> Batch:
@@ -160,6 +152,14 @@ class _Writer:
             for at, found in enumerate(column.derivation for column in comparison.columns)
             if found is not None
         }
+
+    def changed(self, at: int, text: str | None) -> str:
+        """The cell of a compared column, from the source column's value as the ledger prints it."""
+        column = self._comparison.columns[at]
+        cell = changed_cell(self._comparison.codec_of(column), text)
+        if at not in self._derivers:
+            return cell
+        return self._derivers[at].cells([text], [cell])[0]
 
     def write(self, found: SourceBatch) -> tuple[list[Sequence[str]], Mapping[str, Cells]]:
         """The compared columns, and the columns that were read by their names."""

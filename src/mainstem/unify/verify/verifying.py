@@ -22,8 +22,8 @@ from mainstem.unify.verify.engine import compare_tables
 from mainstem.unify.verify.isolation import (
     TENANTS_MAX,
     TenantTable,
-    can_check,
     check_isolation,
+    obstacle,
 )
 from mainstem.unify.verify.model import Finding, Verification
 from mainstem.unify.verify.planned import planned_comparisons, read_planned_run
@@ -239,9 +239,9 @@ def _isolation(
     connection, tenant = planned.connection, planned.plan.tenant
     if tenant is None:
         return 0, [], ["the plan names no tenant, so that there is no isolation to try"]
-    obstacle = can_check(connection)
-    if obstacle is not None:
-        return 0, [], [obstacle]
+    reason = obstacle(connection)
+    if reason is not None:
+        return 0, [], [reason]
     loaded = {found.target_table for found in planned.maps.values()}
     tables = []
     for name in sorted(loaded | {tenant.root}):
