@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -12,6 +13,7 @@ from tests.pg.servers import start_elsewhere
 
 from mainstem.errors import ServerError
 from mainstem.pg import leftovers
+from mainstem.pg.account import Account
 from mainstem.pg.connect import connect
 from mainstem.pg.embedded import EmbeddedServer
 
@@ -220,3 +222,26 @@ def test_a_home_that_cannot_be_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ServerError, match="MAINSTEM_HOME names another folder"):
         EmbeddedServer(tmp_path / "file" / "home").start()
+
+
+def test_somebody_elses_database_is_left_to_them(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "postgresql" / "data").mkdir(parents=True)
+    someone = Account("someone", uid=os.geteuid() + 1, gid=os.getegid())
+    monkeypatch.setattr("mainstem.pg.embedded.server_account", lambda: someone)
+    monkeypatch.setattr(os, "geteuid", lambda: someone.uid)
+    for refused in (EmbeddedServer(home).start, EmbeddedServer(home).stop):
+        with pytest.raises(ServerError, match="belongs to another person"):
+            refused()
+
+
+def test_a_home_that_is_closed_to_us_is_one_line(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", closed)
+    with pytest.raises(ServerError, match=r"cannot use .*: Permission denied; MAINSTEM_HOME"):
+        EmbeddedServer(home).is_made()

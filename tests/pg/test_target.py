@@ -43,3 +43,9 @@ def test_the_home_is_where_its_folders_really_are(
 ) -> None:
     monkeypatch.setenv("MAINSTEM_HOME", f"{tmp_path}/a/../b")
     assert default_home() == tmp_path.resolve() / "b"
+
+
+def test_one_without_a_home_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAINSTEM_HOME", "~no-such-person/database")
+    with pytest.raises(ServerError, match="MAINSTEM_HOME names"):
+        default_home()

@@ -44,7 +44,7 @@ def start() -> None:
             "DATABASE_URL is set, so the embedded server would not be used; unset it to start one"
         )
     server = EmbeddedServer.default()
-    is_new = not server.data.exists()
+    is_new = not server.is_made()
     if server.start():
         made = "made and started" if is_new else "started"
         click.echo(f"{made} the database in {server.data}")
@@ -71,7 +71,7 @@ def status() -> None:
     else:
         server = EmbeddedServer.default()
         if not server.is_running():
-            stopped = "stopped" if server.data.exists() else "not made yet"
+            stopped = "stopped" if server.is_made() else "not made yet"
             click.echo(f"server      embedded, {stopped}; `mainstem db start` starts it")
             click.echo(f"data        {server.data}")
             return

@@ -29,6 +29,8 @@ from mainstem.pg.settings import durable_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mainstem.pg.account import Account
+
 DATABASE = "mainstem"
 SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 103 (macOS) or 107 bytes
 #: pg_ctl hands paths to a shell, in double quotes and nothing else
@@ -36,14 +38,23 @@ UNQUOTABLE = re.compile(r'["$`\\\x00-\x1f]')
 
 
 def default_home() -> Path:
-    """Return MAINSTEM_HOME; else the platform's data folder; for root /var/lib/mainstem."""
+    """Return MAINSTEM_HOME; else the platform's data folder; for root /var/lib/mainstem.
+
+    Raises:
+        ServerError: the account has no home folder.
+    """
     named = os.environ.get("MAINSTEM_HOME", "").strip()
-    if named:
-        return Path(named).expanduser().resolve()
-    if os.geteuid() == 0:
-        # Root's own home is closed to the account that the server has to run as.
-        return Path("/var/lib/mainstem")
-    return platformdirs.user_data_path("mainstem", appauthor=False)
+    try:
+        if named:
+            return Path(named).expanduser().resolve()
+        if os.geteuid() == 0:
+            # Root's own home is closed to the account that the server has to run as.
+            return Path("/var/lib/mainstem")
+        return platformdirs.user_data_path("mainstem", appauthor=False)
+    except RuntimeError as error:
+        raise ServerError(
+            f"there is no home folder to keep the database in ({error}); MAINSTEM_HOME names one"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -76,6 +87,15 @@ class EmbeddedServer:
         """Return the address of a database of this server, which need not run."""
         return self._cluster().url(database)
 
+    def is_made(self) -> bool:
+        """Whether its data folder is there.
+
+        Raises:
+            ServerError: the home is closed to us.
+        """
+        with self._clear_errors():
+            return self.data.exists()
+
     def is_running(self) -> bool:
         """Whether it takes connections."""
         return self._cluster().ping() == pq.Ping.OK
@@ -103,7 +123,7 @@ class EmbeddedServer:
 
     def stop(self) -> bool:
         """Stop it, waiting; True when this call stopped it."""
-        if not self.home.exists():
+        if not self.is_made():
             return False
         with self._locked():
             if leftovers.postmaster(self.data) is None:
@@ -122,10 +142,16 @@ class EmbeddedServer:
                 f"PostgreSQL's programs cannot take the folder {str(self.home)!r}, because of a "
                 "quote, $, `, backslash or line end in it; MAINSTEM_HOME names another folder"
             )
-        try:
+        with self._clear_errors():
             self.home.mkdir(parents=True, exist_ok=True, mode=0o711)
             with file_lock(self.home / "server.lock"):
+                _refuse_other_owner(self.data, server_account())
                 yield
+
+    @contextmanager
+    def _clear_errors(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise ServerError(
                 f"the embedded database cannot use {error.filename or self.home}: "
@@ -140,6 +166,7 @@ class EmbeddedServer:
         for folder in (self.base, self.base / "log", cluster.socket_dir):
             if not folder.exists():
                 folder.mkdir(mode=0o700)
+            if folder.lstat().st_uid == os.geteuid():  # also where a kill came in between
                 give(folder, account)
         open_way(self.base, account)
         _refuse_stranger(cluster)
@@ -165,6 +192,18 @@ class EmbeddedServer:
         # The same for every process of this home, so it hangs on nothing in the environment.
         mark = sha256(os.fsencode(self.home)).hexdigest()[:12]
         return Path("/tmp") / f"mainstem-{os.geteuid()}-{mark}"  # noqa: S108 - owner is checked
+
+
+def _refuse_other_owner(data: Path, account: Account | None) -> None:
+    """Another person's server can neither be started nor stopped as ours."""
+    if not data.exists():
+        return
+    owner = data.stat().st_uid
+    if owner not in {os.geteuid(), account.uid if account else None}:
+        raise ServerError(
+            f"{data} belongs to another person (user {owner}); run as that person, or "
+            "MAINSTEM_HOME names another folder"
+        )
 
 
 def _refuse_stranger(cluster: Cluster) -> None:
