@@ -308,7 +308,11 @@ def create_map(
     key_columns: tuple[str, ...],
     role: str = "main",
 ) -> LegacyMap:
-    """Make the partition of `unify.legacy_id` for one source table and target (schema, table)."""
+    """Make the table that says where the rows of one source table went; attached by `attach_maps`.
+
+    Making a partition would lock `unify.legacy_id` until the end of the transaction, and with it
+    every other load.
+    """
     row = connection.execute(
         "insert into unify.legacy_map"
         " (run_id, source_name, source_table, target_schema, target_table, role, key_columns)"
@@ -318,11 +322,27 @@ def create_map(
     assert row is not None
     found = LegacyMap(row[0], source_table, *target, role, key_columns)
     connection.execute(
-        sql.SQL("create table unify.{} partition of unify.legacy_id for values in ({})").format(
-            sql.Identifier(found.partition), sql.Literal(found.map_id)
+        sql.SQL("create table unify.{} (like unify.legacy_id)").format(
+            sql.Identifier(found.partition)
         )
     )
     return found
+
+
+def attach_maps(connection: Connection, run_id: int) -> None:
+    """Make the run's maps partitions of `unify.legacy_id`, those that are not yet."""
+    for found in read_maps(connection, run_id):
+        name = sql.Identifier("unify", found.partition)
+        row = connection.execute(
+            "select relispartition from pg_class where oid = %s::regclass",
+            (name.as_string(connection),),
+        ).fetchone()
+        if row is not None and not row[0]:
+            connection.execute(
+                sql.SQL(
+                    "alter table unify.legacy_id attach partition {} for values in ({})"
+                ).format(name, sql.Literal(found.map_id))
+            )
 
 
 def read_maps(connection: Connection, run_id: int) -> list[LegacyMap]:

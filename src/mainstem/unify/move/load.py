@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import psycopg
 from psycopg import errors
 
-from mainstem.errors import ConfigError, UnifyError
+from mainstem.errors import ConfigError, TargetError, UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account
 from mainstem.unify.move import conflicts
@@ -54,6 +54,7 @@ class Loader:
             UnifyError: the selects do not account for every row; nothing was written.
             ConfigError: a select does not work.
         """
+        self._empty(target, record)
         selects = [s for s in self.plan.selects if self._goes_into(s, target)]
         sections = [self._section(select, target) for select in selects if not select.is_also]
         statement = load_statement(
@@ -79,6 +80,27 @@ class Loader:
         for section in sections:
             self.maps.loaded[section.source_table] = section.map
         return loaded
+
+    def _empty(self, target: TargetTable, record: TableRecord) -> None:
+        """Nobody wrote to the target since it was found empty; with new files, where that helps.
+
+        Under `wal_level = minimal` rows for a table whose files are of the same transaction need
+        no write-ahead log. A key that other tables point at forbids it.
+        """
+        name = target_name(target)
+        self.connection.execute(f"lock table {name} in access exclusive mode")
+        row = self.connection.execute(
+            f"select exists (select from {name}), current_setting('wal_level') = 'minimal',"
+            " not exists (select from pg_constraint"
+            " where contype = 'f' and confrelid = %s::regclass)",
+            (name,),
+        ).fetchone()
+        assert row is not None
+        has_rows, is_minimal, is_free = row
+        if has_rows:
+            raise TargetError(f"{target.name} was empty, and another program wrote to it")
+        if is_minimal and is_free and record.plain:
+            self.connection.execute(f"truncate {name}")
 
     def _goes_into(self, select: Select, target: TargetTable) -> bool:
         return self.plan.table(select.source_table).into == target.name

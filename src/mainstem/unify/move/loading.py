@@ -268,6 +268,8 @@ class Tasks:
 
     def _analyze(self, connection: Connection, name: str, record: TableRecord) -> None:
         self.move.reporter.step(f"analyze {name}", None)
+        # A small sample: autovacuum takes a larger one in its own time.
+        connection.execute("set local default_statistics_target = 20")
         connection.execute(f"analyze {record.table}")
         store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
         connection.commit()
@@ -286,6 +288,7 @@ def _finish(move: Move, run: Run, order: list[TargetTable], prepared: Prepared) 
     move.reporter.step("finish", None)
     fill_originals(connection, run, move.plan, source=move.source, catalog=move.catalog)
     advance_sequences(connection, run, order)
+    store.attach_maps(connection, run.id)
     for record in prepared.records.values():
         put_back_triggers(connection, record)
     connection.execute(f"drop schema if exists {run.staging_schema} cascade")

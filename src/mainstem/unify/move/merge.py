@@ -66,16 +66,17 @@ def _find_same(connection: Connection, run: Run, planned: PlannedTable) -> None:
     staged, same = own_table(run, "stage", planned.name), own_table(run, "same", planned.name)
     ways = []
     for number, way in enumerate(planned.merge):
-        columns = [f"s.{name_sql(name)}" for name in way]
-        present = " and ".join(f"{column}::text <> ''" for column in columns)
+        names = ", ".join(name_sql(name) for name in way)
+        present = " and ".join(f"{name_sql(name)}::text <> ''" for name in way)
+        # Few rows are the same as others: find those first, by hashing, and sort nothing.
         ways.append(
-            f"select s._key, {number} as way, min(s._key) over w as same_as,"
-            f" count(*) over w as size from {staged} as s where {present}"
-            f" window w as (partition by {', '.join(columns)})"
+            f"select s._key, {number} as way, g.same_as from {staged} as s join"
+            f" (select {names}, min(_key) as same_as from {staged} where {present}"
+            f" group by {names} having count(*) > 1) as g using ({names})"
         )
     connection.execute(
         f"create unlogged table {same} as select _key, way, same_as, _key as label"
-        f" from ({' union all '.join(ways)}) as x where size > 1"
+        f" from ({' union all '.join(ways)}) as x"
     )
     connection.execute(f"create index on {same} (_key)")
     connection.execute(f"create index on {same} (way, same_as)")
