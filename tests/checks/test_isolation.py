@@ -239,7 +239,7 @@ def test_a_helper_that_takes_empty_claims_for_all_is_found(
         "or client_id is null and app.claims() ->> 'user_role' <> 'client'"
     )
     report = run_checks(connection, only=["isolation-client"])
-    assert "a member by claims alone" in report.findings[0].message
+    assert "by claims alone" in report.findings[0].message
 
 
 def test_the_probe_leaves_nothing_behind(connection: psycopg.Connection[TupleRow]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from psycopg import errors as pg_errors
 
@@ -16,6 +16,7 @@ from mainstem.db.login import LOGIN, as_login, ensure_login
 from mainstem.db.pool import open_async_pool, open_pool
 from mainstem.db.tenant import (
     APP_CONTEXTS,
+    OVERSEERS,
     USER_ROLES,
     Tenant,
     async_tenant_transaction,
@@ -225,6 +226,9 @@ def test_a_pool_says_at_once_that_the_server_cannot_be_reached() -> None:
         {"agency_id": "'; reset role; --"},
         {"user_id": "x"},
         {"client_ids": frozenset({"*"})},
+        {"user_role": "member", "app_context": "*"},
+        {"user_role": "client", "client_ids": frozenset(), "app_context": "*"},
+        {"user_role": "client", "client_ids": None},
     ],
 )
 def test_what_is_no_claim_makes_no_tenant(change: dict[str, Any]) -> None:
@@ -235,7 +239,7 @@ def test_what_is_no_claim_makes_no_tenant(change: dict[str, Any]) -> None:
         "client_ids": None,
         "app_context": "both",
     }
-    with pytest.raises(ValueError, match=r"is none of|are UUIDs"):
+    with pytest.raises(ValueError, match=r"is none of|are UUIDs|one app|are named"):
         Tenant(**right | change)
 
 
@@ -254,6 +258,8 @@ def test_claims_arrive_as_they_were_given(
     clients: frozenset[UUID] | None,
     context: str,
 ) -> None:
+    assume(context != "*" or role in OVERSEERS)
+    assume(role != "client" or clients is not None)
     tenant = Tenant(agency, user, role, clients, context, role="anon")
     connection = database_settings
     connection.execute(opening_batch(tenant, 30, begins=True), prepare=False)

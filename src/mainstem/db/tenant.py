@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROLES = frozenset({"anon", "authenticated", "service_role"})
 USER_ROLES = frozenset({"owner", "admin", "manager", "member", "client"})
+#: whose dashboards span all apps
+OVERSEERS = frozenset({"owner", "admin", "manager"})
 APP_CONTEXTS = frozenset({"both", "audience", "revos", "mail", "persona", "*"})
 CLIENTS_MAX = 10_000
 STATEMENT_LIMIT_S = 30
@@ -44,8 +46,10 @@ class Tenant:
         agency_id: the agency.
         user_id: the person; None for an API key or a job.
         user_role: owner, admin, manager, member or client.
-        client_ids: the visible clients; None means all of the agency's.
-        app_context: the app, 'both' for shared rows only, '*' for all apps.
+        client_ids: the visible clients; None means all of the agency's. A client's own people
+            have theirs named.
+        app_context: the app, 'both' for shared rows only; '*' for all apps, which is for owners,
+            admins and managers.
         role: the database role: authenticated, anon or service_role.
     """
 
@@ -69,6 +73,10 @@ class Tenant:
         ):
             if value not in allowed:
                 raise ValueError(f"{value!r} is none of {', '.join(sorted(allowed))}")
+        if self.app_context == "*" and self.user_role not in OVERSEERS:
+            raise ValueError(f"a {self.user_role} is in one app at a time")
+        if self.client_ids is None and self.user_role == "client":
+            raise ValueError("a client's person sees the clients that are named")
         if self.client_ids is not None and len(self.client_ids) > CLIENTS_MAX:
             raise ValueError(f"a tenant sees at most {CLIENTS_MAX} single clients")
 

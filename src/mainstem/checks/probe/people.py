@@ -72,10 +72,7 @@ class Person:
 
 def people_of(agency: Agency) -> Iterator[Person]:
     """Everybody whose view of the rows differs, and some whose must not."""
-    one, other = agency.clients
     owner, second_owner = agency.users["owner"]
-    member = agency.users["member"][0]
-    guest, other_guest = agency.users["client"]
     for app in APPS:
         name = "an owner in no app" if app == "both" else f"an owner in the app {app}"
         yield Person(name, agency, _tenant(agency, owner, "owner", app=app), is_writer=True)
@@ -84,14 +81,24 @@ def people_of(agency: Agency) -> Iterator[Person]:
     yield Person("a second owner", agency, _tenant(agency, second_owner, "owner"))
     for role in ("admin", "manager"):
         yield Person(f"a {role}", agency, _tenant(agency, agency.users[role][0], role))
-    granted = _tenant(agency, member, "member", clients=(one,))
-    yield Person("a member", agency, granted, is_writer=True)
-    yield Person("a member by claims alone", agency, granted, has_plain_setting=False)
-    yield Person("a member without clients", agency, _tenant(agency, member, "member", clients=()))
-    its_own = _tenant(agency, guest, "client", clients=(one,))
-    yield Person("a client's person", agency, its_own, is_writer=True)
-    its_own = _tenant(agency, other_guest, "client", clients=(other,))
-    yield Person("another client's person", agency, its_own)
+    for app in APPS[1:]:
+        yield from _limited_people(agency, app)
+
+
+def _limited_people(agency: Agency, app: str) -> Iterator[Person]:
+    """Those who see some clients only, each in one app."""
+    one, other = agency.clients
+    member = agency.users["member"][0]
+    guest, other_guest = agency.users["client"]
+    granted = _tenant(agency, member, "member", clients=(one,), app=app)
+    yield Person(f"a member in {app}", agency, granted, is_writer=True)
+    yield Person(f"a member in {app} by claims alone", agency, granted, has_plain_setting=False)
+    none = _tenant(agency, member, "member", clients=(), app=app)
+    yield Person(f"a member in {app} without clients", agency, none)
+    its_own = _tenant(agency, guest, "client", clients=(one,), app=app)
+    yield Person(f"a client's person in {app}", agency, its_own, is_writer=True)
+    its_own = _tenant(agency, other_guest, "client", clients=(other,), app=app)
+    yield Person(f"another client's person in {app}", agency, its_own)
 
 
 def _tenant(
