@@ -5,7 +5,7 @@ string is SipHash with a random seed (PEP 456), so that the key hashes are rando
 the sum is an inner product with the values: two different columns have the same sum with a chance
 of about 2^-60 (Carter and Wegman, "Universal classes of hash functions", 1979).
 A plain sum of hash((key, value)) would not do: the interpreter's tuple hash is nearly additive, and
-45 of 100 pairs of swapped values left such a sum unchanged.
+44 of 100 pairs of swapped values left such a sum unchanged.
 """
 
 from __future__ import annotations
