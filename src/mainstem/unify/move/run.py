@@ -14,10 +14,10 @@ from mainstem.unify.ledger.rows import Account, Run
 from mainstem.unify.move import preflight
 from mainstem.unify.move.decisions import write_decisions
 from mainstem.unify.move.loading import load_all
-from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.prepared import read_prepared
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
-from mainstem.unify.move.stage import count_rows, stage_table
+from mainstem.unify.move.stage import count_rows
+from mainstem.unify.move.staging import Staging, stage_all
 from mainstem.unify.move.undo import take_back
 
 if TYPE_CHECKING:
@@ -160,6 +160,7 @@ def _stage(move: Move, run: Run) -> None:
     if run.state != "staging" and _is_loaded(move, run):
         return
     loaded = store.read_steps(move.session.main, run.id)
+    left = []
     for planned in move.plan.tables:
         if planned.into is None:
             rows = count_rows(move.source, planned.name)
@@ -167,21 +168,12 @@ def _stage(move: Move, run: Run) -> None:
             store.set_account(
                 move.session.main, run.id, source_name=move.plan.name, account=account
             )
-            move.session.main.commit()
         elif f"load {planned.into}" not in loaded:
-            stage_table(
-                move.session.main,
-                run,
-                planned,
-                source=move.source,
-                table=move.catalog.table(planned.name),
-                reporter=move.reporter,
-            )
+            left.append(planned)
+    move.session.main.commit()
+    staging = Staging(move.session.main, run, move.source, move.catalog, move.reporter)
+    stage_all(staging, move.plan, left, url=move.session.url)
     move.source.check_unchanged()
-    for planned in move.plan.moved():
-        if planned.merge and f"load {planned.into}" not in loaded:
-            move.reporter.step(merge_name(planned.name), None)
-            merge_rows(move.session.main, run, planned)
 
 
 def _is_loaded(move: Move, run: Run) -> bool:

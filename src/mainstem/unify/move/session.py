@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -46,31 +45,64 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
 class Session:
-    """The main connection, and a helper that works beside it. Neither commits by itself."""
+    """The main connection, and a helper that works beside it. Neither commits by itself.
 
-    main: Connection
-    helper: Connection
+    The helper is opened when it is first used: before, a second process may hold its lock.
+    """
+
+    def __init__(self, url: str, *, lock_wait_s: float) -> None:
+        self.url = url
+        self._lock_wait_s = lock_wait_s
+        self._helper: Connection | None = None
+        self.main = _open(url, "run", _MAIN_LOCK, wait_s=lock_wait_s)
+
+    @property
+    def helper(self) -> Connection:
+        """The second connection.
+
+        Raises TargetError when a killed run still works on the server.
+        """
+        if self._helper is None:
+            self._helper = open_helper(self.url, lock_wait_s=self._lock_wait_s)
+        return self._helper
+
+    def close(self) -> None:
+        """Close both; what is not committed is gone."""
+        self.main.close()
+        if self._helper is not None:
+            self._helper.close()
 
 
 @contextmanager
 def open_session(url: str, *, lock_wait_s: float = LOCK_WAIT_S) -> Iterator[Session]:
-    """Open both connections and hold the lock of runs until the end.
+    """Open a session and hold the lock of runs until the end.
 
     Raises:
         ServerError: the server cannot be reached.
         TargetError: another run is under way in this database.
     """
-    with ExitStack() as stack:
-        opened = []
-        for role, lock in (("run", _MAIN_LOCK), ("helper", _HELPER_LOCK)):
-            connection = connect(url, application_name=f"mainstem unify {role}")
-            stack.callback(connection.close)
-            _configure(connection)
-            _take_lock(connection, lock, wait_s=lock_wait_s)
-            opened.append(connection)
-        yield Session(*opened)
+    session = Session(url, lock_wait_s=lock_wait_s)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def open_helper(url: str, *, lock_wait_s: float = LOCK_WAIT_S) -> Connection:
+    """Open a connection that holds the helper's lock."""
+    return _open(url, "helper", _HELPER_LOCK, wait_s=lock_wait_s)
+
+
+def _open(url: str, role: str, lock: int, *, wait_s: float) -> Connection:
+    connection = connect(url, application_name=f"mainstem unify {role}")
+    try:
+        _configure(connection)
+        _take_lock(connection, lock, wait_s=wait_s)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _configure(connection: Connection) -> None:
