@@ -39,7 +39,9 @@ class Sample:
     flaws: dict[Flaw, int]
 
 
-def generate(path: Path, *, rows: int = 100_000, seed: int = 1) -> Sample:
+def generate(
+    path: Path, *, rows: int = 100_000, seed: int = 1, is_flawless: bool = False
+) -> Sample:
     """Write the database to `path`, which must not exist, with `rows` rows over all tables.
 
     Raises:
@@ -54,7 +56,7 @@ def generate(path: Path, *, rows: int = 100_000, seed: int = 1) -> Sample:
     partial.unlink(missing_ok=True)
     connection = sqlite3.connect(partial, isolation_level=None)
     try:
-        counts, tally = _fill(connection, rows=rows, seed=seed)
+        counts, tally = _fill(connection, rows=rows, seed=seed, is_flawless=is_flawless)
     finally:
         connection.close()
     partial.replace(path)
@@ -62,13 +64,13 @@ def generate(path: Path, *, rows: int = 100_000, seed: int = 1) -> Sample:
 
 
 def _fill(
-    connection: sqlite3.Connection, *, rows: int, seed: int
+    connection: sqlite3.Connection, *, rows: int, seed: int, is_flawless: bool
 ) -> tuple[dict[str, int], Counter[Flaw]]:
     """Tables, rows, then indexes; no journal, since the file is nobody's until it is complete."""
     connection.executescript("pragma page_size = 4096; pragma journal_mode = off;")
     connection.executescript("pragma synchronous = off; pragma temp_store = memory;")
     connection.executescript((HERE / "direct_mail.sql").read_text("utf-8"))
-    people = People(rows=rows, seed=seed)
+    people = People(rows=rows, seed=seed, is_flawless=is_flawless)
     tracking = Tracking(people, seed=seed)
     counts: dict[str, int] = {}
     connection.execute("begin")
@@ -79,7 +81,7 @@ def _fill(
     connection.execute("update sqlite_sequence set seq = seq + 1000 where name = 'recipients'")
     connection.execute("commit")
     connection.executescript((HERE / "direct_mail_indexes.sql").read_text("utf-8"))
-    return counts, people.tally + tracking.tally
+    return counts, people.blemishes.counts
 
 
 def _insert(connection: sqlite3.Connection, table: str, content: Iterable[Row]) -> int:
@@ -102,9 +104,15 @@ def main() -> None:
     parser.add_argument("path", type=Path, metavar="OUT.db")
     parser.add_argument("--rows", type=int, default=100_000, help="over all tables")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--flawless", action="store_true", help="nothing wrong on purpose")
     options = parser.parse_args()
     try:
-        sample = generate(options.path, rows=options.rows, seed=options.seed)
+        sample = generate(
+            options.path,
+            rows=options.rows,
+            seed=options.seed,
+            is_flawless=options.flawless,
+        )
     except (FileExistsError, ValueError) as error:
         parser.error(str(error))
     print(describe(sample))

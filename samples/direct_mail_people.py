@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from samples import flaws, words
@@ -34,9 +33,9 @@ DRAFT_EVERY = 10  # every tenth campaign never went out, those without an organi
 class People:
     """Organisations, users, sessions, templates, lists, campaigns, recipients."""
 
-    def __init__(self, *, rows: int, seed: int) -> None:
+    def __init__(self, *, rows: int, seed: int, is_flawless: bool) -> None:
         self._random = random.Random(seed)
-        self.tally: Counter[flaws.Flaw] = Counter()
+        self.blemishes = flaws.Blemishes(is_flawless=is_flawless)
         lists_each = 2 if rows >= SECOND_LIST_FROM_ROWS else 1
         fixed = ORGANIZATIONS * (1 + 2 * USERS_EACH + TEMPLATES_EACH + lists_each)
         #: rows that are left for campaigns, recipients and tracking
@@ -86,8 +85,7 @@ class People:
     def broken_names(self) -> Iterator[tuple[bytes, int]]:
         """Bytes and id of each recipient whose name is stored in Windows-1252."""
         for position in range(self.recipients):
-            if flaws.WINDOWS_1252.strikes(position):
-                self.tally[flaws.WINDOWS_1252] += 1
+            if self.blemishes.strikes(flaws.WINDOWS_1252, position):
                 yield "Renée Müller-Çelik".encode("cp1252"), position + 1
 
     # Rows ---------------------------------------------------------------------------------
@@ -150,8 +148,7 @@ class People:
             place = i % self.lists % ORGANIZATIONS
             season, offer = words.SEASONS[i % 8], words.OFFERS[i * 5 % len(words.OFFERS)]
             is_sent = i % DRAFT_EVERY != 0
-            is_lost = flaws.ORPHAN_CAMPAIGN.strikes(i)
-            self.tally[flaws.ORPHAN_CAMPAIGN] += is_lost
+            is_lost = self.blemishes.strikes(flaws.ORPHAN_CAMPAIGN, i)
             yield (
                 self.campaign_id(i), None if is_lost else organization,
                 place * TEMPLATES_EACH + i % TEMPLATES_EACH + 1, i % self.lists + 1,
@@ -187,7 +184,7 @@ class People:
             )  # fmt: skip
             if self._is_double(i):
                 row = self._double(row, previous)
-                self.tally[flaws.DUPLICATE] += 1
+                self.blemishes.counts[flaws.DUPLICATE] += 1
             previous = row
             yield self._spoiled(i, row)
 
@@ -197,14 +194,11 @@ class People:
         return (*row[:2], *first[2:4], email, row[5], *first[6:10], row[10], row[11])
 
     def _spoiled(self, position: int, row: Row) -> Row:
-        if flaws.EPOCH_SECONDS.strikes(position):
-            self.tally[flaws.EPOCH_SECONDS] += 1
+        if self.blemishes.strikes(flaws.EPOCH_SECONDS, position):
             row = (*row[:11], str(EPOCH_FIRST + 60 * DAY_S + position % 2_000_000))
-        if flaws.NO_FIELDS.strikes(position):
-            self.tally[flaws.NO_FIELDS] += 1
+        if self.blemishes.strikes(flaws.NO_FIELDS, position):
             row = (*row[:10], None, row[11])
-        if flaws.NUL_BYTE.strikes(position):
-            self.tally[flaws.NUL_BYTE] += 1
+        if self.blemishes.strikes(flaws.NUL_BYTE, position):
             row = (*row[:6], f"{row[6]}\x00", *row[7:])
         return row
 
@@ -228,9 +222,9 @@ class People:
 
     def _is_double(self, position: int) -> bool:
         """Struck, unless it is the first of its list: the one before is another list's."""
-        return flaws.DUPLICATE.strikes(position) and self._list_of(position) == self._list_of(
-            position - 1
-        )
+        return self.blemishes.meets(flaws.DUPLICATE, position) and self._list_of(
+            position
+        ) == self._list_of(position - 1)
 
     def _has_double(self, position: int) -> bool:
         return position + 1 < self.recipients and self._is_double(position + 1)

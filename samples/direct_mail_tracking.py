@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from array import array
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from samples import flaws, words
@@ -34,7 +33,7 @@ class Tracking:
     def __init__(self, people: People, *, seed: int) -> None:
         self._people = people
         self._random = random.Random(seed + 1)
-        self.tally: Counter[flaws.Flaw] = Counter()
+        self._blemishes = people.blemishes
         self._each = people.pieces_each
         self.pieces = self._each * len(people.sent)
         self.conversions = int(people.rest * CONVERSION_SHARE)
@@ -88,15 +87,14 @@ class Tracking:
             piece += 1
 
     def _addressee(self, piece: int, recipient_id: int) -> int:
-        if flaws.ORPHAN_PIECE.strikes(piece):
-            self.tally[flaws.ORPHAN_PIECE] += 1
+        if self._blemishes.strikes(flaws.ORPHAN_PIECE, piece):
             return self._people.recipients + 1 + piece % 1000
         return recipient_id
 
     def _touched_piece(self, pick: float) -> int:
         """A piece for a number in [0, 1) that exists for good: never one with a lost recipient."""
         piece = int(pick * self.pieces)
-        return piece - 1 if flaws.ORPHAN_PIECE.strikes(piece) else piece
+        return piece - 1 if self._blemishes.meets(flaws.ORPHAN_PIECE, piece) else piece
 
     # Events: in time order, as a counting key gives them ------------------------------------
 
@@ -125,8 +123,7 @@ class Tracking:
 
     def _spoiled_event(self, position: int, row: Row, at: int) -> Row:
         for flaw, spoil in EVENT_SPOILS:
-            if flaw.strikes(position):
-                self.tally[flaw] += 1
+            if self._blemishes.strikes(flaw, position):
                 row = spoil(row, at)
         return row
 
@@ -145,18 +142,15 @@ class Tracking:
             )  # fmt: skip
 
     def _conversion_code(self, position: int, piece: int) -> str:
-        if flaws.ORPHAN_CONVERSION.strikes(position):
-            self.tally[flaws.ORPHAN_CONVERSION] += 1
+        if self._blemishes.strikes(flaws.ORPHAN_CONVERSION, position):
             return f"GONE{position:08}"
         return self._codes[piece]
 
     def _amount(self, position: int) -> float | str:
         amount = AMOUNTS[position % len(AMOUNTS)]
-        if flaws.AMOUNT_AS_TEXT.strikes(position):
-            self.tally[flaws.AMOUNT_AS_TEXT] += 1
+        if self._blemishes.strikes(flaws.AMOUNT_AS_TEXT, position):
             return f"${amount:.2f}"
-        if flaws.FLOAT_DUST.strikes(position):
-            self.tally[flaws.FLOAT_DUST] += 1
+        if self._blemishes.strikes(flaws.FLOAT_DUST, position):
             return amount * 1.1
         return amount
 

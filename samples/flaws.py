@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 
@@ -39,3 +40,21 @@ FLAWS = (
     EPOCH_MILLISECONDS, YES_NO, MALFORMED_JSON, DUPLICATE_KEY, IMPOSSIBLE_DATE, FLOAT_DUST,
     ORPHAN_CONVERSION, AMOUNT_AS_TEXT,
 )  # fmt: skip
+
+
+class Blemishes:
+    """Strikes rows with flaws, unless the sample is to be flawless, and counts them."""
+
+    def __init__(self, *, is_flawless: bool) -> None:
+        self._is_flawless = is_flawless
+        self.counts: Counter[Flaw] = Counter()
+
+    def meets(self, flaw: Flaw, position: int) -> bool:
+        """Whether the row at that position has the flaw."""
+        return not self._is_flawless and flaw.strikes(position)
+
+    def strikes(self, flaw: Flaw, position: int) -> bool:
+        """Whether the row is struck now; it is counted."""
+        is_struck = self.meets(flaw, position)
+        self.counts[flaw] += is_struck
+        return is_struck
