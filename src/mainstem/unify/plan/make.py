@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,15 +67,20 @@ def make_plan(
 
 
 def source_digest(catalog: Catalog) -> str:
-    """A digest of a source's table definitions; its rows do not matter."""
+    """A digest of what a plan relies on in a source; its rows do not matter."""
     digests = [f"{table.name}={table_digest(table)}" for table in catalog.tables]
     return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
 
 
 def table_digest(table: Table) -> str:
-    """A digest of a table's definition; what its counter last gave does not matter."""
-    content = asdict(table) | {"counter_last": None, "indexes": None}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    """A digest of what a plan relies on in a table; indexes and counters do not matter."""
+    content = [
+        [[c.name, c.declared_type, c.is_nullable, c.default, c.generated] for c in table.columns],
+        list(table.primary_key),
+        sorted([k.columns, k.parent, k.parent_columns] for k in table.foreign_keys),
+        sorted(check.expression for check in table.checks),
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
 
 
 def _relative(config: Config) -> Path:
