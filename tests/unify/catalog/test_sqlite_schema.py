@@ -28,7 +28,8 @@ def test_columns_keys_and_counters(tmp_path: Path) -> None:
         """create table "Order" (id integer primary key autoincrement, name text not null
             collate nocase default 'x', total as (id * 2) stored);
         create table pair (a int, b text, primary key (b, a)) without rowid;
-        create table loose (code text primary key);
+        create table loose (code text primary key); insert into loose values (null), ('x');
+        create table tight (code text primary key); insert into tight values ('x');
         create table descending (id integer primary key desc);
         insert into "Order" (id) values (9); delete from "Order";""",
     )
@@ -44,6 +45,7 @@ def test_columns_keys_and_counters(tmp_path: Path) -> None:
     assert (pair.primary_key, pair.has_rowid, pair.counter) == (("b", "a"), False, None)
     assert not any(column.is_nullable for column in pair.columns)
     assert catalog.table("loose").column("code").is_nullable
+    assert not catalog.table("tight").column("code").is_nullable
     assert catalog.table("descending").counter is None
 
 

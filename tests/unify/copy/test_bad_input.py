@@ -146,6 +146,14 @@ def test_a_file_that_changed_after_its_copy_is_not_copied_over_it(
     assert target.execute("select count(*) from t").fetchone() == (2,)
 
 
+@pytest.mark.parametrize("schema", ["", "pg_mine", "unify", "information_schema", "x" * 64])
+def test_a_schema_that_cannot_be(
+    simple: Path, empty_database_url: str, target: Connection, schema: str
+) -> None:
+    assert_refused(run_copy(simple, empty_database_url, "--schema", schema), "cannot be the schema")
+    assert nothing_is_left(target)
+
+
 def test_a_missing_privilege(simple: Path, empty_database_url: str, target: Connection) -> None:
     target.execute("create role nobody_much login")
     try:

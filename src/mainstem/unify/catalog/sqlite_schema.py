@@ -98,10 +98,11 @@ class _TableReader:
         )
         has_key_index = any(origin == "pk" for _, _, _, origin, _ in indexes)
         is_counter = self._has_rowid and len(primary_key) == 1 and not has_key_index
+        has_null_key = has_key_index and self._has_rowid and self._has_null(primary_key)
         return Table(
             name=self._name,
             columns=tuple(
-                self._column(row, is_counter=is_counter) for row in self._columns if row[6] != 1
+                self._column(row, has_null_key=has_null_key) for row in self._columns if row[6] != 1
             ),
             primary_key=primary_key,
             foreign_keys=self._foreign_keys(actual_names),
@@ -115,12 +116,18 @@ class _TableReader:
     def _pragma(self, name: str) -> list[_Row]:
         return self._connection.execute(f"pragma {name}({quoted(self._name)})").fetchall()
 
-    def _column(self, row: _Row, *, is_counter: bool) -> Column:
+    def _has_null(self, columns: Sequence[str]) -> bool:
+        """Whether a key is NULL somewhere: SQLite allows it (sqlite.org/lang_createtable)."""
+        nulls = " or ".join(f"{quoted(name)} is null" for name in columns)
+        query = f"select exists (select 1 from {quoted(self._name)} where {nulls})"
+        return bool(self._connection.execute(query).fetchone()[0])
+
+    def _column(self, row: _Row, *, has_null_key: bool) -> Column:
         _, name, declared_type, not_null, default, key_position, hidden = row
         return Column(
             name=name,
             declared_type=declared_type,
-            is_nullable=not not_null and not (is_counter and key_position),
+            is_nullable=not not_null and (not key_position or has_null_key),
             default=default,
             generated=self._declared.generated.get(name.lower()) if hidden in _GENERATED else None,
             collation=self._declared.collations.get(name.lower()),

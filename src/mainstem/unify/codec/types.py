@@ -29,7 +29,7 @@ _INTEGER_BITS: Final = {"smallint": 16, "integer": 32, "bigint": 64}
 _SAFE_DIGITS: Final = 15  # decimal digits that a double always keeps
 _NUMERIC_DIGITS_MAX: Final = 131_072  # before the decimal point; PostgreSQL, "Numeric Types"
 _NUMERIC_SCALE_MAX: Final = 16_383
-_JSON_LENGTH_MAX: Final = 64 * 2**20
+_JSON_LENGTH_MAX: Final = 16 * 2**20  # parsed, it takes up to thirty times the memory
 _UUID_SHAPE: Final = b"00000000-0000-0000-0000-000000000000"
 _HEX: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
 

@@ -6,6 +6,7 @@ columns, backslash escapes (PostgreSQL documentation, COPY, "Text Format").
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -17,6 +18,10 @@ NULL: Final = r"\N"
 
 #: Parts values when a whole column is worked on as one string; rare in real text.
 SEPARATOR: Final = "\x1f"
+
+#: Longer values are told by their beginning.
+READABLE_MAX: Final = 64 * 1024
+_READABLE_START: Final = 1000
 
 #: Characters that the server prints escaped; the backslash comes first, or it would be done twice.
 _ESCAPES: Final = (
@@ -114,14 +119,29 @@ def unescape(text: str) -> str | None:
 
 
 def readable(value: object) -> str:
-    r"""A value as people read it in the ledger: bytes as `\x` hex, a NUL as U+2400."""
+    r"""A value as people read it in the ledger: bytes as `\x` hex, a NUL as U+2400.
+
+    One over 64 KiB is told by its beginning, its length and its SHA-256.
+    """
+    if isinstance(value, LongText):
+        start = readable(value.raw[:_READABLE_START].decode("utf-8", "ignore"))
+        return f"{start}... ({len(value.raw)} bytes, sha256 {_digest(value.raw)})"
     if isinstance(value, BadText):
-        return "\\x" + value.raw.hex()
+        value = value.raw
+    if isinstance(value, str | bytes) and len(value) > READABLE_MAX:
+        unit = "characters" if isinstance(value, str) else "bytes"
+        start = readable(value[:_READABLE_START])
+        return f"{start}... ({len(value)} {unit}, sha256 {_digest(value)})"
     if isinstance(value, bytes):
         return "\\x" + value.hex()
-    return (
-        str(value)
-        .replace("\0", "\N{SYMBOL FOR NULL}")
-        .encode("utf-8", "backslashreplace")
-        .decode("utf-8")
-    )
+    text = str(value).replace("\0", "\N{SYMBOL FOR NULL}")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _digest(value: str | bytes) -> str:
+    """The hash of a long value, without another copy of it."""
+    digest = hashlib.sha256()
+    for start in range(0, len(value), READABLE_MAX):
+        piece = value[start : start + READABLE_MAX]
+        digest.update(piece.encode("utf-8", "surrogatepass") if isinstance(piece, str) else piece)
+    return digest.hexdigest()

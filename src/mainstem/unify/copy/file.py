@@ -14,6 +14,7 @@ from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.copy.copying import Copying
 from mainstem.unify.copy.design import target_names
+from mainstem.unify.copy.names import fitted
 from mainstem.unify.copy.outcome import read_report
 from mainstem.unify.copy.publish import check_free, relation_names
 from mainstem.unify.ledger import store
@@ -64,6 +65,7 @@ def _copy(
     reporter: Reporter,
 ) -> tuple[Run, list[str]]:
     connection = session.main
+    _check_schema_name(schema)
     if connection.info.parameter_status("server_encoding") != "UTF8":
         raise TargetError("the database does not store UTF-8; make one with ENCODING 'UTF8'")
     for one in (session.main, session.helper):
@@ -93,6 +95,12 @@ def _copy(
         _discard(session, run)
         raise
     return run, []
+
+
+def _check_schema_name(schema: str) -> None:
+    is_reserved = schema.startswith(("pg_", "unify")) or schema == "information_schema"
+    if not schema or is_reserved or schema != fitted(schema):
+        raise TargetError(f'"{schema}" cannot be the schema of the tables; name another')
 
 
 def _earlier_run(

@@ -11,15 +11,17 @@ import hashlib
 import json
 import math
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.unify.catalog.sqlite_rows import ROWS_MAX, RowReader
 from mainstem.unify.codec import (
+    Conversion,
     Encoded,
     LongText,
     codec_for,
     escape,
+    readable,
 )
 from mainstem.unify.ledger.rows import LedgerRow, QuarantineRow
 
@@ -35,8 +37,8 @@ MASK: Final = "[secret]"
 
 _SLICE_BYTES: Final = 2**20
 _KEPT_BYTES_MAX: Final = 4 * 2**20
-_LEDGER_TEXT_MAX: Final = 64 * 1024
-_LEDGER_TEXT_KEPT: Final = 1000
+_START_BYTES: Final = 1000
+_NUL_RULE: Final = "nul-removed"
 _ROW_BYTES_MAX: Final = 2**30 - 2**16  # a COPY line must fit PostgreSQL's 1 GB buffer
 _ESCAPED_BYTES: Final = tuple(
     (c, escape(c.decode()).encode()) for c in (b"\\", b"\b", b"\t", b"\n", b"\v", b"\f", b"\r")
@@ -151,14 +153,7 @@ class TableReader:
     def _portion(self, batch: Batch) -> Portion:
         long_cells: dict[tuple[int, int], LongCell] = {}
         encoded = [
-            codec.encode(
-                _take_long(codec, values, position, long_cells)
-                if batch.may_be_long
-                else cast("Sequence[SqliteValue]", values)
-            )
-            for position, (codec, values) in enumerate(
-                zip(self._codecs, batch.columns, strict=True)
-            )
+            self._encode(batch, position, long_cells) for position in range(len(self._codecs))
         ]
         reasons = self._refusals(encoded)
         reasons |= _too_long_rows(long_cells)
@@ -183,6 +178,17 @@ class TableReader:
             ],
         )
 
+    def _encode(
+        self, batch: Batch, position: int, long_cells: dict[tuple[int, int], LongCell]
+    ) -> Encoded:
+        """Encode a column; its long values are set apart."""
+        codec, values = self._codecs[position], batch.columns[position]
+        if not batch.may_be_long:
+            return codec.encode(cast("Sequence[SqliteValue]", values))
+        short, changes = _take_long(codec, values, position, long_cells)
+        encoded = codec.encode(short)
+        return replace(encoded, conversions=[*encoded.conversions, *changes])
+
     def _refusals(self, encoded: Sequence[Encoded]) -> dict[int, tuple[int | None, str]]:
         """For each refused row the first column that refused it, and why."""
         reasons: dict[int, tuple[int | None, str]] = {}
@@ -200,8 +206,8 @@ class TableReader:
                 source_table=self._table.name,
                 key=keys[change.row],
                 column_name=column.name,
-                before=MASK if column.is_secret else _shortened(change.before),
-                after=MASK if column.is_secret else _shortened(change.after),
+                before=MASK if column.is_secret else change.before,
+                after=MASK if column.is_secret else change.after,
                 rule=change.rule,
             )
             for column, texts in zip(self._columns, encoded, strict=True)
@@ -253,24 +259,34 @@ def _take_long(
     values: Sequence[SqliteValue | LongText],
     position: int,
     long_cells: dict[tuple[int, int], LongCell],
-) -> list[SqliteValue]:
-    """The column with NULL in place of those long values that go out as slices."""
+) -> tuple[list[SqliteValue], list[Conversion]]:
+    """The column with NULL in place of the long values that go out as slices.
+
+    Also what was converted in these: nothing but a NUL removed.
+    """
     kept: list[SqliteValue] = []
+    changes: list[Conversion] = []
     for row, value in enumerate(values):
-        cell = _long_cell(value, codec.pg_type.base)
-        if cell is not None:
-            long_cells[row, position] = cell
-            kept.append(None)
-        else:
+        cell = _long_cell(value, codec)
+        if cell is None:
             kept.append(value.decode() if isinstance(value, LongText) else value)
-    return kept
+            continue
+        long_cells[row, position] = cell
+        kept.append(None)
+        if isinstance(value, LongText) and len(cell.raw) < len(value.raw):
+            after = readable(LongText(cell.raw))
+            changes.append(Conversion(row, readable(value), after, _NUL_RULE))
+    return kept, changes
 
 
-def _long_cell(value: SqliteValue | LongText, base: str) -> LongCell | None:
-    """A slice-wise cell for a long value that needs no conversion."""
-    if isinstance(value, LongText) and base == "text":
-        is_plain = b"\0" not in value.raw and _is_utf8(value.raw)
-        return LongCell(value.raw, is_text=True) if is_plain else None
+def _long_cell(value: SqliteValue | LongText, codec: Codec) -> LongCell | None:
+    """A slice-wise cell for a long value that fits its type, but for NULs that a rule removes."""
+    base = codec.pg_type.base
+    if isinstance(value, LongText) and base == "text" and _is_utf8(value.raw):
+        if b"\0" not in value.raw:
+            return LongCell(value.raw, is_text=True)
+        if _NUL_RULE in codec.rules:
+            return LongCell(value.raw.replace(b"\0", b""), is_text=True)
     if isinstance(value, bytes) and base == "bytea" and len(value) >= _SLICE_BYTES:
         return LongCell(value, is_text=False)
     return None
@@ -328,14 +344,6 @@ def _long_lines(
     return pieces
 
 
-def _shortened(text: str | None) -> str | None:
-    """A value for the ledger; a very long one by its beginning, length and hash."""
-    if text is None or len(text) <= _LEDGER_TEXT_MAX:
-        return text
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{text[:_LEDGER_TEXT_KEPT]}... ({len(text)} characters, sha256 {digest})"
-
-
 def value_as_json(value: SqliteValue | LongText, *, is_secret: bool) -> object:
     """A source value as jsonb can keep it: bytes, and text that jsonb cannot hold, as hex."""
     if value is None or isinstance(value, int):
@@ -356,6 +364,6 @@ def value_as_json(value: SqliteValue | LongText, *, is_secret: bool) -> object:
 def _bytes_as_json(raw: bytes) -> dict[str, object]:
     if len(raw) <= _KEPT_BYTES_MAX:
         return {"bytes": raw.hex()}
-    start = raw[:_LEDGER_TEXT_KEPT].hex()
+    start = raw[:_START_BYTES].hex()
     digest = hashlib.sha256(raw).hexdigest()
     return {"bytes_start": start, "size_bytes": len(raw), "sha256": digest}
