@@ -77,6 +77,8 @@ def test_the_plain_setting_names_the_visible_clients(connection: Connection, set
         ({"user_role": "client", "client_ids": [str(MINE)]}, True, False, False),
         ({"user_role": "client", "client_ids": None}, False, False, False),
         ({"client_ids": None}, False, False, False),
+        ({"user_role": "CLIENT", "client_ids": None}, False, False, False),
+        ({"user_role": "visitor", "client_ids": [str(MINE)]}, True, False, False),
     ],
 )
 def test_claims_alone_name_the_visible_clients(

@@ -17,7 +17,6 @@ from tests.migrations.people import new_agency, one
 
 from mainstem.checks import run_checks
 from mainstem.db.migrate import migrate
-from mainstem.errors import MainstemError
 from mainstem.pg.connect import connect
 from mainstem.pg.programs import EMBEDDED_MAJOR, embedded_bin_dir, major_version
 from mainstem.pg.scratch import ScratchServer, scratch_server
@@ -213,15 +212,3 @@ def test_the_login_role_of_supabase_serves_requests(supabase: Supabase) -> None:
         login.execute("set local role authenticated")
         login.execute(f"set local \"request.jwt.claims\" = '{claims}'".encode())
         assert login.execute("select id from client").fetchall() == [(agency.client_id,)]
-
-
-def test_one_without_bypassrls_gets_nothing_half_made(server: ScratchServer, plain: str) -> None:
-    with connect(server.url(), autocommit=True) as connection:
-        connection.execute("drop role if exists humble")
-        connection.execute("create role humble login createrole")
-        connection.execute("alter database plain owner to humble")
-    with connect(as_user(plain, "humble")) as migrated:
-        with pytest.raises(MainstemError, match="0001_foundation"):
-            migrate(migrated)
-        migrated.rollback()
-        assert one(migrated, "select to_regclass('app.table_class') is null") is True
