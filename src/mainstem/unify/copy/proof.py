@@ -37,6 +37,7 @@ def prove(
 
     Raises VerifyError, naming the first differences, when the sides differ.
     """
+    store.analyze_run(connection, run.id)
     verification = verify_copied(
         connection,
         run,

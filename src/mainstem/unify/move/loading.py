@@ -289,6 +289,7 @@ def _finish(move: Move, run: Run, order: list[TargetTable], prepared: Prepared) 
     fill_originals(connection, run, move.plan, source=move.source, catalog=move.catalog)
     advance_sequences(connection, run, order)
     store.attach_maps(connection, run.id)
+    store.analyze_run(connection, run.id)
     for record in prepared.records.values():
         put_back_triggers(connection, record)
     connection.execute(f"drop schema if exists {run.staging_schema} cascade")
