@@ -123,17 +123,16 @@ create table if not exists unify.legacy_map (
 );
 
 -- A version-7 id (RFC 9562) whose time is `at` and whose chance is a hash of the seed: the same on
--- every run, and in time order, microseconds in the 12 bits after the version. Times before 1970
--- count as 1970. Every part is immutable, so that the call is inlined: 0.6 microseconds a row
--- instead of 1.3.
+-- every run, and in time order, with the fraction of the millisecond in the 12 bits after the
+-- version (microseconds * 4096 / 1000 = * 512 / 125). Times before 1970 count as 1970. Every part is
+-- immutable and names each argument once, so that the call is inlined: a third of the time.
 create or replace function unify.minted(at timestamptz, seed text) returns uuid
     language sql immutable parallel safe
     return (
-        lpad(to_hex(
-            greatest(0, round(date_part('epoch', at - timestamptz '1970-01-01 00:00:00+00') * 1e6)::bigint)
-                / 1000 * 65536 + 28672
-            + greatest(0, round(date_part('epoch', at - timestamptz '1970-01-01 00:00:00+00') * 1e6)::bigint)
-                % 1000 * 4096 / 1000), 16, '0')
-        || translate(substr(md5(seed), 17, 1), '0123456789abcdef', '89ab89ab89ab89ab')
-        || substr(md5(seed), 18)
+        overlay(
+            lpad(to_hex(
+                greatest(0, round(date_part('epoch', at - timestamptz '1970-01-01 00:00:00+00') * 1e6)
+                    ::bigint) * 512 / 125), 15, '0')
+            placing '7' from 13 for 0)
+        || '8' || right(md5(seed), 15)
     )::uuid;

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 FILLED, NEWEST = "merge-filled", "merge-newest"
 
+#: tables that are needed while rows are merged
+_SCRATCH = ("newest", "rows", "same")
+
 #: rounds until the groups of rows stand still: the longest chain of rows that are pairwise the same
 _ROUNDS_MAX = 1000
 
@@ -48,13 +51,13 @@ def merge_rows(connection: Connection, run: Run, planned: PlannedTable) -> None:
     if step in store.read_steps(connection, run.id):
         connection.commit()
         return
-    for kind in ("merged", "newest", "same"):
+    for kind in ("merged", *_SCRATCH):
         connection.execute(f"drop table if exists {own_table(run, kind, planned.name)}")
     _find_same(connection, run, planned)
     _spread(connection, run, planned)
     _choose(connection, run, planned)
     _fill(connection, run, planned)
-    for kind in ("newest", "same"):
+    for kind in _SCRATCH:
         connection.execute(f"drop table {own_table(run, kind, planned.name)}")
     connection.execute(f"analyze {own_table(run, 'merged', planned.name)}")
     store.save_step(connection, run.id, name=step, position=1)
@@ -62,21 +65,25 @@ def merge_rows(connection: Connection, run: Run, planned: PlannedTable) -> None:
 
 
 def _find_same(connection: Connection, run: Run, planned: PlannedTable) -> None:
-    """Every row that is the same as another: its group in each way, and a number of its own."""
+    """Every row that is the same as another: its group in each way, and a number of its own.
+
+    Few rows are the same as others: rows whose hash is not alone are found first, without sorting,
+    and only those are looked at.
+    """
     staged, same = own_table(run, "stage", planned.name), own_table(run, "same", planned.name)
     ways = []
     for number, way in enumerate(planned.merge):
         names = ", ".join(name_sql(name) for name in way)
+        digest = f"hash_record_extended(row({names}), 0)"
         present = " and ".join(f"{name_sql(name)}::text <> ''" for name in way)
-        # Few rows are the same as others: find those first, by hashing, and sort nothing.
         ways.append(
-            f"select s._key, {number} as way, g.same_as from {staged} as s join"
-            f" (select {names}, min(_key) as same_as from {staged} where {present}"
-            f" group by {names} having count(*) > 1) as g using ({names})"
+            f"select _key, {number} as way, min(_key) over w as same_as, count(*) over w as size"
+            f" from {staged} where {present} and {digest} in (select {digest} from {staged}"
+            f" where {present} group by 1 having count(*) > 1) window w as (partition by {names})"
         )
     connection.execute(
         f"create unlogged table {same} as select _key, way, same_as, _key as label"
-        f" from ({' union all '.join(ways)}) as x"
+        f" from ({' union all '.join(ways)}) as x where size > 1"
     )
     connection.execute(f"create index on {same} (_key)")
     connection.execute(f"create index on {same} (way, same_as)")
@@ -107,7 +114,7 @@ def _spread(connection: Connection, run: Run, planned: PlannedTable) -> None:
 def _choose(connection: Connection, run: Run, planned: PlannedTable) -> None:
     """The newest row of each group stays; `newest` has for each its columns' newest values."""
     staged, same = own_table(run, "stage", planned.name), own_table(run, "same", planned.name)
-    newest, merged = own_table(run, "newest", planned.name), own_table(run, "merged", planned.name)
+    rows, newest = own_table(run, "rows", planned.name), own_table(run, "newest", planned.name)
     order = "length(s._key) desc, s._key desc"
     created = "null::timestamptz"
     if planned.created is not None:
@@ -119,22 +126,25 @@ def _choose(connection: Connection, run: Run, planned: PlannedTable) -> None:
         for value in [f"s.{name}"]
     )
     connection.execute(
-        f"create unlogged table {newest} as select label,"
-        f" (array_agg(s._key order by {order}))[1] as survivor{values}"
+        f"create unlogged table {rows} as select g.label, s.*"
         f" from (select distinct _key, label from {same}) as g join {staged} as s using (_key)"
-        " group by label"
     )
     connection.execute(
-        f"create unlogged table {merged} as select g._key, n.survivor, {created} as created"
-        f" from (select distinct _key, label from {same}) as g join {newest} as n using (label)"
-        f" join {staged} as s on s._key = n.survivor where g._key <> n.survivor"
+        f"create unlogged table {newest} as select label,"
+        f" (array_agg(s._key order by {order}))[1] as survivor{values}"
+        f" from {rows} as s group by label"
+    )
+    connection.execute(
+        f"create unlogged table {own_table(run, 'merged', planned.name)} as"
+        f" select r._key, n.survivor, {created} as created"
+        f" from {rows} as r join {newest} as n using (label)"
+        f" join {rows} as s on s._key = n.survivor where r._key <> n.survivor"
     )
 
 
 def _fill(connection: Connection, run: Run, planned: PlannedTable) -> None:
     """Write the newest values into the survivors, and every change into the ledger."""
-    staged, newest = own_table(run, "stage", planned.name), own_table(run, "newest", planned.name)
-    merged = own_table(run, "merged", planned.name)
+    rows, newest = own_table(run, "rows", planned.name), own_table(run, "newest", planned.name)
     columns = _filled_columns(planned)
     for column in planned.staged:
         name = name_sql(column.name)
@@ -142,27 +152,23 @@ def _fill(connection: Connection, run: Run, planned: PlannedTable) -> None:
             continue
         before, after = f"s.{name}::text", f"n.{name}::text"
         if is_secret(planned.name, column.name):
-            before = after = text_sql(MASK)
-        head = (
+            before = f"case when s.{name} is not null then {text_sql(MASK)} end"
+            after = text_sql(MASK)
+        connection.execute(
             "insert into unify.ledger"
             " (run_id, source_table, key, column_name, before, after, rule)"
-            f" select {run.id}, {text_sql(planned.name)}, s._key, {text_sql(column.name)}"
-        )
-        connection.execute(
-            f"{head}, null, {after}, '{FILLED}' from {newest} as n"
-            f" join {staged} as s on s._key = n.survivor"
-            f" where s.{name} is null and n.{name} is not null"
-        )
-        connection.execute(
-            f"{head}, {before}, {after}, '{NEWEST}' from {merged} as m"
-            f" join {newest} as n using (survivor) join {staged} as s on s._key = m._key"
-            f" where s.{name} is not null and s.{name} is distinct from n.{name}"
+            f" select {run.id}, {text_sql(planned.name)}, s._key, {text_sql(column.name)},"
+            f" {before}, {after},"
+            f" case when s._key = n.survivor then '{FILLED}' else '{NEWEST}' end"
+            f" from {rows} as s join {newest} as n using (label)"
+            f" where s.{name} is distinct from n.{name}"
+            f" and (s._key = n.survivor or s.{name} is not null)"
         )
     if columns:
         sets = ", ".join(f"{name} = n.{name}" for name in columns)
         gaps = " or ".join(f"s.{name} is null and n.{name} is not null" for name in columns)
         connection.execute(
-            f"update {staged} as s set {sets} from {newest} as n"
+            f"update {own_table(run, 'stage', planned.name)} as s set {sets} from {newest} as n"
             f" where s._key = n.survivor and ({gaps})"
         )
 

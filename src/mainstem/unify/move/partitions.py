@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 #: name and arguments of the function that a target may offer: from, to, table
 FUNCTION = "ensure_partitions"
+
+#: a span of time that is covered as a whole
+_ONE_RANGE = timedelta(days=10 * 365)
 
 _FIND = """
 select format('%%I.%%I', n.nspname, p.proname)
@@ -59,18 +63,23 @@ def _ranges(
     connection: Connection, run: Run, plan: Plan, target: TargetTable
 ) -> list[tuple[datetime, datetime]]:
     """Runs of months in which rows were made: a lonely old date does not cost a century."""
-    months = [
-        f"select distinct date_trunc('month', greatest({name_sql(table.created)},"
-        f" timestamptz 'epoch')) as month from {own_table(run, 'stage', table.name)}"
+    times = " union all ".join(
+        f"select greatest({name_sql(table.created)}, timestamptz 'epoch') as at"
+        f" from {own_table(run, 'stage', table.name)} where {name_sql(table.created)} is not null"
         for table in plan.moved()
         if table.into == target.name and table.created is not None
-    ]
-    if not months:
+    )
+    if not times:
         return []
+    row = connection.execute(f"select min(at), max(at) from ({times}) as x").fetchone()
+    if row is None or row[0] is None:
+        return []
+    if row[1] - row[0] <= _ONE_RANGE:
+        return [(row[0], row[1])]
     rows = connection.execute(
         "select min(month), max(month) + interval '1 month' - interval '1 microsecond' from ("
         " select month, month - (row_number() over (order by month)) * interval '1 month' as island"
-        f" from ({' union '.join(months)}) as m where month is not null) as x"
+        f" from (select distinct date_trunc('month', at) as month from ({times}) as t) as m) as x"
         " group by island order by island"
     ).fetchall()
-    return [(row[0], row[1]) for row in rows]
+    return [(first, last) for first, last in rows]
