@@ -72,7 +72,7 @@ def test_a_change_is_shown_backed_up_and_restored(
 
 
 def test_each_failure_is_one_line_without_the_password() -> None:
-    for command in ("status", "migrate", "diff", "partitions"):
+    for command in ("status", "migrate", "diff", "partitions", "shell"):
         code, said, why = mainstem(command, DATABASE_URL="postgresql://u:topsecret@127.0.0.1:1/d")
         assert code == 2
         assert "topsecret" not in said + why

@@ -18,7 +18,7 @@ from mainstem.errors import ServerError
 from mainstem.pg import target
 from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import EmbeddedServer
-from mainstem.pg.tools import arguments_for
+from mainstem.pg.tools import arguments_for, bin_dir_for
 
 if TYPE_CHECKING:
     import psycopg
@@ -107,9 +107,11 @@ def url() -> None:
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def shell(arguments: tuple[str, ...]) -> None:
     """Open psql; further arguments are its own."""
-    conninfo, environment = arguments_for(target.database_url())
-    psql = EmbeddedServer.default().bin_dir / "psql"
-    os.execve(psql, ["psql", conninfo, *arguments], environment)  # noqa: S606 - our own psql
+    address = target.database_url()
+    with connect(address) as connection:
+        psql = bin_dir_for(connection) / "psql"
+    conninfo, environment = arguments_for(address)
+    os.execve(psql, ["psql", conninfo, *arguments], environment)  # noqa: S606 - PostgreSQL's own
 
 
 @db.command()

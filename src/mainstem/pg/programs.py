@@ -78,7 +78,8 @@ def clean_environment() -> Mapping[str, str]:
 def reason(output: str) -> str:
     """Return the line that says why, out of a program's output or a server's log."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for mark in ("PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
+    # A full disk ends in other errors, which then come last.
+    for mark in ("No space left on device", "PANIC:", "FATAL:", "error:", "ERROR:", "could not"):
         for line in reversed(lines):
             if mark in line:
                 return line[line.index(mark) :].removeprefix("error:").strip()
