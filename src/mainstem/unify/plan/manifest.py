@@ -245,16 +245,19 @@ def _read_column(columns: Section, name: str, rules: Rules) -> PlannedColumn:
     assert section is not None
     reference = section.section("reference")
     type_name = section.need("type", str)
+    drop = section.take("drop", str)
     own_rules = section.take_texts("rules")
+    if own_rules is None:
+        own_rules = rules.get(parse_type(type_name).base, ()) if drop is None else ()
     column = PlannedColumn(
         name=name,
         type=type_name,
-        rules=rules.get(parse_type(type_name).base, ()) if own_rules is None else own_rules,
+        rules=own_rules,
         into=section.take("into", str),
         reference=_read_reference(reference) if reference else None,
         when_null=section.take("when_null", str),
         used=section.take("used", str),
-        drop=section.take("drop", str),
+        drop=drop,
         non_null=section.take("non_null", int) or 0,
     )
     section.finish()

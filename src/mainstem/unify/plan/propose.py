@@ -343,7 +343,28 @@ def _references(
         wanted.pop(into, None)
         orphan = said.orphan if said is not None else "quarantine"
         found[reference.column] = Reference(reference.table, reference.parent_column, into, orphan)
-    return found
+    return found | _known_by_target(proposal, table, wanted, found)
+
+
+def _known_by_target(
+    proposal: Proposal, table: Table, wanted: dict[str, str], found: dict[str, Reference]
+) -> dict[str, Reference]:
+    """Columns that only the target says point anywhere: the same name, and one table it can be."""
+    config = proposal.config.table(table.name)
+    free = [
+        column.name
+        for column in table.columns
+        if column.name not in found and column.name not in config.columns
+    ]
+    matches = match_columns(free, list(wanted), table_names=())
+    more: dict[str, Reference] = {}
+    for name, into in matches.items():
+        parents = [
+            source for source, target in proposal.destinations.items() if target == wanted[into]
+        ]
+        if len(parents) == 1:
+            more[name] = Reference(parents[0], None, into)
+    return more
 
 
 def _target_references(proposal: Proposal, target: TargetTable) -> dict[str, str]:
