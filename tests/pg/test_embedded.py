@@ -204,6 +204,20 @@ def test_a_setting_that_cannot_work_is_said_with_the_servers_reason(home: Path) 
     assert server.start() is True
 
 
+def test_a_link_in_the_data_folder_leads_to_no_other_file(home: Path, tmp_path: Path) -> None:
+    """The server's account owns that folder, and may be less trusted than who starts the server."""
+    server = EmbeddedServer(home)
+    server.start()
+    server.stop()
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    owner = precious.stat().st_uid
+    (server.data / "mainstem.new").symlink_to(precious)
+    server.start()
+    assert precious.read_text() == "kept"
+    assert precious.stat().st_uid == owner
+
+
 def test_the_log_holds_no_tenants_data(home: Path) -> None:
     server = EmbeddedServer(home)
     server.start()

@@ -66,9 +66,9 @@ def _make() -> Account:
 
 
 def give(path: Path, account: Account | None) -> None:
-    """Make the account the owner of path; our own needs nothing."""
+    """Make the account the owner of path, never of what it links to; our own needs nothing."""
     if account is not None:
-        os.chown(path, account.uid, account.gid)
+        os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
 def open_way(path: Path, account: Account | None) -> None:

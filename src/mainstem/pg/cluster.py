@@ -156,7 +156,9 @@ def _write_settings(cluster: Cluster, settings: Mapping[str, str]) -> None:
     lines += [f"{name} = '{value.replace(chr(39), chr(39) * 2)}'" for name, value in given.items()]
     path = cluster.data / "mainstem.conf"
     staging = path.with_suffix(".new")
-    staging.write_text("\n".join(lines) + "\n")
+    staging.unlink(missing_ok=True)
+    with staging.open("x") as file:  # never through a link: the folder is the account's, not ours
+        file.write("\n".join(lines) + "\n")
     give(staging, cluster.account)
     staging.replace(path)
 
