@@ -57,8 +57,9 @@ create table scan (
 ) partition by range (id);
 create index scan_code_idx on scan (store_id, code);
 create table route (
-    code text constraint route_pkey primary key, store_id uuid not null, letter_id uuid not null);
-insert into route values ('of-another-app', gen_random_uuid(), gen_random_uuid());
+    code text constraint route_pkey primary key, store_id uuid references store (id),
+    letter_id uuid not null);
+insert into route values ('of-another-app', null, gen_random_uuid());
 
 create function month_id(at timestamptz) returns uuid language sql immutable return
     (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0')

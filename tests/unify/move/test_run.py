@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
+from mainstem.errors import ConfigError, ServerError, SourceError, TargetError, UnifyError
 from mainstem.pg.connect import connect
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.move.session import open_session
@@ -291,3 +292,79 @@ def test_the_database_needs_no_superuser(shop: Shop) -> None:
     with connect(shop.url, autocommit=True) as connection:
         connection.execute(f'drop owned by "{name}" cascade')
         connection.execute(f'drop role "{name}"')
+
+
+MERGE = """
+[tables.people]
+merge = [["shop_id", "mail"], ["shop_id", "name", "note"]]
+"""
+
+
+def test_rows_that_are_the_same_become_one_with_the_newest_values(shop: Shop) -> None:
+    before = "[tables.people.columns]"
+    shop.configure(shop.config.read_text().replace(before, MERGE + before))
+    shop.change_source(
+        # 1 and 4 share the address, 4 and 7 name and note; 7 is the newest
+        "update people set mail = 'p1@example.com', note = 'same', created_at = '2025-12-20'"
+        " where id = 4",
+        "update people set name = 'P 4', note = 'same', mail = null, is_vip = null,"
+        " friend_id = null, created_at = '2025-12-30' where id = 7",
+    )
+    shop.plan()
+    shop.run()
+    assert shop.accounts()["people"] == (40, 38, 2, 0, 0)
+    assert shop.rows("select name, email, note, is_vip from person where note = 'same'") == [
+        ("P 4", "p1@example.com", "same", False)
+    ]
+    # letters of all three point at the one that stays
+    assert shop.rows(
+        "select count(*) from letter l join person p on p.id = l.person_id where p.note = 'same'"
+    ) == [(6,)]
+    changes = shop.rows(
+        "select key, column_name, before, after, rule from unify.ledger"
+        " where source_table = 'people' order by key, column_name"
+    )
+    assert ("1", "name", "P 1", "P 4", "merge-newest") in changes
+    assert ("7", "mail", None, "p1@example.com", "merge-filled") in changes
+    assert ("7", "is_vip", None, "false", "merge-filled") in changes
+    assert all(rule.startswith("merge-") for *_, rule in changes)
+
+
+def test_a_reference_may_become_null_by_a_named_rule(shop: Shop) -> None:
+    text = shop.config.read_text().replace(
+        "[tables.people.columns]", '[tables.people.columns]\nfriend_id = { orphan = "null" }'
+    )
+    shop.configure(text)
+    shop.change_source("update people set friend_id = 999 where id = 40")
+    shop.plan()
+    shop.run()
+    assert shop.accounts()["people"] == (40, 40, 0, 0, 0)
+    assert shop.rows(
+        "select key, column_name, before, after, rule from unify.ledger"
+        " where rule = 'orphan-to-null'"
+    ) == [("40", "friend_id", "999", None, "orphan-to-null")]
+
+
+def test_a_full_disk_is_one_clear_line_and_the_run_goes_on(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.plan()
+    with monkeypatch.context() as patched:
+        patched.setattr(
+            "mainstem.unify.move.preflight.shutil.disk_usage", lambda _: SimpleNamespace(free=1000)
+        )
+        with pytest.raises(TargetError, match="0 MiB left and the move needs about"):
+            shop.run()
+    assert shop.rows("select count(*) from unify.run") == [(0,)]
+    shop.execute("alter function ensure_partitions(timestamptz, timestamptz, text) rename to kept")
+    shop.execute(
+        "create function ensure_partitions(a timestamptz, b timestamptz, c text)"
+        " returns setof text language plpgsql as"
+        " $$ begin raise exception 'could not extend file' using errcode = 'disk_full'; end $$"
+    )
+    with pytest.raises(ServerError, match="disk is full; make room"):
+        shop.run()
+    shop.execute("drop function ensure_partitions(timestamptz, timestamptz, text)")
+    shop.execute("alter function kept(timestamptz, timestamptz, text) rename to ensure_partitions")
+    assert shop.run().run.id == 1
+    assert shop.accounts()["scans"] == (160, 160, 0, 0, 0)

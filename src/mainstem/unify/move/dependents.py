@@ -115,7 +115,11 @@ def _pointing(
     if own is not None:
         own_key = own.key.replace("t.", "c.")
         brought = f" and not exists (select from ({own.keys}) as o where o.key = {own_key})"
-    shown = f"concat_ws(', ', {', '.join(f'c.{name}' for name in key)})" if key else "'?'"
+    shown = "'?'"
+    if key:
+        shown = f"concat_ws(', ', {', '.join(f'c.{name}' for name in key)})"
+    if len(key) > 1:
+        shown = f"'(' || {shown} || ')'"
     row = connection.execute(
         f"select count(*), (array_agg(key order by key))[1:{_EXAMPLES_MAX}] from ("
         f"select {shown} as key from {child} as c join {table.name} as t on {equal}"

@@ -85,13 +85,13 @@ def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> Non
     tables = _run_tables(connection, [found for found in maps if found.role == "main"])
     for name in sorted(tables):
         connection.execute(f"lock table {name} in share row exclusive mode")
+    for found in maps:
+        if found.role == "also":
+            _delete_also(connection, found)
     refuse_dependents(connection, tables)
     triggers = {name: record_triggers(connection, name) for name in tables}
     for record in triggers.values():
         switch_triggers_off(connection, record)
-    for found in maps:
-        if found.role == "also":
-            _delete_also(connection, found)
     truncated = _truncate(connection, tables)
     for table in reversed(tables.values()):
         if table.name not in truncated:

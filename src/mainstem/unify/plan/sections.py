@@ -115,7 +115,11 @@ def _join(table: PlannedTable, column: PlannedColumn) -> str:
     alias, name = _alias(column), name_sql(reference.table)
     if reference.table == table.name:
         by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
-        return f"left join :stage.{name} as {alias} on {alias}.{by} = {value}"
+        join = f"left join :stage.{name} as {alias} on {alias}.{by} = {value}"
+        if table.merge:
+            merged = _merged_alias(column)
+            join += f"\nleft join :merged.{name} as {merged} on {merged}._key = {alias}._key"
+        return join
     by = f"[{name_sql(reference.column)}]" if reference.column is not None else ""
     return f"left join :map.{name}{by} as {alias} on {alias}.old_id = {value}"
 
@@ -133,8 +137,18 @@ def _referenced_id(table: PlannedTable, column: PlannedColumn, run_name: str) ->
     alias = _alias(column)
     if column.reference.table != table.name:
         return f"{alias}.id"
+    key = f"{alias}._key"
     created = f"{alias}.{name_sql(table.created)}" if table.created is not None else None
-    return _identity(table, run_name, key=f"{alias}._key", created=created) or f"{alias}._key"
+    if table.merge:
+        merged = _merged_alias(column)
+        key = f"coalesce({merged}.survivor, {key})"
+        created = f"coalesce({merged}.created, {created})" if created is not None else None
+    return _identity(table, run_name, key=key, created=created) or key
+
+
+def _merged_alias(column: PlannedColumn) -> str:
+    """The row that stands for the one a reference to the own table leads to."""
+    return name_sql(f"{referenced_name(column.name) or snake_case(column.name)}_merged")
 
 
 def _refusals(table: PlannedTable, side: Side) -> str:
