@@ -30,7 +30,7 @@ create table person (
     store_id uuid not null constraint person_store_fkey references store (id),
     id uuid not null, friend_id uuid, email text, name text not null default '', note text,
     is_vip boolean not null default false, created_at timestamptz not null default now(),
-    updated_at timestamptz,
+    updated_at timestamptz not null default now(),
     constraint person_pkey primary key (store_id, id),
     constraint person_friend_fkey foreign key (store_id, friend_id)
         references person (store_id, id),

@@ -31,6 +31,7 @@ _HEADER = """\
 """
 
 
+_NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "statement_timestamp()", "clock_timestamp()"})
 _UUID_SHAPE = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 
 
@@ -264,11 +265,24 @@ def _value_items(table: PlannedTable, side: Side) -> list[str]:
         if column.reference is not None:
             items[column.reference.into] = _referenced_id(table, column, side.config.name)
     items |= {name: sql for name, sql in sets.items() if name in config.set or name not in items}
+    items |= {name: sql for name, sql in _times(table, side).items() if name not in items}
     return [
         f"{sql} as {name_sql(name)}" if sql != f"s.{name_sql(name)}" else sql
         for name, sql in items.items()
         if name not in skipped or name in sets
     ]
+
+
+def _times(table: PlannedTable, side: Side) -> dict[str, str]:
+    """Times that the target would set to now: when the row was made, the same on every run."""
+    if table.created is None:
+        return {}
+    created = f"s.{name_sql(table.created)}"
+    return {
+        column.name: f"coalesce({created}, {column.default})"
+        for column in side.target.table.columns
+        if column.declared_type.startswith("timestamp") and column.default in _NOW
+    }
 
 
 def _value(column: PlannedColumn) -> str:
