@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOMENTS = st.datetimes(datetime(1960, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1960, 1, 1), datetime(2106, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
 RELAXED = settings(
-    max_examples=60,
+    max_examples=200,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

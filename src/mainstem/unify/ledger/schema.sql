@@ -126,13 +126,15 @@ create table if not exists unify.legacy_map (
 -- every run, and in time order, with the fraction of the millisecond in the 12 bits after the
 -- version (microseconds * 4096 / 1000 = * 512 / 125). Times before 1970 count as 1970. Every part is
 -- immutable and names each argument once, so that the call is inlined: a third of the time.
+-- date_part gives a double, which tells microseconds apart for 68 years around its zero: counted from
+-- 2038, every time from 1970 to 2106 is exact.
 create or replace function unify.minted(at timestamptz, seed text) returns uuid
     language sql immutable parallel safe
     return (
         overlay(
             lpad(to_hex(
-                greatest(0, round(date_part('epoch', at - timestamptz '1970-01-01 00:00:00+00') * 1e6)
-                    ::bigint) * 512 / 125), 15, '0')
+                greatest(0, round(date_part('epoch', at - timestamptz '2038-01-01 00:00:00+00') * 1e6)
+                    ::bigint + 2145916800000000) * 512 / 125), 15, '0')
             placing '7' from 13 for 0)
         || '8' || right(md5(seed), 15)
     )::uuid;
