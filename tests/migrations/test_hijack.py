@@ -46,6 +46,11 @@ def test_no_trigger_runs_a_type_of_the_caller(connection: Connection, hijacker: 
     connection.execute("update task set title = 'two' where id = %s", (task,))
     connection.execute("update client set stage = 'Live' where id = %s", (hijacker.client_id,))
     connection.execute("delete from task where id = %s", (task,))
+    connection.execute("reset role")
+    trail = connection.execute(
+        "select action from audit_log where row_id = %s order by action", (task,)
+    ).fetchall()
+    assert trail == [("delete",), ("insert",), ("update",)]
 
 
 def test_no_maintenance_runs_a_type_of_the_session(
@@ -55,4 +60,7 @@ def test_no_maintenance_runs_a_type_of_the_session(
     connection.execute("set local role service_role")
     connection.execute("select app.ensure_partitions(now() - interval '2 months', now())")
     connection.execute("select * from app.drop_expired_partitions(now() + interval '5 years')")
-    connection.execute("select * from app.missing_partitions()")
+    behind = connection.execute("select * from app.missing_partitions()").fetchall()
+    assert "audit_log" in {row[1] for row in behind}, "seen from five years on, all had expired"
+    connection.execute("select app.ensure_partitions()")
+    assert connection.execute("select * from app.missing_partitions()").fetchall() == []

@@ -56,6 +56,13 @@ def test_a_legacy_campaign_needs_no_template_list_or_snapshot(connection: Connec
         **common,
     )
     insert(connection, "landing_page", slug="ann", mail_piece_id=piece, config="{}", **common)
+    stored = connection.execute(
+        "select c.design_template_id, c.recipient_list_id, c.design_snapshot, e.ip_address"
+        " from mail_campaign as c join tracking_event as e on e.mail_campaign_id = c.id"
+        " where c.id = %s",
+        (campaign,),
+    ).fetchall()
+    assert stored == [(None, None, None, "unknown")]
 
 
 @pytest.mark.parametrize(
