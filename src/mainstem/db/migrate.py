@@ -21,8 +21,8 @@ from psycopg.pq import TransactionStatus
 
 import mainstem
 from mainstem.db import privileges
-from mainstem.db.statements import Statement, split
 from mainstem.errors import MigrationError, ServerError
+from mainstem.kit.statements import Statement, split
 from mainstem.pg.connect import clear_errors
 
 if TYPE_CHECKING:

@@ -12,6 +12,8 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
+from mainstem.kit.fingerprints import fingerprint
+from mainstem.unify.catalog.secrets import has_secret_key
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import BadText, LongText, key_texts
 
@@ -49,6 +51,7 @@ class Batch:
     rows: int
     last_key: tuple[SqliteValue, ...]
     keys_are_typed: bool = True
+    keys_are_secret: bool = False
     #: some value may be longer than a fast portion allows
     may_be_long: bool = False
 
@@ -60,8 +63,9 @@ class Batch:
         return cast("Sequence[SqliteValue]", values)
 
     def key_texts(self) -> list[str]:
-        """Each row's key as one text."""
-        return key_texts(self.keys, is_typed=self.keys_are_typed)
+        """Each row's key as one text; its fingerprint where the key is a secret."""
+        texts = key_texts(self.keys, is_typed=self.keys_are_typed)
+        return list(map(fingerprint, texts)) if self.keys_are_secret else texts
 
 
 class RowReader:
@@ -95,6 +99,7 @@ class RowReader:
         self._keep_long = keep_long
         self._order = row_order(source, table)
         self.key_columns = key_columns(table)
+        self._is_secret = bool(self.key_columns) and has_secret_key(table)
         self._careful_left = 0
         self._until = until
         self._rows_max = rows_max
@@ -203,6 +208,7 @@ class RowReader:
             len(rows),
             last,
             keys_are_typed=typed,
+            keys_are_secret=self._is_secret,
             may_be_long=self._was_careful,
         )
 

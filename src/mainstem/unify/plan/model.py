@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mainstem.kit.secrets_names import is_secret
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -74,6 +76,20 @@ class PlannedTable:
             if column.name == name:
                 return column
         raise KeyError(name)
+
+    def holds_secret(self, name: str) -> bool:
+        """Whether a column's values must be masked: by its name, or by what it points at."""
+        reference = self.column(name).reference
+        return is_secret(self.name, name) or (
+            reference is not None
+            and reference.column is not None
+            and is_secret(reference.table, reference.column)
+        )
+
+    @property
+    def has_secret_key(self) -> bool:
+        """Whether a fingerprint of the key, and not the key, names the rows."""
+        return any(self.holds_secret(name) for name in self.key)
 
     @property
     def staged(self) -> tuple[PlannedColumn, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean, referenced_name, same_table
+from mainstem.unify.catalog.secrets import has_secret_key
 
 if TYPE_CHECKING:
     from mainstem.unify.catalog.model import Catalog, Table
@@ -46,7 +47,15 @@ def find_references(table: Table, catalog: Catalog, config: TableConfig) -> list
             guess = _guess(column.name, table, catalog)
             if guess is not None:
                 found[column.name] = guess
-    return list(found.values())
+    return [_by_column(reference, catalog) for reference in found.values()]
+
+
+def _by_column(reference: SourceReference, catalog: Catalog) -> SourceReference:
+    """A key that is a secret is no row's name in the maps: its column is."""
+    parent = catalog.table(reference.table)
+    if reference.parent_column is None and has_secret_key(parent):
+        return replace(reference, parent_column=parent.primary_key[0])
+    return reference
 
 
 def unique_columns(table: Table) -> set[str]:

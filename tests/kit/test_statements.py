@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstem.db.statements import split
+from mainstem.kit.statements import split
 
 PIECES = [
     "select 1",

@@ -1,0 +1,1 @@
+"""Holds migrations, code, documents and live databases against each other."""

@@ -1,0 +1,1 @@
+"""Where two sources do not agree."""

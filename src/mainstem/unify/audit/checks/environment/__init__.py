@@ -1,0 +1,1 @@
+"""Settings that point at different databases."""

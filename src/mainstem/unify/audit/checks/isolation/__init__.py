@@ -1,0 +1,1 @@
+"""Where one tenant could reach another's rows."""

@@ -1,0 +1,1 @@
+"""Tables that nobody uses any more."""

@@ -1,0 +1,1 @@
+"""A second database in the same product."""

@@ -1,0 +1,35 @@
+"""What an audit looks at: everything that was read, side by side, before any check runs.
+
+A check reads the subject and nothing else, so that it is the same for a fresh reading and a cached
+one. What was not given is None: a check that needs it finds nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mainstem.unify.catalog.database import Database
+    from mainstem.unify.code.model import CodeReading, Setting
+    from mainstem.unify.documents.model import DocumentReading
+    from mainstem.unify.replay.model import Replay
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One repository and the databases it is held against."""
+
+    replay: Replay | None = None
+    code: CodeReading | None = None
+    documents: DocumentReading | None = None
+    databases: tuple[Database, ...] = ()
+    #: connection settings of `.env*` files; those in code are in `code.settings`
+    settings: tuple[Setting, ...] = ()
+
+    @cached_property
+    def catalogs(self) -> tuple[Database, ...]:
+        """Every catalog there is: what the migrations build first, then the live databases."""
+        built = (self.replay.database,) if self.replay is not None else ()
+        return built + self.databases

@@ -1,0 +1,1 @@
+"""Reads application code: which tables, columns, functions and buckets it uses."""
