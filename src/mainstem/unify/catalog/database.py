@@ -141,8 +141,10 @@ class Relation:
     #: of a partition: its parent
     parent: ObjectName | None = None
     comment: str | None = None
-    #: exact where it was counted, None where it was not (a replayed schema, a view)
+    #: None where it is not known (a replayed schema, a view)
     row_count: int | None = None
+    #: whether `row_count` is the server's estimate: the table is large, or not ours to read
+    is_row_count_estimated: bool = False
     #: when a row was last written as far as the database can tell, ISO 8601 in UTC
     last_write: str | None = None
 
@@ -202,6 +204,26 @@ class Enumeration:
 
 
 @dataclass(frozen=True)
+class Sequence:
+    """A sequence; `table` and `column` where it numbers one, `last_value` where it is known."""
+
+    name: ObjectName
+    value_max: int
+    increment: int = 1
+    last_value: int | None = None
+    table: ObjectName | None = None
+    column: str | None = None
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An installed extension and the schema that its objects stand in."""
+
+    name: str
+    schema: str
+
+
+@dataclass(frozen=True)
 class Database:
     """One database: every schema that is neither the server's nor the platform's own.
 
@@ -213,9 +235,14 @@ class Database:
     relations: tuple[Relation, ...]
     functions: tuple[Function, ...] = ()
     enumerations: tuple[Enumeration, ...] = ()
-    extensions: tuple[str, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+    sequences: tuple[Sequence, ...] = ()
+    #: schemas that a data API serves or that its roles (`anon`, `authenticated`) may use
+    exposed_schemas: tuple[str, ...] = ("public",)
     #: object storage buckets, where the platform keeps them in a table
     buckets: tuple[str, ...] = ()
+    #: the policies on the platform's table of stored objects, which is not among `relations`
+    storage_policies: tuple[Policy, ...] = ()
     #: roles with BYPASSRLS or superuser
     bypass_roles: tuple[str, ...] = ()
     #: what could not be read, one sentence each
