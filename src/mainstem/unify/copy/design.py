@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from mainstem.kit.secrets_names import is_secret
 from mainstem.unify.catalog.model import NotCarried
+from mainstem.unify.catalog.secrets import holds_secret
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.copy.defaults import translate_default
 from mainstem.unify.copy.expressions import Names, UntranslatableError, translate
@@ -154,7 +154,7 @@ def _column(
         source=column,
         name=name,
         type=type_name,
-        is_secret=is_secret(table.name, column.name),
+        is_secret=holds_secret(table, column.name),
         is_counter=column.name == table.counter,
     )
     if column.default is None or made.is_counter or column.generated is not None:

@@ -230,7 +230,7 @@ class PartLoad:
             name=self._part.step,
             is_done=is_done,
             row_count=counts.rows,
-            last_key=self._position,
+            last_key=None if is_done else self._position,  # it may be a secret
             detail=asdict(counts),
         )
 

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
 
+from mainstem.kit.fingerprints import fingerprint_sql
+from mainstem.unify.catalog.secrets import has_secret_key
 from mainstem.unify.catalog.sqlite_rows import key_columns
 from mainstem.unify.move.stream import MASK
 
@@ -62,7 +64,12 @@ def note_orphans(connection: psycopg.Connection[TupleRow], run: Run, key: Foreig
 def _row_key(target: TargetTable) -> sql.Composable:
     """The row's key as the ledger writes it; without a primary key its place in the table."""
     columns = [target.target_name(column) for column in key_columns(target.source)]
-    return _as_text(columns) if columns else sql.SQL("'ctid ' || c.ctid::text")
+    if not columns:
+        return sql.SQL("'ctid ' || c.ctid::text")
+    key = _as_text(columns)
+    if not has_secret_key(target.source):
+        return key
+    return sql.SQL(fingerprint_sql("{}")).format(key)
 
 
 def _as_text(columns: list[str]) -> sql.Composable:

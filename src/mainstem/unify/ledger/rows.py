@@ -93,6 +93,8 @@ class LegacyMap:
     role: str
     #: what tells the target's rows apart; new_id or new_key holds its value
     key_columns: tuple[str, ...]
+    #: the key is a secret, so that new_id holds a hash of it
+    is_hashed: bool = False
 
     @property
     def partition(self) -> str:

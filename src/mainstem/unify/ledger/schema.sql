@@ -59,7 +59,8 @@ create table if not exists unify.also_result (
     constraint also_result_pkey primary key (run_id, source_table, target_schema, target_table)
 );
 
--- Every value that had to change. Secret columns are masked in before and after.
+-- Every value that had to change. Secret columns are masked in before and after; a row whose key is a
+-- secret is named by a fingerprint of it, here and in all that follows.
 create table if not exists unify.ledger (
     run_id       integer not null constraint ledger_run_id_fkey references unify.run (id),
     source_table text    not null,
@@ -98,7 +99,8 @@ create table if not exists unify.decision (
 -- a plain append and undoing it a drop. outcome: l loaded, m merged into new_id, d dropped by a
 -- named decision (without a new id).
 -- new_id when the target's key is a uuid, else new_key: its key as text (of more than one column:
--- as a JSON array).
+-- as a JSON array). A key that is a secret stands in none of them: old_id is its fingerprint, new_id a
+-- hash (legacy_map.is_hashed).
 create table if not exists unify.legacy_id (
     map_id  integer not null,
     old_id  text    not null,
@@ -116,6 +118,8 @@ create table if not exists unify.legacy_map (
     target_table  text    not null,
     -- what tells the target's rows apart: new_id or new_key holds its value
     key_columns   text[]  not null default '{id}',
+    -- the key is a secret (a token): new_id holds a hash of it
+    is_hashed     boolean not null default false,
     role          text    not null default 'main' constraint legacy_map_role_check
                   check (role in ('main', 'also')),
     constraint legacy_map_table_key

@@ -307,6 +307,7 @@ def create_map(
     target: tuple[str, str],
     key_columns: tuple[str, ...],
     role: str = "main",
+    is_hashed: bool = False,
 ) -> LegacyMap:
     """Make the table that says where the rows of one source table went; attached by `attach_maps`.
 
@@ -315,12 +316,12 @@ def create_map(
     """
     row = connection.execute(
         "insert into unify.legacy_map"
-        " (run_id, source_name, source_table, target_schema, target_table, role, key_columns)"
-        " values (%s, %s, %s, %s, %s, %s, %s) returning map_id",
-        (run_id, source_name, source_table, *target, role, list(key_columns)),
+        " (run_id, source_name, source_table, target_schema, target_table, role, key_columns,"
+        " is_hashed) values (%s, %s, %s, %s, %s, %s, %s, %s) returning map_id",
+        (run_id, source_name, source_table, *target, role, list(key_columns), is_hashed),
     ).fetchone()
     assert row is not None
-    found = LegacyMap(row[0], source_table, *target, role, key_columns)
+    found = LegacyMap(row[0], source_table, *target, role, key_columns, is_hashed)
     connection.execute(
         sql.SQL("create table unify.{} (like unify.legacy_id)").format(
             sql.Identifier(found.partition)
@@ -355,7 +356,7 @@ def analyze_run(connection: Connection, run_id: int) -> None:
 def read_maps(connection: Connection, run_id: int) -> list[LegacyMap]:
     """The run's maps, in the order in which they were made."""
     rows = connection.execute(
-        "select map_id, source_table, target_schema, target_table, role, key_columns"
+        "select map_id, source_table, target_schema, target_table, role, key_columns, is_hashed"
         " from unify.legacy_map where run_id = %s order by map_id",
         (run_id,),
     )
@@ -367,8 +368,9 @@ def read_maps(connection: Connection, run_id: int) -> list[LegacyMap]:
             target_table=target_table,
             role=role,
             key_columns=tuple(key_columns),
+            is_hashed=is_hashed,
         )
-        for map_id, source_table, schema, target_table, role, key_columns in rows
+        for map_id, source_table, schema, target_table, role, key_columns, is_hashed in rows
     ]
 
 

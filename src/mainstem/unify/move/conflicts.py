@@ -8,7 +8,7 @@ import psycopg
 
 from mainstem.errors import ConfigError, UnifyError
 from mainstem.unify.move.maps import new_key
-from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
+from mainstem.unify.move.statements import key_value, map_key, target_name
 from mainstem.unify.plan.names import name_sql, text_sql
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def quarantine_duplicates(
     if "NULLS NOT DISTINCT" not in index.definition:
         predicate += "".join(f" and ({part}) is not null" for part in parts)
     key = key_value(new_key(target, plan), "t")
+    named, _ = map_key(target, new_key(target, plan), "t")
     is_id = set(map(name_sql, new_key(target, plan))) <= set(parts)
     number = "count(*)" if is_id else "row_number()"
     order = "" if is_id else f" order by {key}"
@@ -56,7 +57,7 @@ def quarantine_duplicates(
         run,
         target,
         maps,
-        f"select at, key from (select t.ctid as at, {key} as key,"
+        f"select at, key from (select t.ctid as at, {named} as key,"
         f" {number} over (partition by {', '.join(parts)}{order}) as number"
         f" from {target_name(target)} as t where {predicate}) as x where number > 1",
         reason=reason,
@@ -72,10 +73,7 @@ def quarantine_unmerged(
     plan: Plan,
 ) -> None:
     """Quarantine rows that were to be merged into a row that is not there."""
-    key = new_key(target, plan)
-    is_uuid = has_uuid_key(target, key)
-    column = "new_id" if is_uuid else "new_key"
-    value = key_value(key, "t") if is_uuid else f"({key_value(key, 't')})::text"
+    value, column = map_key(target, new_key(target, plan), "t")
     for found in maps:
         connection.execute(
             f"with d as (delete from unify.{found.partition} as m where m.outcome = 'm'"
@@ -98,6 +96,7 @@ def quarantine_orphans(
 ) -> None:
     """Quarantine rows that point at a row of their own table that was not loaded, and so on."""
     keys = [key for key in target.table.foreign_keys if key.parent == target.name]
+    value, _ = map_key(target, new_key(target, plan), "t")
     for _ in range(_ROUNDS_MAX):
         removed = 0
         for foreign_key in keys:
@@ -113,7 +112,7 @@ def quarantine_orphans(
                 run,
                 target,
                 maps,
-                f"select t.ctid as at, {key_value(new_key(target, plan), 't')} as key"
+                f"select t.ctid as at, {value} as key"
                 f" from {target_name(target)} as t where {present} and not exists"
                 f" (select from {target_name(target)} as p where {equal})",
                 reason=text_sql(f"{column} leads to no loaded row of the same table"),
@@ -135,19 +134,17 @@ def _quarantine(
     plan: Plan,
 ) -> int:
     """Take rows out of the target and the maps, with whatever was merged into them."""
-    is_uuid = has_uuid_key(target, new_key(target, plan))
-    column = "new_id" if is_uuid else "new_key"
-    value = "r.key" if is_uuid else "r.key::text"
+    value, column = map_key(target, new_key(target, plan), "t")
     connection.execute("drop table if exists pg_temp.unify_removed")
     connection.execute(f"create temporary table unify_removed as {query}")
     removed = connection.execute(
         f"delete from {target_name(target)} as t using pg_temp.unify_removed as r"
-        f" where t.ctid = r.at and {key_value(new_key(target, plan), 't')} = r.key"
+        f" where t.ctid = r.at and {value} = r.key"
     ).rowcount
     for found in maps:
         connection.execute(
             f"with d as (delete from unify.{found.partition} as m using pg_temp.unify_removed as r"
-            f" where m.{column} = {value} returning m.old_id)"
+            f" where m.{column} = r.key returning m.old_id)"
             " insert into unify.quarantine"
             " (run_id, source_table, key, column_name, reason, original)"
             f" select distinct {run.id}, %s, old_id, null, {reason}, '{{}}'::jsonb from d",
@@ -196,9 +193,3 @@ def describe_also(
         if name not in given:
             raise ConfigError(f"{place} must give {name}")
     return [name for name in given if name != "_key"]
-
-
-def key_digest(key: tuple[str, ...], alias: str) -> str:
-    """A row's key as a uuid-sized hash: keys such as tracking tokens are not repeated."""
-    names = ", ".join(f"{alias}.{name_sql(name)}" for name in key)
-    return f"md5(jsonb_build_array({names})::text)::uuid"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.errors import TargetError
+from mainstem.unify.plan.names import name_sql, shown_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ select k.conrelid::regclass::text, k.conname,
              join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.n order by u.p),
        array(select a.attname::text from unnest(k.confkey) with ordinality u(n, p)
              join pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.n order by u.p),
-       array(select quote_ident(a.attname) from pg_index i
+       array(select a.attname::text from pg_index i
              join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
              where i.indrelid = k.conrelid and i.indisprimary
              order by array_position(i.indkey::int2[], a.attnum))
@@ -117,7 +118,8 @@ def _pointing(
         brought = f" and not exists (select from ({own.keys}) as o where o.key = {own_key})"
     shown = "'?'"
     if key:
-        shown = f"concat_ws(', ', {', '.join(f'c.{name}' for name in key)})"
+        parts = [shown_sql(child, name, f"c.{name_sql(name)}") for name in key]
+        shown = f"concat_ws(', ', {', '.join(parts)})"
     if len(key) > 1:
         shown = f"'(' || {shown} || ')'"
     row = connection.execute(

@@ -18,6 +18,8 @@ from mainstem.unify.move.statements import (
     Lookup,
     Section,
     describe_select,
+    has_secret_key,
+    key_digest,
     load_statement,
     target_name,
 )
@@ -119,8 +121,11 @@ class Loader:
             source_table=select.source_table,
             target=(target.schema, target.name),
             key_columns=new_key(target, self.plan),
+            is_hashed=has_secret_key(target, new_key(target, self.plan)),
         )
-        return Section(text, select.source_table, columns, found)
+        planned = self.plan.table(select.source_table)
+        secrets = tuple(c.name for c in planned.columns if planned.holds_secret(c.name))
+        return Section(text, select.source_table, columns, found, secrets)
 
     def _lookups(self, target: TargetTable, sections: Sequence[Section]) -> list[Lookup]:
         """Foreign keys into tables that this plan does not load, or that it fills by value."""
@@ -278,7 +283,7 @@ class Loader:
             f"with r as materialized (select * from (\n{text}\n) as x),\n"
             f"ins as (insert into {table} ({names}) select {names} from r)\n"
             f"insert into unify.{found.partition} (map_id, old_id, new_id, outcome)\n"
-            f"select {found.map_id}, _key, {conflicts.key_digest(key, 'r')}, 'l' from r"
+            f"select {found.map_id}, _key, {key_digest(key, 'r')}, 'l' from r"
         )
         try:
             count = self.connection.execute(statement).rowcount

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
-from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
+from mainstem.unify.move.statements import key_value, map_key, target_name
 from mainstem.unify.move.templates import Place, fill_places, find_places
 from mainstem.unify.plan.names import name_sql
 
@@ -65,10 +65,8 @@ class Maps:
         tenant = self.plan.tenant
         key = new_key(target, self.plan)
         found = self.loaded[place.table]
-        value, column = key_value(key, "t"), "new_id"
-        if not has_uuid_key(target, key):
-            value, column = f"({value})::text", "new_key"
-        identity = f"t.{name_sql(key[0])}" if len(key) == 1 else f"m.{column}"
+        value, column = map_key(target, key, "t")
+        identity = key_value(key, "t")
         owner = "null::text"
         if tenant is not None and target.has_column(tenant.column):
             owner = f"t.{name_sql(tenant.column)}"

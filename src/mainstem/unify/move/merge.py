@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.errors import UnifyError
-from mainstem.kit.secrets_names import is_secret
 from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.stream import MASK
@@ -151,7 +150,7 @@ def _fill(connection: Connection, run: Run, planned: PlannedTable) -> None:
         if name not in columns:
             continue
         before, after = f"s.{name}::text", f"n.{name}::text"
-        if is_secret(planned.name, column.name):
+        if planned.holds_secret(column.name):
             before = f"case when s.{name} is not null then {text_sql(MASK)} end"
             after = text_sql(MASK)
         connection.execute(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, cast
 
-from mainstem.kit.secrets_names import is_secret
-from mainstem.unify.catalog.sqlite_rows import key_columns
+from mainstem.unify.catalog.secrets import has_secret_key, holds_secret
+from mainstem.unify.catalog.sqlite_rows import RowReader, key_columns
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import BadText
 from mainstem.unify.ledger import store
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.model import Catalog, Table
     from mainstem.unify.catalog.sqlite import SqliteSource
-    from mainstem.unify.codec import SqliteValue
+    from mainstem.unify.codec import LongText, SqliteValue
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.plan.model import Plan
 
@@ -39,6 +39,9 @@ def fill_originals(
     """
     for planned in plan.moved():
         table = keyed(catalog.table(planned.name), planned)
+        if has_secret_key(table):
+            _fill_by_fingerprint(connection, run, source, table)
+            continue
         after = ""
         while keys := _next_keys(connection, run, planned.name, after):
             for key in keys:
@@ -46,6 +49,26 @@ def fill_originals(
                 if original is not None:
                     store.set_original(connection, run.id, planned.name, key=key, original=original)
             after = keys[-1]
+
+
+def _fill_by_fingerprint(
+    connection: Connection, run: Run, source: SqliteSource, table: Table
+) -> None:
+    """A fingerprint leads to no row: every row is read, if any waits at all."""
+    if not _next_keys(connection, run, table.name, ""):
+        return
+    names = [column.name for column in table.columns]
+    for batch in RowReader(source, table, names, keep_long=True):
+        keys = batch.key_texts()
+        waiting = connection.execute(
+            "select key from unify.quarantine"
+            " where run_id = %s and source_table = %s and key = any(%s)",
+            (run.id, table.name, keys),
+        )
+        for (key,) in waiting.fetchall():
+            values = [column[keys.index(key)] for column in batch.columns]
+            original = _as_json(table, values)
+            store.set_original(connection, run.id, table.name, key=key, original=original)
 
 
 def _next_keys(connection: Connection, run: Run, table: str, after: str) -> list[str]:
@@ -76,12 +99,15 @@ def _original(source: SqliteSource, table: Table, key: str) -> str | None:
             rows = connection.execute(query, bound).fetchmany(2)
         finally:
             connection.text_factory = str
-    if len(rows) != 1:
-        return None
+    return _as_json(table, rows[0]) if len(rows) == 1 else None
+
+
+def _as_json(table: Table, values: Sequence[SqliteValue | LongText]) -> str:
+    """A row as JSON, secrets masked."""
     return json.dumps(
         {
-            name: value_as_json(value, is_secret=is_secret(table.name, name))
-            for name, value in zip(names, rows[0], strict=True)
+            column.name: value_as_json(value, is_secret=holds_secret(table, column.name))
+            for column, value in zip(table.columns, values, strict=True)
         },
         ensure_ascii=False,
     )

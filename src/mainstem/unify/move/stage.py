@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from psycopg import sql
 
 from mainstem.errors import UnifyError
-from mainstem.kit.secrets_names import is_secret
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import own_table
@@ -76,7 +75,7 @@ def keyed(table: Table, planned: PlannedTable) -> Table:
 def stream_columns(planned: PlannedTable) -> list[StreamColumn]:
     """How the plan reads a source table's columns."""
     return [
-        StreamColumn(column.name, column.type, column.rules, is_secret(planned.name, column.name))
+        StreamColumn(column.name, column.type, column.rules, planned.holds_secret(column.name))
         for column in planned.staged
     ]
 

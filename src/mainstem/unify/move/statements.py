@@ -9,6 +9,8 @@ import psycopg
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
+from mainstem.kit.secrets_names import is_secret
+from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.names import name_sql, text_sql
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class Section:
     source_table: str
     columns: tuple[str, ...]
     map: LegacyMap
+    #: source columns whose values the ledger masks
+    secrets: tuple[str, ...] = ()
 
     def gives(self, name: str) -> bool:
         """Whether the select has a column of that name."""
@@ -247,14 +251,28 @@ def _quarantine(run: Run, sections: Sequence[Section]) -> str:
 
 
 def _ledger(run: Run, sections: Sequence[Section]) -> str:
+    before, after = _shown(sections, "change.value ->> 0"), _shown(sections, "change.value ->> 1")
     return (
         "c as (insert into unify.ledger"
         " (run_id, source_table, key, column_name, before, after, rule)\n"
-        f"select {run.id}, {_names(sections)}, _key, change.key, change.value ->> 0,"
-        " change.value ->> 1, change.value ->> 2\n"
+        f"select {run.id}, {_names(sections)}, _key, change.key, {before},"
+        f" {after}, change.value ->> 2\n"
         "from r, jsonb_each(_changes) as change where _refuse is null and _changes is not null"
         " and _merge is null and _drop is null)"
     )
+
+
+def _shown(sections: Sequence[Section], value: str) -> str:
+    """A changed value, masked where its column is a secret."""
+    secrets = [
+        f"_section = {number} and change.key in ({', '.join(map(text_sql, section.secrets))})"
+        for number, section in enumerate(sections)
+        if section.secrets
+    ]
+    if not secrets:
+        return value
+    mask = f"case when {value} is not null then {text_sql(MASK)} end"
+    return f"case when {' or '.join(secrets)} then {mask} else {value} end"
 
 
 def _decisions(run: Run, sections: Sequence[Section]) -> str:
@@ -268,9 +286,9 @@ def _decisions(run: Run, sections: Sequence[Section]) -> str:
 
 
 def _map(number: int, section: Section, target: TargetTable, *, new_key: tuple[str, ...]) -> str:
-    is_uuid = has_uuid_key(target, new_key)
-    value = key_value(new_key, "r") if is_uuid else f"({key_value(new_key, 'r')})::text"
-    merged = "_merge::uuid" if is_uuid else "_merge"
+    value, column = map_key(target, new_key, "r")
+    is_uuid = column == "new_id"
+    merged = _merged_key(target, new_key) if is_uuid else "_merge"
     pair = f"coalesce({merged}, {value})" if section.gives("_merge") else value
     columns = (pair, "null::text") if is_uuid else ("null::uuid", pair)
     where = f"_section = {number} and _refuse is null"
@@ -287,6 +305,35 @@ def _map(number: int, section: Section, target: TargetTable, *, new_key: tuple[s
         f' {outcome}::"char", {columns[1]}\n'
         f"from r where {where})"
     )
+
+
+def _merged_key(target: TargetTable, new_key: tuple[str, ...]) -> str:
+    """What `_merge` names, as the maps name it."""
+    if not has_secret_key(target, new_key):
+        return "_merge::uuid"
+    if len(new_key) > 1:
+        return "md5(_merge::jsonb::text)::uuid"
+    type_name = target.table.column(new_key[0]).declared_type
+    return f"md5(jsonb_build_array(_merge::{type_name})::text)::uuid"
+
+
+def map_key(target: TargetTable, columns: tuple[str, ...], alias: str) -> tuple[str, str]:
+    """How `unify.legacy_id` names a row: the SQL over an alias, and the column that holds it."""
+    if has_secret_key(target, columns):
+        return key_digest(columns, alias), "new_id"
+    value = key_value(columns, alias)
+    return (value, "new_id") if has_uuid_key(target, columns) else (f"({value})::text", "new_key")
+
+
+def has_secret_key(target: TargetTable, columns: tuple[str, ...]) -> bool:
+    """Whether the maps hold a hash of the key, which is a secret."""
+    return any(is_secret(target.name, name) for name in columns)
+
+
+def key_digest(columns: tuple[str, ...], alias: str) -> str:
+    """A row's key as a uuid-sized hash: keys such as tracking tokens are not repeated."""
+    names = ", ".join(f"{alias}.{name_sql(name)}" for name in columns)
+    return f"md5(jsonb_build_array({names})::text)::uuid"
 
 
 def key_value(columns: tuple[str, ...], alias: str) -> str:

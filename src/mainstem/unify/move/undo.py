@@ -9,7 +9,6 @@ from psycopg import errors, sql
 from mainstem.errors import TargetError, UsageError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
-from mainstem.unify.move.conflicts import key_digest
 from mainstem.unify.move.definitions import (
     partitions_of,
     put_back_foreign_key,
@@ -22,6 +21,7 @@ from mainstem.unify.move.dependents import RunTable, refuse_dependents
 from mainstem.unify.move.prepared import Prepared, read_prepared
 from mainstem.unify.move.sequences import restore_sequences
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
+from mainstem.unify.move.statements import key_digest
 from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def _run_tables(connection: Connection, maps: list[LegacyMap]) -> dict[str, RunT
 def _key(connection: Connection, table: str, maps: list[LegacyMap]) -> tuple[str, str]:
     """How the run's maps name a row: by the columns that the run recorded."""
     columns = maps[0].key_columns
+    if maps[0].is_hashed:
+        return key_digest(columns, "t"), "new_id"
     names = [f"t.{name_sql(name)}" for name in columns]
     if len(names) > 1:
         return f"jsonb_build_array({', '.join(names)})::text", "new_key"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mainstem.kit.fingerprints import fingerprint_sql
+from mainstem.kit.secrets_names import is_secret
+
 _SHORT_TYPES = {
     "timestamp with time zone": "timestamptz",
     "timestamp without time zone": "timestamp",
@@ -46,3 +49,9 @@ def text_sql(text: str) -> str:
     """A text as an SQL literal."""
     quoted = "'" + text.replace("'", "''") + "'"
     return "E" + quoted.replace("\\", "\\\\") if "\\" in quoted else quoted
+
+
+def shown_sql(table: str, column: str, value: str) -> str:
+    """The SQL of a value as text for people: a secret by its fingerprint. `table` may be as SQL."""
+    text = f"{value}::text"
+    return fingerprint_sql(text) if is_secret(table.rpartition(".")[2].strip('"'), column) else text

@@ -13,7 +13,7 @@ from mainstem.unify.plan.keys import KeyChoice, choose_key, key_type
 from mainstem.unify.plan.match import is_convertible, match_columns, match_table
 from mainstem.unify.plan.model import PlannedColumn, PlannedTable, Question, Reference
 from mainstem.unify.plan.names import short_type
-from mainstem.unify.plan.references import SourceReference, find_references
+from mainstem.unify.plan.references import SourceReference, find_references, naming_column
 from mainstem.unify.plan.tenancy import find_tenant_paths
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> Pl
         columns=columns,
     )
     _ask_about_times(proposal, planned, target)
+    _ask_about_merging(proposal, planned)
     _ask_about_required(proposal, planned, target)
     return planned
 
@@ -205,7 +206,11 @@ def _columns(
         *proposal.config.set,
         key.column if key.kind != "column" else None,
     }
-    by_key = {name for name, found in pointing.items() if found.column is None}
+    by_key = {
+        name
+        for name, found in pointing.items()
+        if found.column in {None, naming_column(proposal.source.table(found.table))}
+    }
     free_sources = [
         column.name
         for column in table.columns
@@ -363,7 +368,8 @@ def _known_by_target(
             source for source, target in proposal.destinations.items() if target == wanted[into]
         ]
         if len(parents) == 1:
-            more[name] = Reference(parents[0], None, into)
+            column = naming_column(proposal.source.table(parents[0]))
+            more[name] = Reference(parents[0], column, into)
     return more
 
 
@@ -412,6 +418,17 @@ def _ask_about_times(proposal: Proposal, table: PlannedTable, target: TargetTabl
             None,
             f"{target.name} is partitioned, so that rows need the time they were made: set "
             f'tables.{table.name}.created = "<column>"',
+        )
+
+
+def _ask_about_merging(proposal: Proposal, table: PlannedTable) -> None:
+    if table.merge and table.has_secret_key and table.id_kind in {"kept", "mixed"}:
+        proposal.ask(
+            table.name,
+            None,
+            f"rows of {table.name} are merged, and its key is a secret that {table.into} keeps: "
+            f"leave out tables.{table.name}.merge, or set tables.{table.name}.set."
+            f"{table.id_column} to an SQL expression",
         )
 
 

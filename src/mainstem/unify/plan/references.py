@@ -47,15 +47,16 @@ def find_references(table: Table, catalog: Catalog, config: TableConfig) -> list
             guess = _guess(column.name, table, catalog)
             if guess is not None:
                 found[column.name] = guess
-    return [_by_column(reference, catalog) for reference in found.values()]
+    return [
+        replace(one, parent_column=one.parent_column or naming_column(catalog.table(one.table)))
+        for one in found.values()
+    ]
 
 
-def _by_column(reference: SourceReference, catalog: Catalog) -> SourceReference:
-    """A key that is a secret is no row's name in the maps: its column is."""
-    parent = catalog.table(reference.table)
-    if reference.parent_column is None and has_secret_key(parent):
-        return replace(reference, parent_column=parent.primary_key[0])
-    return reference
+def naming_column(parent: Table) -> str | None:
+    """The key's column where the key is a secret, so that maps do not have it; else None."""
+    is_named = len(parent.primary_key) == 1 and has_secret_key(parent)
+    return parent.primary_key[0] if is_named else None
 
 
 def unique_columns(table: Table) -> set[str]:

@@ -20,7 +20,8 @@ _HEADER = """\
 -- Each select gives the rows of one source table. :stage.x is the staged source table x (`_key` is
 -- its key as text); :map.x says where the rows of x went (old_id, id, tenant, outcome), and
 -- :map.x[column] the same by another unique column of x. :merged.x has the rows of x that another
--- row of x stands for (_key, survivor, created).
+-- row of x stands for (_key, survivor, created). A key that is a secret (such as a token)
+-- stands in _key and old_id as a fingerprint: such rows are found by :map.x[column].
 -- Besides columns of {target} a select may give:
 --   _key      the row's key: exactly once each, or the run stops
 --   _refuse   null, or why the row waits in quarantine ('column: reason')
@@ -138,13 +139,13 @@ def _referenced_id(table: PlannedTable, column: PlannedColumn, run_name: str) ->
     alias = _alias(column)
     if column.reference.table != table.name:
         return f"{alias}.id"
-    key = f"{alias}._key"
+    key, clear = f"{alias}._key", _clear_key(table, alias)
     created = f"{alias}.{name_sql(table.created)}" if table.created is not None else None
     if table.merge:
         merged = _merged_alias(column)
         key = f"coalesce({merged}.survivor, {key})"
         created = f"coalesce({merged}.created, {created})" if created is not None else None
-    return _identity(table, run_name, key=key, created=created) or key
+    return _identity(table, run_name, key=key, created=created, clear=clear) or key
 
 
 def _merged_alias(column: PlannedColumn) -> str:
@@ -221,7 +222,21 @@ def _merge_item(table: PlannedTable, run_name: str) -> list[str]:
     return [f"{when}    end as _merge"]
 
 
-def _identity(table: PlannedTable, run_name: str, *, key: str, created: str | None) -> str | None:
+def _clear_key(table: PlannedTable, alias: str) -> str | None:
+    """A row's key as text where `_key` is a fingerprint of it; else None."""
+    if not table.has_secret_key or len(table.key) != 1:
+        return None
+    return f"{alias}.{name_sql(table.key[0])}::text"
+
+
+def _identity(
+    table: PlannedTable,
+    run_name: str,
+    *,
+    key: str,
+    created: str | None,
+    clear: str | None = None,
+) -> str | None:
     """The id of a row as SQL, from its key as text and the time it was made."""
     if table.id_kind == "rowid":
         return f"{key}::bigint"
@@ -229,11 +244,12 @@ def _identity(table: PlannedTable, run_name: str, *, key: str, created: str | No
     if created is not None:
         moment = f"coalesce({created}, {moment})"
     minted = f"unify.minted({moment}, {text_sql(f'{run_name}/{table.name}/')} || {key})"
+    kept_key = clear or key
     if table.id_kind == "mixed":
-        kept = f"case when {key} ~ {_UUID_SHAPE}\n        then {key}::uuid\n"
+        kept = f"case when {kept_key} ~ {_UUID_SHAPE}\n        then {kept_key}::uuid\n"
         return f"{kept}        else {minted}\n    end"
     if table.id_kind == "kept" and len(table.key) == 1:
-        return f"{key}::{table.column(table.key[0]).type}"
+        return f"{kept_key}::{table.column(table.key[0]).type}"
     return minted if table.id_kind == "minted" else None
 
 
@@ -243,7 +259,8 @@ def _id_item(table: PlannedTable, run_name: str) -> list[str]:
     key = f"s.{name_sql(table.key[0])}" if table.id_kind == "kept" else "s._key"
     created = f"s.{name_sql(table.created)}" if table.created is not None else None
     identity = key if table.id_kind == "kept" else None
-    identity = identity or _identity(table, run_name, key=key, created=created)
+    clear = _clear_key(table, "s")
+    identity = identity or _identity(table, run_name, key=key, created=created, clear=clear)
     return [f"{identity} as {name_sql(table.id_column)}"]
 
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mainstem.kit.fingerprints import fingerprint_sql
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import RULES
-from mainstem.unify.move.conflicts import key_digest
 from mainstem.unify.move.maps import new_key
-from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
+from mainstem.unify.move.statements import (
+    has_secret_key,
+    key_digest,
+    key_value,
+    map_key,
+    target_name,
+)
 from mainstem.unify.plan.names import name_sql
 from mainstem.unify.verify.model import Finding
 
@@ -156,11 +162,14 @@ def _extra_rows(planned: PlannedRun, target: TargetTable) -> Iterator[Finding]:
     if row[0] <= row[1]:
         return
     key = new_key(target, planned.plan)
-    value = key_value(key, "t")
-    same = f"m.new_id = {value}" if has_uuid_key(target, key) else f"m.new_key = ({value})::text"
+    value, column = map_key(target, key, "t")
+    shown = f"({key_value(key, 't')})::text"
+    if has_secret_key(target, key):
+        shown = fingerprint_sql(shown)
+    unmapped = f"not exists (select {mapped} and m.{column} = {value})"
     examples = connection.execute(
-        f"select ({value})::text from {target_name(target)} as t"
-        f" where not exists (select {mapped} and {same}) order by 1 limit {_EXAMPLES_MAX}".encode()
+        f"select {shown} from {target_name(target)} as t where {unmapped}"
+        f" order by 1 limit {_EXAMPLES_MAX}".encode()
     ).fetchall()
     keys = ", ".join(example for (example,) in examples) or "keys that are there twice"
     yield Finding("extra rows", target.name, f"{row[0] - row[1]} rows that no run loaded: {keys}")

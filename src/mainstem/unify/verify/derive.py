@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from mainstem.kit.fingerprints import fingerprint
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import NULL, escape, key_text, unescape
 
@@ -65,6 +66,7 @@ class _HopMemory:
             f" where {quoted(hop.by)} in "
         )
         self._gives_cells = gives_cells
+        self._is_secret = hop.is_secret
         self._known: dict[object, object] = {}
         self._forget()
 
@@ -91,11 +93,11 @@ class _HopMemory:
         found = {str(by): take for by, take in rows}
         answers = [found.get(str(value)) for value in values]
         self._known.update(
-            zip(values, map(_as_cell, answers) if self._gives_cells else answers, strict=True)
+            zip(values, map(self._as_cell, answers) if self._gives_cells else answers, strict=True)
         )
 
-
-def _as_cell(value: object) -> str:
-    if isinstance(value, int | str):
-        return escape(key_text([value]))
-    return NULL
+    def _as_cell(self, value: object) -> str:
+        if not isinstance(value, int | str):
+            return NULL
+        text = key_text([value])
+        return escape(fingerprint(text) if self._is_secret else text)

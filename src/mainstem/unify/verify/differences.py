@@ -6,10 +6,9 @@ from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from mainstem.kit.secrets_names import is_secret
-from mainstem.unify.catalog.sqlite_rows import key_columns
+from mainstem.kit.fingerprints import fingerprint
+from mainstem.unify.catalog.secrets import has_secret_key
 from mainstem.unify.codec import unescape
-from mainstem.unify.move.stream import MASK
 from mainstem.unify.verify.cells import shown_cell
 from mainstem.unify.verify.model import Difference, KeyKind
 from mainstem.unify.verify.passes import keep_rows, sum_up_buckets
@@ -127,13 +126,12 @@ def _difference(comparison: Comparison, row: KeptRow, kind: str) -> Difference:
 
 
 def _shown_key(comparison: Comparison, row: KeptRow) -> str:
-    table = comparison.table
-    if any(is_secret(table.name, name) for name in key_columns(table)):
-        return MASK
     if row.key is None:
         return row.label or "(none: a row without a key)"
     parts = [unescape(part) for part in row.key.split("\t")]
     text = ", ".join("NULL" if part is None else part for part in parts)
+    if comparison.key_kind is KeyKind.COLUMNS and has_secret_key(comparison.table):
+        return fingerprint(text)
     return text if len(text) <= _KEY_SHOWN_MAX else f"{text[:_KEY_SHOWN_MAX]}..."
 
 

@@ -43,6 +43,8 @@ class Hop:
     table: str
     by: str
     take: str
+    #: what is taken is a secret, whose fingerprint is meant
+    is_secret: bool = False
 
 
 @dataclass(frozen=True)

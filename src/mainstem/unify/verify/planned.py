@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainstem.kit.secrets_names import is_secret
 from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.catalog.secrets import has_secret_key
 from mainstem.unify.codec import RULES
 from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.stage import keyed, stream_columns
-from mainstem.unify.move.statements import has_uuid_key, key_value, target_name
+from mainstem.unify.move.statements import key_digest, map_key, target_name
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.names import name_sql, text_sql
 from mainstem.unify.verify.model import (
@@ -56,14 +56,14 @@ class PlannedRun:
         assert table.into is not None
         return self.targets[table.into]
 
-    def has_uuid(self, table: PlannedTable) -> bool:
-        """Whether the map of a table holds uuids."""
+    def map_key(self, table: PlannedTable) -> tuple[str, str]:
+        """How the map of a table names the target's row `t`: an SQL value, and the map's column."""
         target = self.target_of(table)
-        return has_uuid_key(target, new_key(target, self.plan))
+        return map_key(target, new_key(target, self.plan), "t")
 
     def map_column(self, table: PlannedTable) -> str:
         """The column of the map that holds the new key."""
-        return "new_id" if self.has_uuid(table) else "new_key"
+        return self.map_key(table)[1]
 
 
 def read_planned_run(connection: Connection, run: Run, plan: Plan, catalog: Catalog) -> PlannedRun:
@@ -159,7 +159,7 @@ class _Builder:
                 yield ComparedColumn(
                     column.name,
                     f"t.{name_sql(column.into)}",
-                    is_secret=is_secret(self._table.name, column.name),
+                    is_secret=self._table.holds_secret(column.name),
                 )
             elif column.used is not None:
                 self.not_compared[column.name] = f"used by the plan's own SQL: {column.used}"
@@ -172,11 +172,10 @@ class _Builder:
     def target_from(self) -> str:
         """The rows that the map calls loaded, with the joins of the columns built so far."""
         planned, table = self._planned, self._table
-        key = key_value(new_key(self._target, planned.plan), "t")
-        same = f"{key} = m.new_id" if planned.has_uuid(table) else f"({key})::text = m.new_key"
+        value, column = planned.map_key(table)
         return (
             f"from unify.{planned.maps[table.name].partition} as m"
-            f" join {target_name(self._target)} as t on {same}"
+            f" join {target_name(self._target)} as t on {value} = m.{column}"
             f"{''.join(self._joins)} where m.outcome = 'l'"
         )
 
@@ -187,11 +186,12 @@ class _Builder:
         hops = (
             ()
             if reference.column is None
-            else (Hop(parent.name, reference.column, _source_key(parent)),)
+            else (self._hop(parent, reference.column, _source_key(parent)),)
         )
         return ComparedColumn(
             column.name,
             self._old_key(parent, reference.into),
+            is_secret=self._table.holds_secret(column.name),
             derivation=Derivation(hops, self._merged(parent)),
             label=f"{column.name} (a row of {parent.name})",
         )
@@ -234,17 +234,24 @@ class _Builder:
             if following is not None:
                 yield Hop(table.name, by, following)
             elif reference.column is not None:
-                yield Hop(root.name, by, _source_key(root))
+                yield self._hop(root, by, _source_key(root))
+
+    def _hop(self, parent: PlannedTable, by: str, take: str) -> Hop:
+        """The last hop, to the parent's key as the map has it."""
+        table = self._planned.catalog.table(parent.name)
+        return Hop(parent.name, by, take, is_secret=has_secret_key(table))
 
     def _old_key(self, parent: PlannedTable, into: str) -> str:
         """The old key of the row that a target column points at; an unknown row by its new one."""
         alias = f"p{len(self._joins)}"
         value = f"t.{name_sql(into)}"
-        text = "" if self._planned.has_uuid(parent) else "::text"
+        found, column = self._planned.maps[parent.name], self._planned.map_column(parent)
+        named = value if column == "new_id" else f"{value}::text"
+        if found.is_hashed:
+            named = key_digest((into,), "t")
         self._joins.append(
-            f" left join unify.{self._planned.maps[parent.name].partition} as {alias}"
-            f" on {alias}.{self._planned.map_column(parent)} = {value}{text}"
-            f" and {alias}.outcome = 'l'"
+            f" left join unify.{found.partition} as {alias}"
+            f" on {alias}.{column} = {named} and {alias}.outcome = 'l'"
         )
         return f"coalesce({alias}.old_id, 'no row of this run: ' || {value}::text)"
 

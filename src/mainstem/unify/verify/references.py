@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mainstem.unify.plan.names import name_sql
+from mainstem.unify.plan.names import name_sql, shown_sql
 from mainstem.unify.verify.model import Finding
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def check_foreign_keys(
         advance(1)
         if row is None or not row[0]:
             continue
-        examples = _examples(connection, orphans, primary)
+        examples = _examples(connection, orphans, child, primary)
         text = f"{name}: {row[0]} rows point at no row of {parent}{examples}"
         finding = Finding("foreign key", child, text)
         if is_validated:
@@ -116,11 +116,11 @@ def _orphans(
     )
 
 
-def _examples(connection: Connection, orphans: str, primary: Sequence[str]) -> str:
+def _examples(connection: Connection, orphans: str, child: str, primary: Sequence[str]) -> str:
     """Some of the rows, by primary key."""
     if not primary:
         return ""
-    names = ", ".join(f"c.{name_sql(name)}::text" for name in primary)
+    names = ", ".join(shown_sql(child, name, f"c.{name_sql(name)}") for name in primary)
     rows: Iterator[TupleRow] = iter(
         connection.execute(
             f"select {names} {orphans} order by {names} limit {_EXAMPLES_MAX}".encode()
