@@ -17,6 +17,7 @@ app = LazyGroup(
     "mainstem",
     summary="One tenant-isolated PostgreSQL for every app, and the toolkit that gets data there.",
     commands={
+        "audit": ("mainstem.cli.audit", "audit", "Find where code, migrations and data disagree."),
         "check": ("mainstem.cli.check", "check", "Prove the schema rules and the isolation."),
         "db": ("mainstem.cli.db", "db", "The database: start, stop, migrate, back up."),
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.database import Database
     from mainstem.unify.code.model import CodeReading, Setting
     from mainstem.unify.documents.model import DocumentReading
-    from mainstem.unify.replay.model import Replay
+    from mainstem.unify.replay.model import Creation, Replay
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Subject:
     databases: tuple[Database, ...] = ()
     #: connection settings of `.env*` files; those in code are in `code.settings`
     settings: tuple[Setting, ...] = ()
+    #: what .sql files outside the migrations create: known of, but nothing runs them
+    other_creations: tuple[Creation, ...] = ()
 
     @cached_property
     def catalogs(self) -> tuple[Database, ...]:

@@ -1,0 +1,193 @@
+"""Finds by itself what a repository has to audit: migrations, code, documents, settings.
+
+Whatever a person names replaces what would have been found of that kind; what was found and left
+alone is said, so that nobody takes it for inspected.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from mainstem.errors import SourceError
+from mainstem.unify.audit.model import NotInspected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: folders that hold other people's files, or made ones
+PASSED_OVER: Final = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "bower_components", "vendor", "site-packages"}
+    | {".venv", "venv", "env", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache"}
+    | {".pytest_cache", ".next", ".nuxt", ".svelte-kit", ".turbo", ".vercel", ".output"}
+    | {"dist", "build", "out", "coverage", "htmlcov", ".cache", ".parcel-cache", "tmp"}
+    | {".idea", ".vscode", ".yarn", ".pnpm-store", "Pods", "target"}
+)
+#: the last folders of a path that migrations live in, the likeliest first
+_MIGRATION_FOLDERS: Final = (
+    ("supabase", "migrations"),
+    ("prisma", "migrations"),
+    ("drizzle", "migrations"),
+    ("drizzle",),
+    ("db", "migrations"),
+    ("database", "migrations"),
+    ("db", "migrate"),
+    ("sql", "migrations"),
+    ("migrations",),
+    ("migrate",),
+)
+_CODE_ENDINGS: Final = frozenset(
+    {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".py"}
+    | {".prisma"}
+)
+_FILES_MAX: Final = 200_000
+_DEPTH_MAX: Final = 40
+#: a changelog tells what was, not what is
+_NO_DOCUMENTS: Final = frozenset(
+    {"changelog.md", "license.md", "code_of_conduct.md", "contributing.md", "security.md"}
+)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person named; None where the audit is to look for itself."""
+
+    root: Path
+    migrations: Path | None = None
+    code: tuple[Path, ...] = ()
+    documents: tuple[Path, ...] = ()
+    databases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What will be read, all paths absolute, and what was found besides and left alone."""
+
+    root: Path
+    migrations: Path | None
+    code: tuple[Path, ...]
+    documents: tuple[Path, ...]
+    settings: tuple[Path, ...]
+    #: .sql files outside the migrations: what they create is known, but nobody runs them
+    other_sql: tuple[Path, ...]
+    left_alone: tuple[NotInspected, ...]
+
+    def name(self, path: Path) -> str:
+        """A path as reports write it: relative to the audited folder."""
+        return Path(os.path.relpath(path, self.root)).as_posix()
+
+
+@dataclass(frozen=True)
+class _Walked:
+    files: tuple[Path, ...]
+    is_complete: bool
+
+
+def discover(given: Given) -> Discovery:
+    """Look through the folder for what was not named.
+
+    Raises:
+        SourceError: a path that was named is not there.
+    """
+    root = given.root.resolve()
+    if not root.is_dir():
+        raise SourceError(f"{given.root} is no folder; name the root of a repository")
+    for path in (*given.code, *given.documents, *filter(None, [given.migrations])):
+        if not path.exists():
+            raise SourceError(f"{path} does not exist; correct the option that names it")
+    walked = _walk(root)
+    chains = _migration_folders(root, walked.files)
+    migrations = given.migrations.resolve() if given.migrations else next(iter(chains), None)
+    others = [path for path in chains if path != migrations]
+    left_alone = [_other_chain(root, path) for path in others]
+    if not walked.is_complete:
+        left_alone.append(
+            NotInspected(
+                "folder", ".", f"it holds more than {_FILES_MAX:,} files: the rest of them"
+            )
+        )
+    return Discovery(
+        root=root,
+        migrations=migrations,
+        code=tuple(path.resolve() for path in given.code) or _code_folders(root, walked.files),
+        documents=tuple(path.resolve() for path in given.documents) or _documents(walked.files),
+        settings=tuple(path for path in walked.files if path.name.startswith(".env")),
+        other_sql=tuple(
+            path
+            for path in walked.files
+            if path.suffix == ".sql" and not (migrations and path.is_relative_to(migrations))
+        ),
+        left_alone=tuple(left_alone),
+    )
+
+
+def _walk(root: Path) -> _Walked:
+    found: list[Path] = []
+    for path in _files(root, 0):
+        if len(found) == _FILES_MAX:
+            return _Walked(tuple(found), is_complete=False)
+        found.append(path)
+    return _Walked(tuple(found), is_complete=True)
+
+
+def _files(folder: Path, depth: int) -> Iterator[Path]:
+    """Every file below a folder, in order; links to folders are not followed, so no loop is."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return  # closed to us; the readers say so of the files that they were given
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in PASSED_OVER and depth < _DEPTH_MAX:
+                yield from _files(folder / entry.name, depth + 1)
+        elif entry.is_file(follow_symlinks=False):
+            yield folder / entry.name
+
+
+def _migration_folders(root: Path, files: Sequence[Path]) -> list[Path]:
+    """The folders that migrations live in, the likeliest first; a nested one counts once."""
+    ranked: dict[Path, int] = {}
+    for path in files:
+        if path.suffix != ".sql":
+            continue
+        for parent in path.relative_to(root).parents:
+            rank = _rank(parent.parts)
+            if rank is not None:
+                folder = root / parent
+                ranked[folder] = min(rank, ranked.get(folder, rank))
+    folders = sorted(ranked, key=lambda path: (ranked[path], len(path.parts), path))
+    return [
+        path
+        for path in folders
+        if not any(other != path and path.is_relative_to(other) for other in folders)
+    ]
+
+
+def _rank(parts: tuple[str, ...]) -> int | None:
+    lowered = tuple(part.lower() for part in parts)
+    for rank, ending in enumerate(_MIGRATION_FOLDERS):
+        if lowered[-len(ending) :] == ending:
+            return rank
+    return None
+
+
+def _other_chain(root: Path, path: Path) -> NotInspected:
+    name = path.relative_to(root).as_posix()
+    return NotInspected(
+        "migrations", name, f"another folder was replayed; --migrations {name} takes this one"
+    )
+
+
+def _code_folders(root: Path, files: Sequence[Path]) -> tuple[Path, ...]:
+    return (root,) if any(path.suffix in _CODE_ENDINGS for path in files) else ()
+
+
+def _documents(files: Sequence[Path]) -> tuple[Path, ...]:
+    return tuple(
+        path
+        for path in files
+        if path.suffix.lower() in {".md", ".mdx", ".markdown"}
+        and path.name.lower() not in _NO_DOCUMENTS
+    )

@@ -1,0 +1,151 @@
+"""Reads what was discovered, from the cache where the content is the same as before."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from mainstem.unify.audit.other_sql import read_other_sql
+from mainstem.unify.audit.subject import Subject
+from mainstem.unify.catalog.read_database import read_database_at
+from mainstem.unify.code import read_code, read_settings
+from mainstem.unify.documents import read_documents
+from mainstem.unify.replay import open_replayer, replay_fingerprint
+from mainstem.unify.replay.model import FailedStatement, ObjectKind, Replay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mainstem.unify.audit.cache import Cache
+    from mainstem.unify.audit.discovery import Discovery
+    from mainstem.unify.catalog.database import Database
+    from mainstem.unify.code.model import CodeReading
+    from mainstem.unify.documents.model import DocumentReading
+    from mainstem.unify.replay import Replayer
+
+    TryBlock: TypeAlias = Callable[..., tuple[FailedStatement, ...]]
+
+_Kept = TypeVar("_Kept")
+
+
+class Progress(Protocol):
+    """Is told what is being done, in a few words."""
+
+    def __call__(self, doing: str) -> None:
+        """Take note of it."""
+
+
+def read_subject(
+    discovery: Discovery, urls: Sequence[str], *, cache: Cache | None, progress: Progress
+) -> Subject:
+    """Read everything; the scratch server starts only for what the cache does not know.
+
+    Raises:
+        ServerError: a database cannot be reached, or the scratch server does not start.
+    """
+    if cache is not None:
+        cache.sweep()
+    with ExitStack() as stack:
+        scratch = _Scratch(discovery, cache, progress, stack)
+        replay = scratch.replay()
+        progress("reading code")
+        code = read_code(discovery.root, discovery.code, cache=cache) if discovery.code else None
+        databases = tuple(_read_live(url, progress) for url in urls)
+        other = read_other_sql(discovery.root, discovery.other_sql, cache=cache)
+        progress("reading documents")
+        known = _known_tables(replay, code, databases)
+        return Subject(
+            replay=replay,
+            code=code,
+            documents=_documents(discovery, known, scratch.try_block),
+            databases=databases,
+            settings=read_settings(discovery.root, discovery.settings),
+            other_creations=other,
+        )
+
+
+class _Scratch:
+    """The replay, and the server that it ran on, started when something has to be tried."""
+
+    def __init__(
+        self, discovery: Discovery, cache: Cache | None, progress: Progress, stack: ExitStack
+    ) -> None:
+        self._discovery = discovery
+        self._cache = cache
+        self._progress = progress
+        self._stack = stack
+        self._replayer: Replayer | None = None
+        folder = discovery.migrations
+        name = discovery.name(folder) if folder else ""
+        self._state = f"{name} {replay_fingerprint(folder) if folder else ''}"
+
+    def replay(self) -> Replay | None:
+        """What the migrations build; None where there are none."""
+        if self._discovery.migrations is None:
+            return None
+        held = self._cache.get(f"replay {self._state}") if self._cache else None
+        return _decoded(held, Replay) or self._start()[1]
+
+    def try_block(self, sql: str, *, file: str, line: int) -> tuple[FailedStatement, ...]:
+        """What the server says of SQL on top of what the migrations build."""
+        key = f"block {self._state} {file} {line} {sql}"
+        held = self._cache.get(key) if self._cache else None
+        known = _decoded(held, tuple[FailedStatement, ...])
+        if known is not None:
+            return known
+        replayer = self._replayer or self._start()[0]
+        failed = replayer.try_block(sql, file=file, line=line)
+        if self._cache:
+            self._cache.put(key, msgspec.json.encode(failed))
+        return failed
+
+    def _start(self) -> tuple[Replayer, Replay | None]:
+        replayer = self._replayer = self._stack.enter_context(open_replayer())
+        folder = self._discovery.migrations
+        if folder is None:
+            return replayer, None
+        self._progress("replaying migrations")
+        replay = replayer.replay(folder, root=self._discovery.root)
+        if self._cache:
+            self._cache.put(f"replay {self._state}", msgspec.json.encode(replay))
+        return replayer, replay
+
+
+def _decoded(held: bytes | None, kind: type[_Kept]) -> _Kept | None:
+    """A cached reading; None when there is none or it is of another version's shape."""
+    if held is None:
+        return None
+    try:
+        return msgspec.json.decode(held, type=kind)
+    except (msgspec.ValidationError, msgspec.DecodeError):
+        return None
+
+
+def _read_live(url: str, progress: Progress) -> Database:
+    progress("reading the live database")
+    return read_database_at(url, counts_rows=True)
+
+
+def _documents(
+    discovery: Discovery, known: frozenset[str], try_block: TryBlock
+) -> DocumentReading | None:
+    if not discovery.documents:
+        return None
+    return read_documents(discovery.root, discovery.documents, known=known, try_block=try_block)
+
+
+def _known_tables(
+    replay: Replay | None, code: CodeReading | None, databases: Iterable[Database]
+) -> frozenset[str]:
+    """Every name that some source other than a document takes for a table."""
+    names: set[str] = set()
+    if replay is not None:
+        names.update(made.name.name for made in replay.creations if made.kind is ObjectKind.TABLE)
+    if code is not None:
+        names.update(use.name for use in code.uses)
+        names.update(table.name for table in code.declared)
+    for database in databases:
+        names.update(relation.name.name for relation in database.relations)
+    return frozenset(names)
