@@ -65,16 +65,16 @@ def take_back(session: Session, run: Run, *, state: str) -> None:
     """
     connection = session.main
     connection.rollback()
-    if run.kind == "copy":
-        _drop_tables(connection, run)
-    else:
+    if run.kind == "run":
         maps = store.read_maps(connection, run.id)
         _remove_rows(connection, run, maps)
         for found in maps:
             store.drop_map(connection, found)
-        connection.execute(
-            sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging_schema))
-        )
+    elif run.state == "finished":
+        _drop_tables(connection, run)
+    connection.execute(
+        sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging_schema))
+    )
     store.set_state(connection, run.id, state)
     connection.execute("set local synchronous_commit = on")
     connection.commit()
@@ -202,7 +202,10 @@ def _drop_partitions(connection: Connection, made: Mapping[str, list[str]]) -> N
 
 
 def _drop_tables(connection: Connection, run: Run) -> None:
-    """Drop the tables that a copy made, unless they hold more than it brought or are needed."""
+    """Drop the tables that a copy made, unless they hold more than it brought or are needed.
+
+    Before a copy is finished they lie in its own schema, and tables of these names are others'.
+    """
     rows = connection.execute(
         "select target_table, loaded from unify.table_result"
         " where run_id = %s and target_table is not null order by target_table",
@@ -216,7 +219,7 @@ def _drop_tables(connection: Connection, run: Run) -> None:
             continue
         connection.execute(f"lock table {name} in access exclusive mode")
         count = connection.execute(f"select count(*) from {name}").fetchone()
-        if run.state == "finished" and count is not None and count[0] > loaded:
+        if count is not None and count[0] > loaded:
             raise TargetError(
                 f"{table} holds {count[0] - loaded} rows that run {run.id} did not bring; "
                 "move or delete them first"
@@ -227,6 +230,7 @@ def _drop_tables(connection: Connection, run: Run) -> None:
     try:
         connection.execute(f"drop table {', '.join(names)}")
     except errors.DependentObjectsStillExist as error:
+        needed = (error.diag.message_detail or "others need it").replace("\n", "; ")
         raise TargetError(
-            f"run {run.id} cannot be taken back: {error.diag.message_detail or 'others need it'}"
+            f"run {run.id} cannot be taken back: {needed}; drop what came later first"
         ) from None

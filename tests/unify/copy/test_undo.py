@@ -1,0 +1,158 @@
+"""Undo of a copy: its tables go, unless something that came later needs them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from psycopg import sql
+
+from mainstem.unify.copy.copying import Copying
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+MAINSTEM = Path(sys.executable).with_name("mainstem")
+SCRIPT = """
+create table place (code text primary key not null, name text);
+create table "Odd ""name" (id integer primary key, code text references place, age integer);
+"""
+
+
+@pytest.fixture
+def source(make_db: Callable[..., Path]) -> Path:
+    return make_db(
+        SCRIPT,
+        place=[("a", "Aachen"), ("b", "Bern")],
+        **{'"Odd ""name"': [(1, "a", 7), (2, "b", 8), (3, "b", "many")]},
+    )
+
+
+def undo(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [MAINSTEM, "unify", "undo", *arguments],
+        env=os.environ | {"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def refused(url: str, *arguments: str) -> str:
+    done = undo(url, *arguments)
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.startswith("mainstem: ")
+    assert done.stderr.count("\n") == 1
+    return done.stderr
+
+
+def tables(target: Connection, schema: str = "public") -> list[str]:
+    rows = target.execute(
+        "select relname from pg_class where relnamespace = to_regnamespace(%s)"
+        " and relkind = 'r' order by 1",
+        (schema,),
+    ).fetchall()
+    return [name for (name,) in rows]
+
+
+def state(target: Connection) -> str:
+    row = target.execute("select state from unify.run where id = 1").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_the_tables_go_and_the_file_can_be_copied_again(
+    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+) -> None:
+    copied(source)
+    assert tables(target) == ['Odd "name', "place"]
+    done = undo(empty_database_url, "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "run 1 (source.db) was taken back" in done.stdout
+    assert tables(target) == []
+    assert state(target) == "undone"
+    assert "taken back before" in refused(empty_database_url, "1")
+    again = copied(source)
+    assert [table["loaded"] for table in again["tables"]] == [2, 2]
+    assert tables(target) == ['Odd "name', "place"]
+
+
+@pytest.mark.parametrize(
+    ("later", "mended", "words"),
+    [
+        (
+            "insert into place values ('c', 'Chur')",
+            "delete from place where code = 'c'",
+            "place holds 1 rows that run 1 did not bring",
+        ),
+        (
+            "create table visit (code text constraint visit_code_fkey references place)",
+            "drop table visit",
+            "constraint visit_code_fkey on table public.visit depends on table public.place",
+        ),
+        (
+            "create view towns as select name from place; create view codes as table place",
+            "drop view towns, codes",
+            "view public.towns depends on table public.place; view public.codes depends",
+        ),
+    ],
+    ids=["rows", "a foreign key", "a view"],
+)
+def test_what_came_later_is_named_and_nothing_is_touched(
+    source: Path,
+    copied: Callable[..., Any],
+    target: Connection,
+    empty_database_url: str,
+    later: str,
+    mended: str,
+    words: str,
+) -> None:
+    copied(source)
+    target.execute(later.encode())
+    assert words in refused(empty_database_url, "1")
+    assert state(target) == "finished"
+    assert target.execute("select count(*) from place where code in ('a', 'b')").fetchone() == (2,)
+    target.execute(mended.encode())
+    assert undo(empty_database_url, "1").returncode == 0
+    assert tables(target) == []
+
+
+def test_tables_that_somebody_dropped_are_no_hindrance(
+    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+) -> None:
+    copied(source)
+    target.execute(b'drop table "Odd ""name"')
+    assert undo(empty_database_url, "1").returncode == 0
+    assert tables(target) == []
+
+
+def test_an_unfinished_copy_leaves_tables_of_others_alone(
+    source: Path,
+    copied: Callable[..., Any],
+    target: Connection,
+    empty_database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(copying: Copying, tables: object) -> None:
+        del copying, tables
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Copying, "_finish", die)
+    with pytest.raises(KeyboardInterrupt):
+        copied(source)
+    target.execute("create table place (somebody text)")
+    target.execute("insert into place values ('else')")
+    assert len(tables(target, "unify_1")) == 2
+    assert undo(empty_database_url, "1").returncode == 0
+    assert target.execute(sql.SQL("select to_regnamespace('unify_1')")).fetchone() == (None,)
+    assert target.execute("select * from place").fetchall() == [("else",)]
