@@ -59,3 +59,26 @@ def test_the_opening_is_the_first_words() -> None:
         "commit",
         "create table a b",
     ]
+
+
+def test_a_command_of_psql_ends_with_its_line() -> None:
+    found = list(split("\\restrict abc;\nselect 1;\n  \\c other -- x\nselect\n\\d"))
+    assert [(s.opening, s.line) for s in found] == [
+        ("\\restrict", 1),
+        ("select", 2),
+        ("\\c", 3),
+        ("select d", 4),
+    ]
+
+
+def test_rows_of_a_copy_belong_to_it() -> None:
+    script = "copy a.t (x) from stdin;\nit's; \\N\n\\\\.\n\\.\nselect 1;\ncopy t from stdin\n;\n1\n"
+    first, second, third = split(script)
+    assert (first.text, first.rows) == ("copy a.t (x) from stdin", "it's; \\N\n\\\\.\n")
+    assert (second.text, second.line, second.rows) == ("select 1", 5, None)
+    assert (third.line, third.rows) == (6, "1\n")
+
+
+def test_a_name_may_hold_a_dollar_sign_and_end_in_e_before_a_string() -> None:
+    script = "select a, b, c, d, a$b$c, date'\\', e'\\';', $e$;$e$ from t$; select 2"
+    assert [s.line for s in split(script)] == [1, 1]
