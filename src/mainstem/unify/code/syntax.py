@@ -73,9 +73,13 @@ class SyntaxFile:
         return self.captures(f"[{search}] @node", within).get("node", [])
 
     def captures(self, search: str, within: Node | None = None) -> dict[str, list[Node]]:
-        """The nodes that a tree-sitter query captures, by the name of the capture."""
+        """The nodes that a tree-sitter query captures, by the name of the capture.
+
+        Tree-sitter hands them out in no order: here they stand in the order of the text.
+        """
         cursor = QueryCursor(query(self.language, search))
-        return cursor.captures(within or self.root)
+        found = cursor.captures(within or self.root)
+        return {name: sorted(nodes, key=_position) for name, nodes in found.items()}
 
     def matches(self, search: str, within: Node | None = None) -> Iterator[dict[str, list[Node]]]:
         """Each match of a tree-sitter query: the nodes by the name of the capture."""
@@ -202,6 +206,10 @@ def grammar(language: Language) -> Grammar:
 def query(language: Language, search: str) -> Query:
     """A tree-sitter query, compiled once for each language."""
     return Query(grammar(language), search)
+
+
+def _position(node: Node) -> tuple[int, int]:
+    return node.start_byte, -node.end_byte
 
 
 def _keyword(file: SyntaxFile, node: Node) -> tuple[str, Node]:
