@@ -81,6 +81,12 @@ def of_catalog(subject: Subject, database: Database, relation: Relation, text: s
     return Evidence(SourceKind.MIGRATIONS, text)
 
 
+def catalog_name(subject: Subject, database: Database) -> str:
+    """What a message calls a catalog: `the migrations`, or the live database's name."""
+    is_built = subject.replay is not None and database is subject.replay.database
+    return "the migrations" if is_built else database.name
+
+
 def one_line(text: str) -> str:
     """The text in one line of at most 160 characters."""
     flat = " ".join(text.split())

@@ -154,6 +154,16 @@ def is_computed(database: Database, relation: Relation, name: str) -> bool:
     )
 
 
+def may_be_lost(subject: Subject, database: Database, *words: str) -> bool:
+    """Whether a statement that names all of them failed for good: what it makes is not judged."""
+    if subject.replay is None or database is not subject.replay.database:
+        return False
+    return any(
+        not failed.is_recovered and all(mentions(failed.text, word) for word in words)
+        for failed in subject.replay.failed
+    )
+
+
 def mentions(text: str, word: str) -> bool:
     """Whether the word stands in the text, quoted or not, and not as a part of another."""
     return re.search(rf"(?<![\w$]){re.escape(word)}(?![\w$])", text, re.IGNORECASE) is not None
