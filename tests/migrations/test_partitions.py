@@ -50,6 +50,19 @@ def send_webhook(connection: Connection, agency: Agency) -> UUID:
     )
 
 
+def test_a_partition_is_dropped_with_its_row_in_the_registry(connection: Connection) -> None:
+    connection.execute(
+        "select app.ensure_partitions('2019-03-15Z', '2019-03-15Z', 'tracking_event')"
+    )
+    name = "tracking_event_2019_03"
+    assert name in partitions(connection, "tracking_event")
+    connection.execute("select app.drop_partition(%s::regclass)", (name,))
+    assert name not in partitions(connection, "tracking_event")
+    assert one(connection, "select count(*) from app.partition where name = %s", name) == 0
+    with pytest.raises(psycopg.errors.WrongObjectType, match="client is no partition"):
+        connection.execute("select app.drop_partition('client')")
+
+
 def test_a_migrated_database_lacks_no_partition(connection: Connection) -> None:
     assert connection.execute("select * from app.missing_partitions()").fetchall() == []
     assert connection.execute("select app.ensure_partitions()").fetchall() == []

@@ -701,6 +701,30 @@ $$;
 comment on procedure app.delete_references_to(regclass, regclass) is
   'Deletes the rows that point into one partition of a table.';
 
+-- Detached first: what points at the table would hold back a partition that is still attached.
+create function app.drop_partition(partition regclass) returns void
+  language plpgsql set search_path = pg_catalog, pg_temp as $$
+declare
+  partition_schema text;
+  partition_name text;
+  parent regclass;
+begin
+  select n.nspname, c.relname, i.inhparent::regclass into partition_schema, partition_name, parent
+  from pg_catalog.pg_class as c
+  join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+  join pg_catalog.pg_inherits as i on i.inhrelid = c.oid
+  where c.oid = partition and c.relispartition;
+  if not found then
+    raise exception '% is no partition', partition using errcode = 'wrong_object_type';
+  end if;
+  execute format('alter table %s detach partition %s', parent, partition);
+  execute format('drop table %I.%I', partition_schema, partition_name);
+  delete from app.partition as p where p.schema_name = partition_schema and p.name = partition_name;
+end
+$$;
+comment on function app.drop_partition(regclass) is
+  'Drops one partition and forgets it; what it still holds is lost.';
+
 -- A busy table is left for the next time, so that it does not hold back the others.
 create function app.drop_expired_partitions(at timestamptz default now())
   returns table (partition_name text, outcome text)
@@ -720,11 +744,10 @@ begin
       if to_regclass(format('%I.%I', expired.schema_name, expired.name)) is not null then
         call app.delete_references_to(format('%I.%I', expired.schema_name, expired.table_name)::regclass,
                                       format('%I.%I', expired.schema_name, expired.name)::regclass);
-        execute format('alter table %1$I.%2$I detach partition %1$I.%3$I',
-                       expired.schema_name, expired.table_name, expired.name);
-        execute format('drop table %I.%I', expired.schema_name, expired.name);
+        perform app.drop_partition(format('%I.%I', expired.schema_name, expired.name)::regclass);
+      else
+        delete from app.partition as p where p.schema_name = expired.schema_name and p.name = expired.name;
       end if;
-      delete from app.partition as p where p.schema_name = expired.schema_name and p.name = expired.name;
       outcome := 'dropped';
     exception when lock_not_available then
       outcome := 'busy';
@@ -740,7 +763,7 @@ comment on function app.drop_expired_partitions(timestamptz) is
 -- hang the trigger functions on a table of their own and so forge what their owner writes.
 revoke all on function app.audit(), app.audit_agency(), app.touch_updated_at(), app.refuse_rekey(),
   app.ensure_partitions(timestamptz, timestamptz, text),
-  app.drop_expired_partitions(timestamptz), app.missing_partitions(timestamptz),
+  app.drop_expired_partitions(timestamptz), app.drop_partition(regclass), app.missing_partitions(timestamptz),
   app.wanted_partitions(timestamptz, timestamptz, timestamptz, text), app.policy_expression(text) from public;
 revoke all on procedure app.protect(text, text, text, boolean, text[], text[], text[]),
   app.protect_global(text, text, text[]),

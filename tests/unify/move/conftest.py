@@ -64,6 +64,7 @@ insert into route values ('of-another-app', null, gen_random_uuid());
 create function month_id(at timestamptz) returns uuid language sql immutable return
     (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0')
      || '70008000000000000000')::uuid;
+create table known_partition (name text primary key);
 create function ensure_partitions(starting timestamptz, ending timestamptz, only_table text)
 returns setof text language plpgsql as $$
 declare at timestamptz := date_trunc('month', starting); name text;
@@ -73,10 +74,16 @@ begin
     if to_regclass('public.' || name) is null then
       execute format('create table public.%I partition of public.scan for values from (%L) to (%L)',
                      name, public.month_id(at), public.month_id(at + interval '1 month'));
+      insert into public.known_partition values (name);
       return next name;
     end if;
     at := at + interval '1 month';
   end loop;
+end $$;
+create function drop_partition(partition regclass) returns void language plpgsql as $$
+begin
+  delete from public.known_partition as k where to_regclass('public.' || k.name) = partition;
+  execute format('drop table %s', partition);
 end $$;
 select ensure_partitions('2026-01-01Z', '2026-02-01Z', 'scan');
 alter index scan_2026_01_pkey rename to a_name_of_its_own;

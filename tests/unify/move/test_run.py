@@ -281,7 +281,7 @@ def test_the_database_needs_no_superuser(shop: Shop) -> None:
         database = connection.info.dbname
         connection.execute(f'grant create on database "{database}" to "{name}"')
         connection.execute(f'grant create on schema public to "{name}"')
-        for table in ("store", "person", "letter", "scan", "route"):
+        for table in ("store", "person", "letter", "scan", "route", "known_partition"):
             connection.execute(f'alter table {table} owner to "{name}"')
         connection.execute(f'alter table scan_2026_01 owner to "{name}"')
         connection.execute(f'alter table scan_2026_02 owner to "{name}"')

@@ -1,4 +1,4 @@
-"""The past partitions that a load needs, made by the target's own function where it has one."""
+"""The past partitions that a load needs, made and dropped by the target's own functions."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[TupleRow]
 
-#: name and arguments of the function that a target may offer: from, to, table
-FUNCTION = "ensure_partitions"
+#: names and arguments of the functions that a target may offer: from, to, table; and a partition
+_ENSURE = ("ensure_partitions", "timestamp with time zone, timestamp with time zone, text")
+_DROP = ("drop_partition", "regclass")
 
 #: a span of time that is covered as a whole
 _ONE_RANGE = timedelta(days=10 * 365)
@@ -31,8 +32,7 @@ _ONE_RANGE = timedelta(days=10 * 365)
 _FIND = """
 select format('%%I.%%I', n.nspname, p.proname)
 from pg_catalog.pg_proc p join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-where p.proname = %s
-  and oidvectortypes(p.proargtypes) = 'timestamp with time zone, timestamp with time zone, text'
+where p.proname = %s and oidvectortypes(p.proargtypes) = %s
 order by n.nspname = %s desc, n.nspname limit 1
 """
 
@@ -44,7 +44,7 @@ def make_partitions(connection: Connection, run: Run, plan: Plan, target: Target
     """
     if not target.is_partitioned:
         return
-    row = connection.execute(_FIND, (FUNCTION, target.schema)).fetchone()
+    row = connection.execute(_FIND, (*_ENSURE, target.schema)).fetchone()
     if row is None:
         return
     for first, last in _ranges(connection, run, plan, target):
@@ -57,6 +57,18 @@ def make_partitions(connection: Connection, run: Run, plan: Plan, target: Target
                 f"the partitions of {target.name} cannot be made: {error.diag.message_primary}; "
                 "look for dates far in the past"
             ) from None
+
+
+def drop_partition(connection: Connection, partition: str, *, schema: str) -> None:
+    """Drop an empty partition (its name as SQL) of a table of that schema.
+
+    By the target's own function where there is one: it may keep a register of partitions.
+    """
+    row = connection.execute(_FIND, (*_DROP, schema)).fetchone()
+    if row is None:
+        connection.execute(f"drop table {partition}")
+    else:
+        connection.execute(f"select {row[0]}(%s::regclass)", (partition,))
 
 
 def _ranges(

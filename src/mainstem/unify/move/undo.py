@@ -18,6 +18,7 @@ from mainstem.unify.move.definitions import (
     switch_triggers_off,
 )
 from mainstem.unify.move.dependents import RunTable, refuse_dependents
+from mainstem.unify.move.partitions import drop_partition
 from mainstem.unify.move.prepared import Prepared, read_prepared
 from mainstem.unify.move.sequences import restore_sequences
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
@@ -102,7 +103,7 @@ def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> Non
         put_back_triggers(connection, record)
     _put_back(connection, prepared.records)
     restore_sequences(connection, run)
-    _drop_partitions(connection, prepared.made_partitions)
+    _drop_partitions(connection, prepared.made_partitions, schema=run.schema_name)
 
 
 def _run_tables(connection: Connection, maps: list[LegacyMap]) -> dict[str, RunTable]:
@@ -189,7 +190,7 @@ def _put_back(connection: Connection, records: Mapping[str, TableRecord]) -> Non
         put_back_triggers(connection, record)
 
 
-def _drop_partitions(connection: Connection, made: Mapping[str, list[str]]) -> None:
+def _drop_partitions(connection: Connection, made: Mapping[str, list[str]], *, schema: str) -> None:
     """Drop the partitions that the run made, where they are empty."""
     for table, partitions in made.items():
         there = set(partitions_of(connection, table))
@@ -198,7 +199,7 @@ def _drop_partitions(connection: Connection, made: Mapping[str, list[str]]) -> N
                 continue
             row = connection.execute(f"select exists (select from {name})").fetchone()
             if row is not None and not row[0]:
-                connection.execute(f"drop table {name}")
+                drop_partition(connection, name, schema=schema)
 
 
 def _drop_tables(connection: Connection, run: Run) -> None:
