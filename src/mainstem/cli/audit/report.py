@@ -113,7 +113,7 @@ def report(
             given,
             checks=checks,
             cache=None if no_cache else Cache(default_folder()),
-            progress=lambda doing: status.update(doing),
+            progress=status.update,
         )
     if known_to is not None:
         write_baseline(done.report, known_to)
@@ -151,7 +151,7 @@ def _write(done: Audit, form: str, output: Path | None, checks: Sequence[Check])
     text = {
         "json": lambda: as_json(done.report),
         "markdown": lambda: as_markdown(done.report),
-        "html": lambda: as_html(done.report, done.subject),
+        "html": lambda: as_html(done.report, done.subject, checks),
         "sarif": lambda: as_sarif(done.report, checks),
     }[form]()
     if output is None:

@@ -33,7 +33,7 @@ _Kept = TypeVar("_Kept")
 class Progress(Protocol):
     """Is told what is being done, in a few words."""
 
-    def __call__(self, doing: str) -> None:
+    def __call__(self, doing: str, /) -> None:
         """Take note of it."""
 
 
