@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench lock clean
+.PHONY: help setup run test check format bench docs lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ format: $(VENV)/dev-ready ## format the code and mend what the linter can
 
 bench: $(VENV)/dev-ready ## measure speed; each benchmark prints ratios (ONLY=move runs one)
 	@$(BIN)/python -m benchmarks $(ONLY)
+
+docs: $(VENV)/dev-ready ## write the generated reference pages anew
+	@$(BIN)/python -m mainstem.unify.audit.pages docs/reference/checks
+	@$(BIN)/mainstem check --list > docs/reference/checks.md
 
 lock: $(VENV)/dev-ready ## pin the requirements anew, with hashes and without index addresses
 	@for list in build run dev; do $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
