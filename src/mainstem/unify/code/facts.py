@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mainstem.unify.code.model import BucketUse, FileReading, FunctionUse, TableUse
+from mainstem.unify.code.model import BucketUse, Engine, FileReading, FunctionUse, TableUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,13 +54,40 @@ class Names:
 
 @dataclass(frozen=True)
 class Pending:
-    """A use whose `name` is empty until the reference is found; `expression` as the code has it."""
+    """A use whose `name` is empty until the reference is found; `expression` as the code has it.
+
+    Where the reference is a model, the columns are its fields: `names_fields` says that each is
+    called what the reference's member of that name says, and left out where it has none. A table
+    that a model names with its schema is one text, `schema.table`.
+    """
 
     reference: Reference
     expression: str
     table: TableUse | None = None
     function: FunctionUse | None = None
     bucket: BucketUse | None = None
+    names_fields: bool = False
+    #: what is embedded in the table: its `embedded_in` is filled in too
+    embedded: tuple[TableUse, ...] = ()
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """SQL whose engine another file decides: the one that opens the database `reference` names.
+
+    `readings` are in the order of preference: the first holds where nothing is found.
+    """
+
+    reference: Reference
+    readings: tuple[tuple[Engine, FileReading], ...]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A database that a file opens and exports; `name` is its file or variable, if known."""
+
+    engine: Engine
+    name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,6 +99,11 @@ class FileFacts:
     exports: dict[str, Names] = field(default_factory=dict)
     #: modules whose exports it passes on as its own (`export * from`)
     passed_on: tuple[str, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+    #: databases by the name under which other files can ask for them
+    opened: dict[str, Opened] = field(default_factory=dict)
+    #: modules that no file is called but whose contents this one says (`@prisma/client`)
+    provides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
