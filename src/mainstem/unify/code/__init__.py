@@ -1,1 +1,6 @@
-"""Reads application code: which tables, columns, functions and buckets it uses."""
+"""What application code says about databases: `read_code` reads whole folders of it."""
+
+from mainstem.unify.code.model import CodeReading, FileReading
+from mainstem.unify.code.reading import FolderCache, ReadingCache, read_code
+
+__all__ = ["CodeReading", "FileReading", "FolderCache", "ReadingCache", "read_code"]

@@ -106,7 +106,7 @@ class _Walk:
         if not found and not path:
             yield node
         elif not found:
-            yield Unknown(f"{text} is not defined in this file")
+            yield Unknown(f"{text} is known only when the program runs")
         for bound in found:
             yield from self.bound(bound, path)
 
@@ -341,21 +341,26 @@ def _filled_in(file: SyntaxFile, parts: Sequence[str | Node]) -> Names:
     return Names(tuple("".join(texts) for texts in combined), unknown=unknown)
 
 
-def _class_member(file: SyntaxFile, node: Node, name: str) -> Node | None:
-    """The value of a constant of a class or enum, or its method of that name."""
+def class_constants(file: SyntaxFile, node: Node) -> Iterator[tuple[str, Node]]:
+    """The constants of a class or the members of an enum, and methods, by name."""
     body = node.child_by_field_name("body")
     for child in body.named_children if body is not None else ():
         inner = child.named_children[0] if child.type == "expression_statement" else child
         if inner.type == "decorated_definition":
             inner = inner.child_by_field_name("definition") or inner
-        key = next(
-            (found for key in _KEYS if (found := inner.child_by_field_name(key)) is not None),
-            None,
-        )
-        if key is not None and file.text(key).strip("'\"") == name:
-            value = inner.child_by_field_name("value") or inner.child_by_field_name("right")
-            return value or (inner if inner.type in _FUNCTIONS else None)
-    return None
+        keys = (inner.child_by_field_name(key) for key in _KEYS)
+        name = next((key for key in keys if key is not None), None)
+        value = inner.child_by_field_name("value") or inner.child_by_field_name("right")
+        if value is None and inner.type in _FUNCTIONS:
+            value = inner
+        if name is not None and value is not None:
+            yield file.text(name).strip("'\""), value
+
+
+def _class_member(file: SyntaxFile, node: Node, name: str) -> Node | None:
+    """The value of a constant of a class or enum, or its method of that name."""
+    found = (value for key, value in class_constants(file, node) if key == name)
+    return next(found, None)
 
 
 def _allowed(file: SyntaxFile, annotation: Node, depth: int = 0) -> Iterator[Node]:

@@ -60,6 +60,8 @@ class Scopes:
     classes: list[Node] = field(default_factory=list)
     #: what is assigned to `this.name` or `self.name`
     fields: dict[str, list[Node]] = field(default_factory=lambda: defaultdict(list))
+    #: what is assigned to members of a variable, by its name: the key, and the value
+    added: dict[str, list[tuple[Node, Node]]] = field(default_factory=lambda: defaultdict(list))
 
     def find(self, name: str, at: int) -> Sequence[Binding]:
         """What a name can mean at a byte of the file: the innermost bindings that hold there."""
@@ -164,13 +166,9 @@ def _assigned(file: SyntaxFile, node: Node, found: Scopes) -> Iterator[tuple[Bin
     value = node.child_by_field_name("value") or node.child_by_field_name("right")
     if left is None:
         return
-    if left.type in {"member_expression", "attribute"}:
-        owner = left.child_by_field_name("object")
-        name = left.child_by_field_name("property") or left.child_by_field_name("attribute")
-        if owner is None or name is None or value is None:
-            return
-        if file.text(owner) in _OWNERS:
-            found.fields[file.text(name)].append(value)
+    if left.type in _MEMBERS:
+        if value is not None:
+            _member_assigned(file, left, value, found)
         return
     is_loop = node.type in {"for_in_statement", "for_statement", "for_in_clause"}
     is_assignment = node.type == "assignment_expression"
@@ -179,6 +177,18 @@ def _assigned(file: SyntaxFile, node: Node, found: Scopes) -> Iterator[tuple[Bin
         yield bound, node.type == "for_in_statement"
         if default is not None:
             yield replace(bound, value=default, path=()), node.type == "for_in_statement"
+
+
+def _member_assigned(file: SyntaxFile, left: Node, value: Node, found: Scopes) -> None:
+    """Keep `this.name = value`, `object.name = value` and `object['name'] = value`."""
+    fields = _MEMBERS[left.type]
+    owner, name = (left.child_by_field_name(field) for field in fields)
+    if owner is None or name is None:
+        return
+    if file.text(owner) in _OWNERS:
+        found.fields[file.text(name)].append(value)
+    else:
+        found.added[file.text(owner)].append((name, value))
 
 
 def _function(file: SyntaxFile, node: Node) -> Iterator[tuple[Binding, bool]]:
@@ -250,6 +260,12 @@ def _python_imports(file: SyntaxFile, node: Node) -> Iterator[Binding]:
 
 
 _OWNERS: Final = frozenset({"this", "self", "cls"})
+_MEMBERS: Final = {
+    "member_expression": ("object", "property"),
+    "subscript_expression": ("object", "index"),
+    "attribute": ("object", "attribute"),
+    "subscript": ("value", "subscript"),
+}
 _PATTERNS: Final = frozenset({"object_pattern", "array_pattern", "pattern_list", "tuple_pattern"})
 _SCRIPT_FUNCTIONS: Final = frozenset(
     {
