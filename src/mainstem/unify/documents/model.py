@@ -31,7 +31,7 @@ class Expectation(enum.Enum):
 
 @dataclass(frozen=True)
 class Mention:
-    """A table's name in a document. `section` is the heading above it."""
+    """A table's name in a document. `section` is the heading above it, `text` its line."""
 
     name: str
     place: Place
@@ -40,12 +40,15 @@ class Mention:
     section: str = ""
     schema: str | None = None
     columns: tuple[str, ...] = ()
+    text: str = ""
 
 
 class ClaimKind(enum.Enum):
     """What a claim is about."""
 
     COMPLETE = "complete"
+    #: the opposite of it: in progress, failed, blocked; it is nothing to judge
+    OPEN = "not complete"
     RATIO = "ratio"
     TABLE_COUNT = "table count"
     EXISTS = "tables that should exist"
@@ -58,7 +61,8 @@ class Claim:
     """A sentence that can be held against the sources.
 
     `names` are the tables that it is about (those listed below it for a status); `number` the count
-    it states, `of` the total of a ratio.
+    it states, `of` the total of a ratio. `absent_names` are tables that must not be there for the
+    claim to hold. `is_total` says that it is about the whole database, not a part of it.
     """
 
     kind: ClaimKind
@@ -67,6 +71,8 @@ class Claim:
     names: tuple[str, ...] = ()
     number: int | None = None
     of: int | None = None
+    absent_names: tuple[str, ...] = ()
+    is_total: bool = False
 
 
 @dataclass(frozen=True)
