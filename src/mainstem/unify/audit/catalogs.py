@@ -1,0 +1,105 @@
+"""Looks for the same faults in every catalog: what the migrations build, and live databases.
+
+A fault that several catalogs have is one finding, with evidence from each.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.unify.audit.evidence import one_line
+from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
+from mainstem.unify.catalog.database import ObjectName
+from mainstem.unify.replay.model import ObjectKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from mainstem.unify.audit.subject import Subject
+    from mainstem.unify.catalog.database import Database, Policy
+    from mainstem.unify.replay.model import Creation, Replay
+
+_RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault in one catalog; `shown` is what the catalog says that shows it.
+
+    `made_by` is the object whose creation a reader should look at; the relation where it is None.
+    """
+
+    message: str
+    shown: str
+    relation: ObjectName | None = None
+    column: str | None = None
+    fix: str | None = None
+    severity: Severity | None = None
+    made_by: tuple[ObjectKind, ObjectName] | None = None
+
+
+def in_catalogs(subject: Subject, look: Callable[[Database], Iterable[Fault]]) -> Iterator[Found]:
+    """What `look` finds in each catalog of the subject, the same faults together."""
+    places = _Places(subject.replay)
+    faults: dict[tuple[ObjectName | None, str | None, str], list[tuple[Fault, Evidence]]]
+    faults = defaultdict(list)
+    for database in subject.catalogs:
+        is_replayed = subject.replay is not None and database is subject.replay.database
+        for fault in look(database):
+            shown = places.evidence(fault) if is_replayed else _of_database(database, fault)
+            faults[fault.relation, fault.column, fault.message].append((fault, shown))
+    for entries in faults.values():
+        yield _found(entries)
+
+
+def policy_made(table: ObjectName, policy: Policy) -> tuple[ObjectKind, ObjectName]:
+    """What `Fault.made_by` says for a policy, whose name is its table's own."""
+    return ObjectKind.POLICY, ObjectName(table.schema, policy.name)
+
+
+def _found(entries: list[tuple[Fault, Evidence]]) -> Found:
+    fault = entries[0][0]
+    return Found(
+        message=fault.message,
+        table=str(fault.relation) if fault.relation is not None else None,
+        column=fault.column,
+        evidence=tuple(dict.fromkeys(evidence for _, evidence in entries)),
+        fix=fault.fix,
+        severity=fault.severity,
+    )
+
+
+def _of_database(database: Database, fault: Fault) -> Evidence:
+    return Evidence(SourceKind.DATABASE, f"{database.name}: {one_line(fault.shown)}")
+
+
+class _Places:
+    """Finds the statement of a migration that made an object."""
+
+    def __init__(self, replay: Replay | None) -> None:
+        self._creations: dict[tuple[ObjectKind, str], list[Creation]] = defaultdict(list)
+        for creation in replay.creations if replay is not None else ():
+            if creation.is_applied and not creation.is_dropped:
+                self._creations[creation.kind, creation.name.name].append(creation)
+
+    def evidence(self, fault: Fault) -> Evidence:
+        """What shows the fault, at the place where it was made as far as that is known."""
+        made = self._made(fault)
+        file, line = (made.file, made.line) if made is not None else (None, None)
+        return Evidence(SourceKind.MIGRATIONS, one_line(fault.shown), file, line)
+
+    def _made(self, fault: Fault) -> Creation | None:
+        if fault.made_by is not None:
+            kind, name = fault.made_by
+            found = self._creations[kind, name.name]
+            exact = [one for one in found if one.name.schema == name.schema] or found
+            # Policies of several tables may share a name: then none of them is known to be this.
+            if len(exact) == 1 or (exact and kind is ObjectKind.FUNCTION):
+                return exact[0]
+        for kind in _RELATIONS:
+            for creation in self._creations[kind, fault.relation.name if fault.relation else ""]:
+                if creation.name == fault.relation:
+                    return creation
+        return None

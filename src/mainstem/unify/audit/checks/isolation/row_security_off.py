@@ -1,0 +1,90 @@
+"""Row-level security is off on a table that people can reach.
+
+## What it finds
+Tables without `enable row level security`. It is an error where the platform's roles `anon` or
+`authenticated` hold a privilege on the table, or where the table has a tenant's key and its
+neighbours are protected; a warning where no table of the database is protected; a note where
+nobody but the owner can reach it.
+
+## Why it matters
+The data API hands every table it serves to whoever has the public key of the project. Without
+row-level security the grants are all that stands between a stranger and every tenant's rows.
+
+## Example
+`create table invoice (id uuid primary key, agency_id uuid not null)`, and no more.
+
+## How to mend it
+`alter table invoice enable row level security;` and a policy that compares the tenant's key with
+the caller's. Until there is a policy nobody sees a row, which is the safe way to begin.
+
+## When to ignore it
+When the table's schema is not served and no role of people can reach it: then revoke its grants,
+and the finding becomes a note.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.model import Severity
+from mainstem.unify.audit.policies import exposed_tables, granted, has_clients
+from mainstem.unify.audit.provided import is_provided
+from mainstem.unify.audit.tenancy import tenancy
+from mainstem.unify.audit.wording import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.unify.audit.model import Found
+    from mainstem.unify.audit.subject import Subject
+    from mainstem.unify.catalog.database import Database, Relation
+
+SEVERITY = Severity.ERROR
+
+
+def find(subject: Subject) -> Iterator[Found]:
+    """Yield one finding for each open table."""
+    return in_catalogs(subject, _faults)
+
+
+def _faults(database: Database) -> Iterator[Fault]:
+    tenant = tenancy(database)
+    tenant_tables = tenant.tables if tenant is not None else frozenset()
+    is_used = any(table.is_row_security_on for table in database.tables)
+    for table in exposed_tables(database):
+        # With policies present it is another fault: policies-without-row-security.
+        if table.is_row_security_on or table.policies or is_provided(table.name):
+            continue
+        has_key = table.name in tenant_tables
+        severity, why = _judged(table, database, has_key=has_key, is_used=is_used)
+        yield Fault(
+            f"{table.name} has no row-level security: {why}",
+            shown=f"{table.name}: row-level security off, {_grants(table)}",
+            relation=table.name,
+            severity=severity,
+            fix=f"alter table {table.name} enable row level security; then add a policy",
+        )
+
+
+def _judged(
+    table: Relation, database: Database, *, has_key: bool, is_used: bool
+) -> tuple[Severity, str]:
+    held = granted(table)
+    if held:
+        doers = listed(sorted(held))
+        doing = listed(sorted(frozenset[str]().union(*held.values())))
+        return Severity.ERROR, f"{doers} may {doing} every row"
+    if has_clients(database):
+        return Severity.NOTE, "only its missing grants keep people out"
+    if is_used:
+        said = "other tables of this database are protected, and this one is not"
+        return Severity.ERROR if has_key else Severity.WARNING, said
+    said = "nothing but the application's own queries keeps tenants apart"
+    return Severity.WARNING if has_key else Severity.NOTE, said
+
+
+def _grants(table: Relation) -> str:
+    held = granted(table)
+    said = (f"{role}: {', '.join(sorted(privileges))}" for role, privileges in held.items())
+    return "granted to " + "; ".join(said) if held else "no grants to people"
