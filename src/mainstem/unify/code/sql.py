@@ -51,18 +51,27 @@ def read_sql(
     `place` is where the text begins. `pieces` are the expressions behind the markers in the text
     (`sql_placeholders.marker`), by number. What looks like SQL and does not parse is unresolved.
     """
+    gathered = Gathered(
+        engine, place, via, is_test, database, {str(n): text for n, text in (pieces or {}).items()}
+    )
+    gather_sql(text, gathered)
+    return gathered.reading()
+
+
+def gather_sql(text: str, gathered: Gathered) -> bool:
+    """Add what a text of SQL says to what was gathered; false where it does not parse."""
     if not looks_like_sql(text):
-        return FileReading()
-    expressions = {str(number): expression for number, expression in (pieces or {}).items()}
-    gathered = Gathered(engine, place, via, is_test, database, expressions)
+        return True
     try:
         reason = _gather(text, gathered)
     except RecursionError:
         reason = "the SQL is nested too deeply to be read"
     if reason is not None:
-        beginning = " ".join(shown(text, expressions).split())[:80]
-        gathered.unresolved.append(Unresolved("sql", beginning, place, reason, is_test))
-    return gathered.reading()
+        beginning = " ".join(shown(text, gathered.expressions).split())[:80]
+        gathered.unresolved.append(
+            Unresolved("sql", beginning, gathered.place, reason, gathered.is_test)
+        )
+    return reason is None
 
 
 def _gather(text: str, gathered: Gathered) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import sqlglot
@@ -35,6 +36,7 @@ _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.GT, exp.LTE, exp.GTE, exp.Li
 _ATTACHED: Final = frozenset({"main", "temp"})
 
 
+@lru_cache(maxsize=1)
 def parsed(sql: str, engine: Engine) -> list[exp.Expr]:
     """The statements of a text.
 
@@ -269,7 +271,7 @@ class _Walker:
             # Not an alias but a piece of SQL: it may join other tables.
             self._gathered.dynamic("sql", alias, self.line(node))
             scope.is_open, alias = True, name
-        scope.is_open |= is_dynamic(name)
+        scope.is_open |= is_dynamic(name) and used is None
         scope.add(alias, used)
         return used
 

@@ -7,9 +7,10 @@ The tree is libpg_query's: a dictionary of one key, the node's type, and its fie
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-import pgparse  # type: ignore[import-not-found]  # compiled, without types
+import pgparse
 
 from mainstem.unify.code.model import DeclaredColumn, DeclaredTable, Operation, Role
 from mainstem.unify.code.sql_placeholders import is_dynamic
@@ -61,10 +62,17 @@ _LEFT_OUT: Final = frozenset(
 def error_position(sql: str) -> int | None:
     """Where the text fails to parse, counted from 0; None if it parses."""
     try:
-        pgparse.parse(sql)
+        _parsed(sql)
     except pgparse.PGQueryError as error:
         return max((error.position or 1) - 1, 0)
     return None
+
+
+@lru_cache(maxsize=1)
+def _parsed(sql: str) -> list[_Node]:
+    """The tree: asked for twice, once whether there is one."""
+    found: list[_Node] = pgparse.parse(sql)
+    return found
 
 
 def gather(sql: str, gathered: Gathered) -> None:
@@ -74,7 +82,7 @@ def gather(sql: str, gathered: Gathered) -> None:
         pgparse.PGQueryError: the text is not PostgreSQL's SQL.
     """
     walker = _Walker(sql, gathered)
-    for statement in pgparse.parse(sql):
+    for statement in _parsed(sql):
         walker.statement(statement["stmt"], Scope(), start=statement.get("stmt_location", 0))
 
 
@@ -359,7 +367,7 @@ class _Walker:
             # Not an alias but a piece of SQL: it may join other tables.
             self._gathered.dynamic("sql", alias, self._line(body))
             scope.is_open, alias = True, name
-        scope.is_open |= is_dynamic(name)
+        scope.is_open |= is_dynamic(name) and used is None
         scope.add(alias, used)
         return used
 

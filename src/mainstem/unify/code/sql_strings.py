@@ -1,0 +1,181 @@
+"""Finds SQL in the strings of a program and reads it.
+
+A string is SQL for sure where it is handed to a database (`query`, `execute`, a `sql` template).
+Elsewhere it has to look unmistakably like a statement: people write "select a file from the list"
+and that parses. Comments and docstrings are never read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from mainstem.unify.code.facts import FileFacts, Opened, Pending, Reader, Undecided
+from mainstem.unify.code.model import Engine, FileReading, Via
+from mainstem.unify.code.names import resolve
+from mainstem.unify.code.sql import gather_sql, looks_like_sql
+from mainstem.unify.code.sql_engines import database_of, engine_of_sql, engines_of_file, opened_by
+from mainstem.unify.code.sql_placeholders import is_dynamic, number
+from mainstem.unify.code.sql_places import Use, use_of
+from mainstem.unify.code.sql_scope import Gathered
+from mainstem.unify.code.sql_texts import Text, text_of
+from mainstem.unify.code.syntax import Language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.unify.code.facts import Reference
+    from mainstem.unify.code.syntax import SyntaxFile
+
+_WORDS: Final = re.compile(
+    rb"\b(?:select|insert|update|delete|create|alter|with|merge|truncate|replace|call)\b",
+    re.IGNORECASE,
+)
+_BEGINNING_BYTES: Final = 120
+_KINDS: Final = {
+    Language.PYTHON: "string concatenated_string binary_operator",
+    Language.TYPESCRIPT: "string template_string binary_expression",
+}
+#: Capitals, as in `SELECT a FROM b`, or signs that prose has not: `select * from b where c = $1`.
+_CAPITALS: Final = re.compile(
+    r"\W*(?:SELECT\b.*\bFROM\b|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\b.*\bSET\b"
+    r"|DELETE\s+FROM\b|CREATE\s+(?:\w+\s+){0,3}(?:TABLE|INDEX|VIEW)\b|ALTER\s+TABLE\b|WITH\b.*\bAS\b"
+    r"|MERGE\s+INTO\b|TRUNCATE\b)",
+    re.DOTALL,
+)
+_SIGNS: Final = re.compile(r"[*=]|\$\d|%s|\?|[\w\"]\s*\(|\"\w|\w\.\w|__run_time_\d")
+_LOWER: Final = re.compile(r"\W*[a-z]+\b")
+
+
+def read(file: SyntaxFile) -> FileFacts:
+    """What the SQL in a file's strings says."""
+    opened = opened_by(file)
+    if not _WORDS.search(file.source):
+        return FileFacts(opened=opened)
+    readings: list[FileReading] = []
+    pending: list[Pending] = []
+    undecided: list[Undecided] = []
+    for text, use in _statements(file):
+        choices, reference = _engines(file, text, use)
+        read_as = [(opened.engine, _read(file, text, use, opened)) for opened in choices]
+        if reference is not None and all(waits == [] for _, (_, waits) in read_as):
+            named = tuple((engine, reading) for engine, (reading, _) in read_as)
+            undecided.append(Undecided(reference, named))
+            continue
+        readings.append(read_as[0][1][0])
+        pending.extend(read_as[0][1][1])
+    return FileFacts(_joined(readings), tuple(pending), undecided=tuple(undecided), opened=opened)
+
+
+def _statements(file: SyntaxFile) -> Iterator[tuple[Text, Use]]:
+    """Every string that may be SQL, with what is done with it."""
+    covered = -1
+    kinds = _KINDS[Language.PYTHON if file.language is Language.PYTHON else Language.TYPESCRIPT]
+    for node in file.nodes(kinds):
+        beginning = file.source[node.start_byte : node.start_byte + _BEGINNING_BYTES]
+        if node.start_byte < covered or not _WORDS.search(beginning):
+            continue
+        text = text_of(file, node)
+        if text is None or not looks_like_sql(text.sql):
+            continue
+        covered = node.end_byte
+        use = use_of(file, node)
+        if use.is_database or (use.is_open and _is_unmistakable(text.sql)):
+            yield text, use
+
+
+def _is_unmistakable(sql: str) -> bool:
+    """Whether no prose looks like it: its words in capitals among others, or with signs."""
+    if _CAPITALS.match(sql):
+        return sql != sql.upper() or _SIGNS.search(sql) is not None
+    return _LOWER.match(sql) is not None and _SIGNS.search(sql) is not None
+
+
+def _engines(file: SyntaxFile, text: Text, use: Use) -> tuple[list[Opened], Reference | None]:
+    """What the SQL is for, the likeliest first; with what another file must say, where it must."""
+    found = database_of(file, use.receiver) if use.receiver is not None else None
+    if isinstance(found, Opened):
+        return [found], None
+    likely = _likely_engine(file, text.sql, is_held_elsewhere=found is not None)
+    if found is None or likely is Engine.OTHER:
+        return [Opened(likely)], None
+    other = Engine.SQLITE if likely is Engine.POSTGRES else Engine.POSTGRES
+    return [Opened(likely), Opened(other)], found
+
+
+def _likely_engine(file: SyntaxFile, sql: str, *, is_held_elsewhere: bool) -> Engine:
+    told, imported = engine_of_sql(sql), engines_of_file(file)
+    if told is not Engine.SQLITE and len(imported) == 1:
+        return next(iter(imported))
+    if told is not None:
+        return told
+    is_lite = _has_question_mark(sql) and not is_held_elsewhere
+    return Engine.SQLITE if is_lite else Engine.POSTGRES
+
+
+def _has_question_mark(sql: str) -> bool:
+    return re.search(r"(?:[=(,<>]|\blike|\blimit)\s*\?(?![|&?])", sql, re.IGNORECASE) is not None
+
+
+def _read(
+    file: SyntaxFile, text: Text, use: Use, opened: Opened
+) -> tuple[FileReading, list[Pending]]:
+    gathered = Gathered(
+        opened.engine,
+        file.place(text.node),
+        Via.SQL,
+        file.is_test,
+        opened.name,
+        {str(n): file.expression(piece) for n, piece in text.pieces.items()},
+    )
+    parses = gather_sql(text.sql, gathered)
+    if not parses and not use.is_database and not _CAPITALS.match(text.sql):
+        return FileReading(), []
+    pending = list(_filled_in(file, text, gathered))
+    return _on_lines(gathered.reading(), text), [_on_line(one, text) for one in pending]
+
+
+def _filled_in(file: SyntaxFile, text: Text, gathered: Gathered) -> Iterator[Pending]:
+    """Give tables whose name is a constant that name; yields those that another file names."""
+    for used in list(gathered.tables):
+        piece = text.pieces.get(number(used.name) or 0) if is_dynamic(used.name) else None
+        if piece is None:
+            continue
+        names = resolve(file, piece)
+        gathered.tables.remove(used)
+        for name in names.texts:
+            gathered.tables.append(replace(used, name=name))
+        for reference in names.elsewhere:
+            blank = replace(gathered.use(used), name="")
+            yield Pending(reference, file.expression(piece), blank)
+        if names.unknown:
+            gathered.dynamic("table", used.name, used.line - gathered.place.line)
+
+
+def _on_lines(reading: FileReading, text: Text) -> FileReading:
+    """Lines no further down than the string goes: a text can have more lines than its source."""
+    if text.lines_are_exact:
+        return reading
+    return text.clamped(reading)
+
+
+def _on_line(pending: Pending, text: Text) -> Pending:
+    if text.lines_are_exact or pending.table is None:
+        return pending
+    return replace(pending, table=text.clamped(FileReading(uses=(pending.table,))).uses[0])
+
+
+def _joined(readings: list[FileReading]) -> FileReading:
+    return FileReading(
+        uses=tuple(use for reading in readings for use in reading.uses),
+        functions=tuple(call for reading in readings for call in reading.functions),
+        declared=tuple(table for reading in readings for table in reading.declared),
+        unresolved=tuple(one for reading in readings for one in reading.unresolved),
+    )
+
+
+_LANGUAGES: Final = frozenset(
+    {Language.TYPESCRIPT, Language.TSX, Language.JAVASCRIPT, Language.PYTHON}
+)
+READER: Final = Reader("sql", _LANGUAGES, read)
