@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 KEYS: Final = "*keys"
 STEPS_MAX: Final = 400
 TEXTS_MAX: Final = 64
+TEMPLATE_DEPTH_MAX: Final = 8
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,16 @@ class Unknown:
     reason: str
 
 
-def resolve(file: SyntaxFile, node: Node) -> Names:
-    """Every text that an expression can be, in the order of the code; each once."""
+def resolve(file: SyntaxFile, node: Node, within: frozenset[int] = frozenset()) -> Names:
+    """Every text that an expression can be, in the order of the code; each once.
+
+    `within` are the templates that it is a part of: `text = text + 'more'` leads back to itself.
+    """
     texts: dict[str, None] = {}
     elsewhere: dict[Reference, None] = {}
     unknown: dict[str, None] = {}
     for origin in origins(file, node):
-        names = _names(file, origin)
+        names = _names(file, origin, within)
         texts.update(dict.fromkeys(names.texts))
         elsewhere.update(dict.fromkeys(names.elsewhere))
         unknown.update(dict.fromkeys(names.unknown))
@@ -312,7 +316,7 @@ def key_name(file: SyntaxFile, key: Node) -> str | None:
     return text if text is not None else resolve(file, key).sole
 
 
-def _names(file: SyntaxFile, origin: Node | Reference | Unknown) -> Names:
+def _names(file: SyntaxFile, origin: Node | Reference | Unknown, within: frozenset[int]) -> Names:
     """One origin, read as a text."""
     if isinstance(origin, Reference):
         return Names(elsewhere=(origin,))
@@ -325,12 +329,16 @@ def _names(file: SyntaxFile, origin: Node | Reference | Unknown) -> Names:
     parts = pieces(file, origin)
     if parts is None:
         return Names(unknown=(f"{file.expression(origin)} is known only when the program runs",))
-    return _filled_in(file, parts)
+    if origin.id in within or len(within) > TEMPLATE_DEPTH_MAX:
+        return Names(unknown=(f"{file.expression(origin)} is put together from itself",))
+    return _filled_in(file, parts, within | {origin.id})
 
 
-def _filled_in(file: SyntaxFile, parts: Sequence[str | Node]) -> Names:
+def _filled_in(file: SyntaxFile, parts: Sequence[str | Node], within: frozenset[int]) -> Names:
     """A template with every constant put in its place."""
-    filled = [Names((part,)) if isinstance(part, str) else resolve(file, part) for part in parts]
+    filled = [
+        Names((part,)) if isinstance(part, str) else resolve(file, part, within) for part in parts
+    ]
     unknown = tuple(reason for names in filled for reason in names.unknown)
     away = [names.elsewhere for names in filled if names.elsewhere]
     if away:
