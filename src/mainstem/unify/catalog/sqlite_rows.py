@@ -3,13 +3,15 @@
 A portion is a range of keys (rowid, or the primary key of a table without one): each is a query of
 its own, so no lock is held between portions and a killed run continues after the last key. SQLite's
 own length limit (sqlite.org/limits.html) keeps a fast portion small: a longer value makes SQLite
-refuse it, and the same portion is read again row by row until it is large enough.
+refuse it, and the same portion is read again row by row until it is large enough. A portion with a
+text that is not UTF-8 is read again too, as a whole.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.kit.fingerprints import fingerprint
@@ -31,6 +33,8 @@ _FAST_VALUE_BYTES_MAX: Final = 4 * 1024
 _PORTION_BYTES_MAX: Final = 4 * 2**20
 _LONG_BYTES: Final = 2**20
 _CAREFUL_PORTIONS: Final = 16
+#: reads bytes that are not UTF-8 as halves of surrogate pairs, which no UTF-8 has
+_ESCAPED: Final = partial(str, encoding="utf-8", errors="surrogateescape")
 _ROWID_NAMES: Final = ("rowid", "_rowid_", "oid")
 
 
@@ -105,6 +109,7 @@ class RowReader:
         self._rows_max = rows_max
         self._rows_next = min(_ROWS_FIRST, rows_max)
         self._was_careful = False
+        self._has_bad_texts = False
         self._seen = 0
         if self._after and not self._order.expressions:
             self._seen = int(str(self._after[0]))
@@ -130,22 +135,28 @@ class RowReader:
             self._was_careful = bool(self._careful_left)
             if self._was_careful:
                 self._careful_left -= 1
+                self._has_bad_texts = False
                 return self._read_carefully(connection)
             try:
                 return self._read_fast(connection)
             except sqlite3.DataError:
                 self._careful_left = _CAREFUL_PORTIONS  # a value over the limit: more will follow
-            except sqlite3.OperationalError as error:
-                if "decode to UTF-8" not in str(error):
-                    raise
             self._was_careful = True
             return self._read_carefully(connection)
 
     def _read_fast(self, connection: sqlite3.Connection) -> list[tuple[SqliteValue, ...]]:
         before = connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _FAST_VALUE_BYTES_MAX)
+        self._has_bad_texts = False
         try:
             return connection.execute(*self._query()).fetchall()
+        except sqlite3.OperationalError as error:
+            if "decode to UTF-8" not in str(error):
+                raise
+            self._has_bad_texts = True
+            connection.text_factory = _ESCAPED
+            return connection.execute(*self._query()).fetchall()
         finally:
+            connection.text_factory = str
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
 
     def _read_carefully(self, connection: sqlite3.Connection) -> list[tuple[SqliteValue, ...]]:
@@ -193,7 +204,9 @@ class RowReader:
         sample = rows[::_SAMPLE_STEP]
         row_bytes = sum(sum(map(_size, row)) for row in sample) // len(sample)
         self._rows_next = max(1, min(self._rows_max, _PORTION_BYTES_MAX // max(row_bytes, 1)))
-        selected = list(zip(*rows, strict=True))
+        selected: list[Sequence[SqliteValue]] = list(zip(*rows, strict=True))
+        if self._has_bad_texts:
+            selected = list(map(_with_bad_texts, selected))
         columns = [selected[position] for position in self._positions]
         width = len(self._order.expressions)
         data_from = width + len(self.key_columns)
@@ -278,6 +291,25 @@ def _after_condition(
     values = [value for place in range(len(beyond)) for value in bound[: place + 1]]
     start = f"{order.expressions[0]} {'<=' if order.is_descending[0] else '>='} {marks[0]}"
     return f" where {start} and ({' or '.join(f'({s})' for s in steps)})", (bound[0], *values)
+
+
+def _with_bad_texts(values: Sequence[SqliteValue]) -> Sequence[SqliteValue]:
+    """A column as `_ESCAPED` reads it, with texts that are not UTF-8 as BadText."""
+    try:
+        "".join([value for value in values if isinstance(value, str)]).encode()
+    except UnicodeEncodeError:
+        return list(map(_or_bad_text, values))
+    return values
+
+
+def _or_bad_text(value: SqliteValue) -> SqliteValue:
+    if not isinstance(value, str):
+        return value
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return BadText(value.encode("utf-8", "surrogateescape"))
+    return value
 
 
 def _size(value: SqliteValue | LongText) -> int:

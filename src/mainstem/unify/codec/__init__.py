@@ -17,6 +17,7 @@ from mainstem.unify.codec.value import (
     Refusal,
     SqliteValue,
     escape,
+    escape_all,
     readable,
     unescape,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "SqliteValue",
     "codec_for",
     "escape",
+    "escape_all",
     "key_text",
     "key_texts",
     "readable",

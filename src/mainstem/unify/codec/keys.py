@@ -7,8 +7,9 @@ a text that could be taken for another form) becomes JSON, so that two rows neve
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from mainstem.unify.codec.floats import as_texts
 from mainstem.unify.codec.value import SEPARATOR, BadText
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def key_texts(columns: Sequence[Sequence[SqliteValue]], *, is_typed: bool = True
         (values,) = columns
         kinds = set(map(type, values))
         if kinds == {int}:
-            return list(map(str, values))
+            return as_texts(cast("Sequence[int]", values))
         if kinds == {str} and is_typed and _are_ordinary(values):
             return [str(value) for value in values]
     return [key_text(row, is_typed=is_typed) for row in zip(*columns, strict=True)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.errors import ConfigError
 from mainstem.unify.codec import floats, jsontext, moments
-from mainstem.unify.codec.codec import Canonical, Codec, OneEncoder, WholeEncoder
+from mainstem.unify.codec.codec import AllBut, Canonical, Codec, OneEncoder, WholeEncoder
 from mainstem.unify.codec.pgtype import PgType, parse_type
 from mainstem.unify.codec.rules import DEFAULT_RULES, RULES
 from mainstem.unify.codec.value import (
@@ -30,6 +30,7 @@ _SAFE_DIGITS: Final = 15  # decimal digits that a double always keeps
 _NUMERIC_DIGITS_MAX: Final = 131_072  # before the decimal point; PostgreSQL, "Numeric Types"
 _NUMERIC_SCALE_MAX: Final = 16_383
 _JSON_LENGTH_MAX: Final = 16 * 2**20  # parsed, it takes up to thirty times the memory
+_JSONS_MIN: Final = 4  # so few are read one by one
 _UUID_SHAPE: Final = b"00000000-0000-0000-0000-000000000000"
 _HEX: Final = bytes.maketrans(b"123456789abcdef", b"0" * 15)
 
@@ -313,21 +314,48 @@ def _jsonb(type_name: str, pg_type: PgType, rules: tuple[str, ...]) -> Codec:
     def one(value: object) -> str:
         if not isinstance(value, str):
             raise _misfit(value, type_name)
-        if len(value) > _JSON_LENGTH_MAX:
-            raise ValueError(f"JSON longer than {_JSON_LENGTH_MAX // 2**20} MiB")
-        jsontext.check_json(value)
+        _check_json(value)
         return escape(value)
 
-    def whole(values: Sequence[object], kind: type) -> Sequence[str] | None:
+    def whole(values: Sequence[object], kind: type) -> Sequence[str] | AllBut | None:
         if kind is not str:
             return None
-        try:
-            written = {value: one(value) for value in set(values)}
-        except ValueError:
-            return None
-        return list(map(written.__getitem__, values))
+        texts = cast("Sequence[str]", values)
+        different = list(set(texts))
+        written = dict(zip(different, escape_all(different), strict=True))
+        odd = set(_malformed(different))
+        if not odd:
+            return list(map(written.__getitem__, texts))
+        return AllBut(
+            [written[text] for text in texts if text not in odd],
+            [row for row, text in enumerate(texts) if text in odd],
+        )
 
     return _codec(type_name, pg_type, rules, whole=whole, one=one, canonical=_canonical_json)
+
+
+def _malformed(texts: Sequence[str]) -> list[str]:
+    """Those of many texts that jsonb cannot hold: all are read at once, else each half of them."""
+    if jsontext.are_plain_json(texts):
+        return []
+    if len(texts) > _JSONS_MIN:
+        middle = len(texts) // 2
+        return [*_malformed(texts[:middle]), *_malformed(texts[middle:])]
+    return [text for text in texts if _is_malformed(text)]
+
+
+def _is_malformed(text: str) -> bool:
+    try:
+        _check_json(text)
+    except ValueError:
+        return True
+    return False
+
+
+def _check_json(text: str) -> None:
+    if len(text) > _JSON_LENGTH_MAX:
+        raise ValueError(f"JSON longer than {_JSON_LENGTH_MAX // 2**20} MiB")
+    jsontext.check_json(text)
 
 
 def _canonical_json(texts: Sequence[str]) -> Sequence[Hashable]:

@@ -21,6 +21,7 @@ from mainstem.unify.codec import (
     LongText,
     codec_for,
     escape,
+    escape_all,
     readable,
 )
 from mainstem.unify.ledger.rows import LedgerRow, QuarantineRow
@@ -226,7 +227,7 @@ class TableReader:
     ) -> list[bytes | LongCell]:
         texts: list[Sequence[str]] = [column.texts for column in encoded]
         if self._with_key:
-            texts.insert(0, [escape(key) for key in keys])
+            texts.insert(0, escape_all(keys))
         if not texts:
             return [b"\n" * batch.rows]
         cells = list(zip(*texts, strict=True))
