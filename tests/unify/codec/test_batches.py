@@ -104,10 +104,13 @@ def test_what_only_looks_well_together_is_not_taken(texts: list[str]) -> None:
 
 
 plain_texts = st.text(alphabet='ab é☎{}[]",:\n\\', max_size=4)
+json_values = st.recursive(
+    st.integers(-9, 9) | plain_texts, lambda inner: st.lists(inner, max_size=3), max_leaves=6
+)
 
 
 @settings(max_examples=100, deadline=None, database=None)
-@given(st.lists(st.recursive(st.integers(-9, 9) | plain_texts, st.lists), min_size=1, max_size=5))
+@given(st.lists(json_values, min_size=1, max_size=5))
 def test_usual_json_is_taken_together(values: list[object]) -> None:
     assert are_plain_json([json.dumps(value, indent=1, ensure_ascii=False) for value in values])
     assert are_plain_json([json.dumps({"k": value}, ensure_ascii=False) for value in values])
