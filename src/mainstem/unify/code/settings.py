@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from mainstem.unify.code.facts import FileFacts, Reader
 from mainstem.unify.code.model import FileReading, Place, Setting
@@ -26,14 +25,12 @@ FILE_HOST: Final = "file"
 
 def read(file: SyntaxFile) -> FileFacts:
     """The connection settings of a `.env` file, or those written into code."""
-    if not _MENTIONS.search(file.source):
-        return FileFacts()
     is_settings = file.language is Language.TEXT
     if is_settings and not _SETTINGS_FILE.search(file.path):
         return FileFacts()
     found: dict[Setting, None] = {}
-    for number, line in enumerate(file.source.decode().splitlines(), 1):
-        if _is_comment(line) or not _MENTIONS.search(line.encode()):
+    for number, line in _lines(file.source, every=is_settings):
+        if line.lstrip().startswith(_COMMENTS):
             continue
         for name, host, project in _settings(line, is_settings=is_settings):
             if len(found) < SETTINGS_MAX:
@@ -42,67 +39,96 @@ def read(file: SyntaxFile) -> FileFacts:
     return FileFacts(FileReading(settings=tuple(found)))
 
 
+def _lines(source: bytes, *, every: bool) -> Iterator[tuple[int, str]]:
+    """The lines (from 1) that may set a connection: in code, those with an address."""
+    if every:
+        yield from enumerate(source.decode().splitlines(), 1)
+        return
+    before, number = 0, 1
+    for match in _ADDRESS.finditer(source):
+        start = source.rfind(b"\n", 0, match.start()) + 1
+        if start < before:
+            continue  # the same line again
+        end = source.find(b"\n", match.end())
+        number += source.count(b"\n", before, start)
+        yield number, source[start : end if end >= 0 else len(source)].decode()
+        before = max(start, match.start())
+
+
 def _settings(line: str, *, is_settings: bool) -> Iterator[tuple[str, str, str | None]]:
     """Name, host and project of each connection that a line sets."""
-    assigned = _ASSIGNED.match(line) if is_settings else _NAMED.search(line)
-    name = assigned["name"] if assigned is not None else ""
+    assigned = _ASSIGNED.match(line) if is_settings else None
     for match in _URL.finditer(line):
-        host, project = _of_url(match[0])
-        if host is not None and not _PLACEHOLDER.search(f"{host} {project or ''}"):
-            yield name or match["scheme"], host, project
-    value = assigned["value"].strip().strip("'\"") if assigned is not None and is_settings else ""
-    if value and _REFERENCE_NAME.search(name) and _REFERENCE.fullmatch(value):
+        connection = _of_address(match["scheme"].lower(), match["rest"])
+        if connection is None or line[match.end() : match.end() + 1] not in _ENDS:
+            continue
+        if _PLACEHOLDER.search(" ".join(part for part in connection if part)):
+            continue
+        names = [assigned["name"]] if assigned else _NAMED.findall(line[: match.start()])
+        yield (names[-1] if names else match["scheme"], *connection)
+    if assigned is None:
+        return
+    name, value = assigned["name"], assigned["value"].strip().strip("'\"")
+    if _REFERENCE_NAME.search(name) and _REFERENCE.fullmatch(value):
         yield name, f"{value}.supabase.co", value
-    elif value and _FILE_NAME.search(name) and _FILE_PATH.fullmatch(value):
+    elif _FILE_NAME.search(name) and _FILE_PATH.fullmatch(value):
         yield name, FILE_HOST, value
 
 
-def _of_url(text: str) -> tuple[str | None, str | None]:
-    """Host and project of a connection's address, without user, password and parameters."""
-    try:
-        parts = urlsplit(text)
-        host, user, path = (parts.hostname or "").lower(), parts.username or "", parts.path
-    except ValueError:  # such as a port that is no number, or half an IPv6 address
-        return None, None
-    if parts.scheme in {"sqlite", "file", "libsql"} and not host:
-        return (FILE_HOST, path.lstrip("/")) if path.strip("/") else (None, None)
+def _of_address(scheme: str, rest: str) -> tuple[str, str | None] | None:
+    """Host and project of what follows `scheme://`; None where a secret could be taken for one.
+
+    A password may hold any character, written out or not: the host is what follows the last `@`,
+    and an address with `@` on both sides of a question mark is not told apart.
+    """
+    if scheme in _FILE_SCHEMES and (file := _FILE_ADDRESS.fullmatch(rest)) is not None:
+        return FILE_HOST, file["path"]
+    path, _, parameters = rest.partition("?")
+    if "@" in parameters and "@" in path:
+        return None
+    secret, _, place = (rest if "@" in parameters else path).rpartition("@")
+    found = _PLACE.match(place)
+    if found is None:
+        return None
+    host, database = found["host"].lower(), found["database"] or None
     hosted = _HOSTED.search(host)
     if hosted is not None:
         return host, hosted["project"]
-    if parts.scheme in {"http", "https"}:
-        return None, None
-    pooled = _POOLED.search(user) if host.endswith(".supabase.com") else None
+    is_pool = host.endswith(".pooler.supabase.com")
+    pooled = _POOLED.search(secret.partition(":")[0]) if is_pool else None
     if pooled is not None:
         return host, pooled["project"]
-    return host or None, path.strip("/").split("/")[0] or None
+    return None if scheme.startswith("http") else (host, database)
 
 
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith(("#", "//", "*", "/*"))
-
-
-_MENTIONS: Final = re.compile(
-    rb"postgres|supabase|mysql://|mariadb://|mongodb|sqlite|libsql|redis://|DATABASE|DB_|[._](?:db|sqlite)",
-    re.IGNORECASE,
-)
+_COMMENTS: Final = ("#", "//", "*", "/*")
 _SETTINGS_FILE: Final = re.compile(r"(?:^|/)(?:\.env(?:\.[^/]*|rc)?|[^/]+\.env)$")
 _ASSIGNED: Final = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][\w.]*)\s*=\s*(?P<value>.*)$")
 _NAMED: Final = re.compile(
-    r"(?P<name>[A-Za-z_$][\w$]*)['\"]?\s*\]?\s*(?:[:=]|\|\||\?\?)(?P<value>)"
+    r"([A-Za-z_$][\w$]*)['\"]?\s*\]?\s*(?::\s*\w+\s*)?(?:[:=,]|\|\||\?\?|or\b)"
 )
+_SCHEMES: Final = (
+    r"postgres(?:ql)?(?:\+\w+)?|mysql(?:\+\w+)?|mariadb|mongodb(?:\+srv)?|sqlite(?:\+\w+)?"
+    r"|libsql|https?"
+)
+_ADDRESS: Final = re.compile(rf"(?:{_SCHEMES})://".encode(), re.IGNORECASE)
 _URL: Final = re.compile(
-    r"(?P<scheme>postgres(?:ql)?(?:\+\w+)?|mysql|mariadb|mongodb(?:\+srv)?|sqlite|libsql|https?)"
-    r"://[^\s'\"`<>,;|\\]*",
-    re.IGNORECASE,
+    rf"(?<![\w+])(?P<scheme>{_SCHEMES})://(?P<rest>[^\s'\"`<>,;|\\)]*)", re.IGNORECASE
+)
+_ENDS: Final = frozenset({"", " ", "\t", "\r", "'", '"', "`", ")", ","})
+_FILE_SCHEMES: Final = frozenset({"sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"})
+_FILE_ADDRESS: Final = re.compile(r"/?/?(?P<path>[\w./~-]+)(?:[?#].*)?")
+_PLACE: Final = re.compile(
+    r"(?P<host>[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)(?::\d+)?(?:/(?P<database>[\w.-]*)|$|(?=[?#]))"
 )
 _HOSTED: Final = re.compile(r"(?:^|\.)(?P<project>[a-z0-9]{12,32})\.supabase\.(?:co|in|net)$")
 _POOLED: Final = re.compile(r"\.(?P<project>[a-z0-9]{12,32})$")
 _PLACEHOLDER: Final = re.compile(
-    r"\$\{|\{\{|\byour|placeholder|xxxx|example|<|%24|\[|dummy|project-?ref|\bhost\b", re.IGNORECASE
+    r"\byour|placeholder|xxxx|example|dummy|project-?ref|^host\b", re.IGNORECASE
 )
 _REFERENCE_NAME: Final = re.compile(r"SUPABASE.*(?:REF|PROJECT_ID)$|^PROJECT_REF$", re.IGNORECASE)
 _REFERENCE: Final = re.compile(r"[a-z]{20}")
-_FILE_NAME: Final = re.compile(r"DATABASE|SQLITE|\bDB|DB_", re.IGNORECASE)
+_FILE_NAME: Final = re.compile(r"DATABASE|SQLITE|(?:^|_)DB(?:_|$)", re.IGNORECASE)
 _FILE_PATH: Final = re.compile(r"(?:file:)?[\w./~-]+\.(?:db|sqlite3?)")
 
 SETTINGS: Final = Reader("settings", frozenset(Language), read)
