@@ -1,4 +1,4 @@
-"""Loaded rows that break a unique key or point at no row of their own table: into quarantine."""
+"""Loaded rows that break a unique key or point at no loaded row: into quarantine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mainstem.unify.move.statements import key_value, map_key, target_name
 from mainstem.unify.plan.names import name_sql, text_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from psycopg.rows import TupleRow
 
@@ -90,16 +90,23 @@ def quarantine_unmerged(
 def quarantine_orphans(
     connection: Connection,
     run: Run,
-    target: TargetTable,
-    maps: Sequence[LegacyMap],
+    targets: Sequence[TargetTable],
+    maps: Mapping[str, Sequence[LegacyMap]],
     plan: Plan,
 ) -> None:
-    """Quarantine rows that point at a row of their own table that was not loaded, and so on."""
-    keys = [key for key in target.table.foreign_keys if key.parent == target.name]
-    value, _ = map_key(target, new_key(target, plan), "t")
+    """Quarantine rows that point at a row of these tables that was not loaded, and so on."""
+    parents = {target.name: target for target in targets}
+    keys = [
+        (target, key)
+        for target in targets
+        for key in target.table.foreign_keys
+        if key.parent in parents
+    ]
     for _ in range(_ROUNDS_MAX):
         removed = 0
-        for foreign_key in keys:
+        for target, foreign_key in keys:
+            value, _ = map_key(target, new_key(target, plan), "t")
+            is_own = foreign_key.parent == target.name
             columns = [f"t.{name_sql(name)}" for name in foreign_key.columns]
             equal = " and ".join(
                 f"p.{name_sql(name)} = {column}"
@@ -111,16 +118,20 @@ def quarantine_orphans(
                 connection,
                 run,
                 target,
-                maps,
+                maps[target.name],
                 f"select t.ctid as at, {value} as key"
                 f" from {target_name(target)} as t where {present} and not exists"
-                f" (select from {target_name(target)} as p where {equal})",
-                reason=text_sql(f"{column} leads to no loaded row of the same table"),
+                f" (select from {target_name(parents[foreign_key.parent])} as p where {equal})",
+                reason=text_sql(
+                    f"{column} leads to no loaded row of "
+                    f"{'the same table' if is_own else foreign_key.parent}"
+                ),
                 plan=plan,
             )
         if not removed:
             return
-    raise UnifyError(f"rows of {target.name} point at each other over more than {_ROUNDS_MAX} rows")
+    names = ", ".join(parents)
+    raise UnifyError(f"rows of {names} point at each other over more than {_ROUNDS_MAX} rows")
 
 
 def _quarantine(

@@ -168,6 +168,19 @@ def _drop(connection: Connection, record: TableRecord, *, names: set[str]) -> No
     switch_triggers_off(connection, record)
 
 
+def take_off_foreign_keys(connection: Connection, tables: Sequence[str]) -> list[ForeignKeyRecord]:
+    """Drop the foreign keys by which these tables (as SQL) point at each other or themselves."""
+    found = {
+        (row[0], row[1]): ForeignKeyRecord(*row[:5])
+        for table in tables
+        for row in connection.execute(_FOREIGN_KEYS, {"table": table}).fetchall()
+        if {row[0], row[4]} <= set(tables)
+    }
+    for key in found.values():
+        _alter(connection, key.table, "drop constraint", key.name)
+    return list(found.values())
+
+
 def record_triggers(connection: Connection, table: str) -> TableRecord:
     """A record of a table's triggers alone."""
     return TableRecord(

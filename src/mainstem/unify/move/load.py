@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.ledger.rows import LegacyMap, Run
+    from mainstem.unify.move.cycles import Cycle
     from mainstem.unify.move.definitions import TableRecord
     from mainstem.unify.plan.model import Plan, Select
 
@@ -74,14 +75,33 @@ class Loader:
             conflicts.quarantine_unmerged(
                 self.connection, self.run, target, _maps(sections), self.plan
             )
-        conflicts.quarantine_orphans(self.connection, self.run, target, _maps(sections), self.plan)
-        for section in sections:
-            self._forget_changes(section.source_table)
-            self._account(section, target)
+        conflicts.quarantine_orphans(
+            self.connection, self.run, [target], {target.name: _maps(sections)}, self.plan
+        )
+        self._account_for(_maps(sections), target)
         loaded = self._check_target(target, sections)
         for section in sections:
             self.maps.loaded[section.source_table] = section.map
         return loaded
+
+    def settle(self, cycle: Cycle) -> None:
+        """Take out the rows of a cycle that lead to none, and those that lead to them.
+
+        Does not commit. Raises UnifyError when rows cannot be accounted for.
+        """
+        maps = {
+            target.name: [m for m in self.maps.loaded.values() if m.target_table == target.name]
+            for target in cycle.targets
+        }
+        conflicts.quarantine_orphans(self.connection, self.run, cycle.targets, maps, self.plan)
+        for target in cycle.targets:
+            self._account_for(maps[target.name], target)
+        self.maps.make_again(self.connection, {m.source_table for ms in maps.values() for m in ms})
+
+    def _account_for(self, maps: Sequence[LegacyMap], target: TargetTable) -> None:
+        for found in maps:
+            self._forget_changes(found.source_table)
+            self._account(found, target)
 
     def _empty(self, target: TargetTable, record: TableRecord) -> None:
         """Nobody wrote to the target since it was found empty; with new files, where that helps.
@@ -211,8 +231,8 @@ class Loader:
             {"run": self.run.id, "table": source_table},
         )
 
-    def _account(self, section: Section, target: TargetTable) -> None:
-        source_table = section.source_table
+    def _account(self, found: LegacyMap, target: TargetTable) -> None:
+        source_table = found.source_table
         row = self.connection.execute(
             "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
             " count(*) filter (where outcome = 'd'),"
@@ -220,7 +240,7 @@ class Loader:
             "  where run_id = %(run)s and source_table = %(table)s),"
             " (select count(*) from unify.ledger"
             "  where run_id = %(run)s and source_table = %(table)s)"
-            f" from unify.{section.map.partition}",
+            f" from unify.{found.partition}",
             {"run": self.run.id, "table": source_table},
         ).fetchone()
         assert row is not None

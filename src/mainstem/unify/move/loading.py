@@ -11,6 +11,7 @@ from psycopg import errors
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move import conflicts
+from mainstem.unify.move.cycles import Cycle, find_cycles
 from mainstem.unify.move.definitions import (
     TableRecord,
     partitions_of,
@@ -69,7 +70,7 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     forget_maps(connection, run)
     connection.commit()
     maps = Maps(run, move.plan, dict(targets), loaded)
-    tasks = Tasks(move, run, maps, order, prepared)
+    tasks = Tasks(move, run, maps, order, prepared, find_cycles(move.plan, order))
     do_tasks(tasks.left(), [move.session.main, move.session.helper])
     _finish(move, run, order, prepared)
 
@@ -132,12 +133,19 @@ class Tasks:
     maps: Maps
     order: list[TargetTable]
     prepared: Prepared
+    cycles: list[Cycle]
 
     def left(self) -> list[Task]:
         """The tasks that no earlier attempt has done, the longest way first."""
         done = store.read_steps(self.move.session.main, self.run.id).keys()
         self.move.session.main.commit()
-        found = [*self._loads(), *self._indexes(), *self._links(), *self._analyzes()]
+        found = [
+            *self._loads(),
+            *self._settles(),
+            *self._indexes(),
+            *self._links(),
+            *self._analyzes(),
+        ]
         left = [task for task in found if task.name not in done]
         return [*self._maps(left), *left]
 
@@ -148,7 +156,7 @@ class Tasks:
             yield Task(
                 f"load {target.name}",
                 partial(self._load, target=target),
-                after=frozenset(map(_map_name, needs)),
+                after=frozenset(map(_map_name, needs)) | self._settled(needs, target.name),
                 alone_on=frozenset({target_name(target)}),
             )
             for select in selects:
@@ -156,13 +164,37 @@ class Tasks:
                     yield self._also(select)
 
     def _also(self, select: Select) -> Task:
-        needs = {_map_name(place) for place in map_needs(select)}
+        places = map_needs(select)
+        needs = {*map(_map_name, places), *self._settled(places, None)}
         name = _also_step(select)
         return Task(
             name,
             partial(self._load_also, select=select, name=name),
-            after=frozenset({*needs, f"load {self._into(select)}"}),
+            after=frozenset(needs) | self._loaded(self._into(select)),
             alone_on=frozenset({also_name(select)}),
+        )
+
+    def _settles(self) -> Iterator[Task]:
+        for cycle in self.cycles:
+            yield Task(
+                cycle.step,
+                partial(self._settle, cycle=cycle),
+                after=cycle.loads,
+                alone_on=frozenset(map(target_name, cycle.targets)),
+            )
+
+    def _loaded(self, target: str | None) -> frozenset[str]:
+        """The step after which a target has the rows that it will have."""
+        steps = [cycle.step for cycle in self.cycles if target in cycle]
+        return frozenset(steps or {f"load {target}"})
+
+    def _settled(self, places: set[Place], reader: str | None) -> frozenset[str]:
+        """The cycles that must be settled before a reader outside of them reads these maps."""
+        return frozenset(
+            cycle.step
+            for cycle in self.cycles
+            if reader not in cycle
+            and any(self.move.plan.table(place.table).into in cycle for place in places)
         )
 
     def _filled(self, name: str) -> frozenset[str]:
@@ -170,7 +202,7 @@ class Tasks:
         alsos = {
             _also_step(s) for s in self.move.plan.selects if s.is_also and also_name(s) == name
         }
-        return frozenset(alsos or {f"load {name}"})
+        return frozenset(alsos) or self._loaded(name)
 
     def _indexes(self) -> Iterator[Task]:
         for name, record in self.prepared.records.items():
@@ -184,14 +216,14 @@ class Tasks:
                 )
 
     def _links(self) -> Iterator[Task]:
-        loads = {target_name(target): f"load {target.name}" for target in self.order}
+        loads = {target_name(target): self._loaded(target.name) for target in self.order}
         for name, record in self.prepared.records.items():
             for key in record.foreign_keys:
                 both = frozenset({key.table, key.parent})
                 yield Task(
                     f"link {key.table} {key.name}",
                     partial(self._link, key=key),
-                    after=self._filled(name) | {loads[table] for table in both if table in loads},
+                    after=self._filled(name).union(*(loads[t] for t in both if t in loads)),
                     alone_on=both,
                 )
 
@@ -209,12 +241,23 @@ class Tasks:
         wanted = {name for task in left for name in task.after if name.startswith("map ")}
         for place in {place for s in self.move.plan.selects for place in map_needs(s)}:
             if _map_name(place) in wanted:
-                into = self.move.plan.table(place.table).into
                 yield Task(
                     _map_name(place),
                     partial(self._make_map, place=place),
-                    after=frozenset({f"load {into}"}),
+                    after=self._mapped(place),
                 )
+
+    def _mapped(self, place: Place) -> frozenset[str]:
+        """The step after which a map is made; one that its own cycle reads is made before."""
+        into = self.move.plan.table(place.table).into
+        for cycle in self.cycles:
+            if into in cycle and any(
+                place in map_needs(select)
+                for select in self.move.plan.selects
+                if not select.is_also and self._into(select) in cycle
+            ):
+                return frozenset({f"load {into}"})
+        return self._loaded(into)
 
     def _into(self, select: Select) -> str | None:
         return self.move.plan.table(select.source_table).into
@@ -228,6 +271,12 @@ class Tasks:
         store.save_step(connection, self.run.id, name=name, position=2, row_count=rows)
         connection.commit()
         shown.advance(staged)
+
+    def _settle(self, connection: Connection, cycle: Cycle) -> None:
+        self.move.reporter.step(cycle.step, None)
+        Loader(connection, self.run, self.move.plan, self.maps).settle(cycle)
+        store.save_step(connection, self.run.id, name=cycle.step, position=2)
+        connection.commit()
 
     def _load_also(self, connection: Connection, select: Select, name: str) -> None:
         self.move.reporter.step(name, None)

@@ -59,6 +59,18 @@ class Maps:
         connection.execute(f"create unlogged table {name} as\n{self._select(planned, place)}")
         connection.execute(f"analyze {name}")
 
+    def make_again(self, connection: Connection, tables: set[str]) -> None:
+        """Make the maps of these source tables anew, those that were made: rows were taken out."""
+        places = {place for select in self.plan.selects for place in map_needs(select)}
+        for place in places:
+            if place.table not in tables:
+                continue
+            name = own_table(self.run, "map", place.table, place.column)
+            row = connection.execute("select to_regclass(%s) is not null", (name,)).fetchone()
+            if row is not None and row[0]:
+                connection.execute(f"drop table {name}")
+                self.make(connection, place)
+
     def _select(self, planned: PlannedTable, place: Place) -> str:
         assert planned.into is not None
         target = self.targets[planned.into]

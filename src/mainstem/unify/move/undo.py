@@ -16,6 +16,7 @@ from mainstem.unify.move.definitions import (
     put_back_triggers,
     record_triggers,
     switch_triggers_off,
+    take_off_foreign_keys,
 )
 from mainstem.unify.move.dependents import RunTable, refuse_dependents
 from mainstem.unify.move.partitions import drop_partition
@@ -94,11 +95,14 @@ def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> Non
     for record in triggers.values():
         switch_triggers_off(connection, record)
     truncated = _truncate(connection, tables)
-    for table in reversed(tables.values()):
-        if table.name not in truncated:
-            connection.execute(
-                f"delete from {table.name} as t using ({table.keys}) as m where {table.key} = m.key"
-            )
+    left = [table for table in tables.values() if table.name not in truncated]
+    keys = take_off_foreign_keys(connection, [table.name for table in left])
+    for table in left:
+        connection.execute(
+            f"delete from {table.name} as t using ({table.keys}) as m where {table.key} = m.key"
+        )
+    for key in keys:
+        put_back_foreign_key(connection, key)
     for record in triggers.values():
         put_back_triggers(connection, record)
     _put_back(connection, prepared.records)

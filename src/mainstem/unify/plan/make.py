@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import TargetError
 from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.plan.cycles import early_references
 from mainstem.unify.plan.directory import write_directory
 from mainstem.unify.plan.model import Plan, PlannedTenant
 from mainstem.unify.plan.profile import read_profiles
@@ -97,10 +98,11 @@ def _files(config: Config, plan: Plan, target: TargetCatalog) -> dict[str, str]:
         and table.into is not None
         and (target.tables[table.into].has_column(column))
     )
+    early = early_references(plan.tables)
     sections: dict[str, list[str]] = {}
     for table in plan.moved():
         assert table.into is not None
-        side = Side(config, plan.tenant, target.tables[table.into], tenant_tables)
+        side = Side(plan, config, target.tables[table.into], tenant_tables, early)
         texts = sections.setdefault(table.into, [])
         texts.append(write_section(table, side))
         texts += [write_also(table, also) for also in config.table(table.name).also]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.plan.config import AlsoConfig, Config
-    from mainstem.unify.plan.model import PlannedColumn, PlannedTable, PlannedTenant
+    from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedTable, PlannedTenant
 
 _HEADER = """\
 -- {target}: written by `mainstem unify plan`, meant to be read and edited.
@@ -40,11 +40,24 @@ _UUID_SHAPE = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 class Side:
     """What a section must know about the two sides beyond its own table."""
 
+    plan: Plan
     config: Config
-    tenant: PlannedTenant | None
     target: TargetTable
     #: source tables whose rows have a tenant of their own
     tenant_tables: frozenset[str]
+    #: references, as table and column, to tables that are loaded later
+    early: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def tenant(self) -> PlannedTenant | None:
+        """How rows get their tenant."""
+        return self.plan.tenant
+
+    def is_by_stage(self, table: PlannedTable, column: PlannedColumn) -> bool:
+        """Whether a reference finds a staged row: that of the own table, or of one loaded later."""
+        assert column.reference is not None
+        is_own = column.reference.table == table.name
+        return is_own or (table.name, column.name) in self.early
 
 
 def write_file(target: str, sections: Iterable[str]) -> str:
@@ -58,7 +71,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
         "s._key",
         _refusals(table, side),
         *_merge_item(table, side.config.name),
-        *_changes(table),
+        *_changes(table, side),
         *_id_item(table, side.config.name),
         *_tenant_item(table, side),
         *_value_items(table, side),
@@ -73,7 +86,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
     lines.append(f"from :stage.{name_sql(table.name)} as s")
     if table.merge:
         lines.append(f"left join :merged.{name_sql(table.name)} as merged on merged._key = s._key")
-    lines += [_join(table, column) for column in _references(table)]
+    lines += [_join(table, column, side) for column in _references(table)]
     return "\n".join(lines) + ";\n"
 
 
@@ -107,18 +120,18 @@ def _alias(column: PlannedColumn) -> str:
     return name_sql(f"{stem}_row")
 
 
-def _join(table: PlannedTable, column: PlannedColumn) -> str:
-    """How a reference finds its row: in the map of a table loaded before, or in its own staging."""
+def _join(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
+    """How a reference finds its row: in the map of a table loaded before, or in staging."""
     reference = column.reference
     assert reference is not None
     value = f"s.{name_sql(column.name)}"
     if column.type not in {"text", "varchar"}:
         value += "::text"
     alias, name = _alias(column), name_sql(reference.table)
-    if reference.table == table.name:
+    if side.is_by_stage(table, column):
         by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
         join = f"left join :stage.{name} as {alias} on {alias}.{by} = {value}"
-        if table.merge:
+        if side.plan.table(reference.table).merge:
             merged = _merged_alias(column)
             join += f"\nleft join :merged.{name} as {merged} on {merged}._key = {alias}._key"
         return join
@@ -126,30 +139,30 @@ def _join(table: PlannedTable, column: PlannedColumn) -> str:
     return f"left join :map.{name}{by} as {alias} on {alias}.old_id = {value}"
 
 
-def _found(table: PlannedTable, column: PlannedColumn) -> str:
+def _found(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
     """What is null when a reference leads nowhere."""
-    assert column.reference is not None
-    is_own = column.reference.table == table.name
-    return f"{_alias(column)}.{'_key' if is_own else 'old_id'}"
+    return f"{_alias(column)}.{'_key' if side.is_by_stage(table, column) else 'old_id'}"
 
 
-def _referenced_id(table: PlannedTable, column: PlannedColumn, run_name: str) -> str:
+def _referenced_id(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
     """The new id of the row that a reference leads to."""
     assert column.reference is not None
     alias = _alias(column)
-    if column.reference.table != table.name:
+    if not side.is_by_stage(table, column):
         return f"{alias}.id"
-    key, clear = f"{alias}._key", _clear_key(table, alias)
-    created = f"{alias}.{name_sql(table.created)}" if table.created is not None else None
-    if table.merge:
+    parent = side.plan.table(column.reference.table)
+    key, clear = f"{alias}._key", _clear_key(parent, alias)
+    created = f"{alias}.{name_sql(parent.created)}" if parent.created is not None else None
+    if parent.merge:
         merged = _merged_alias(column)
         key = f"coalesce({merged}.survivor, {key})"
         created = f"coalesce({merged}.created, {created})" if created is not None else None
-    return _identity(table, run_name, key=key, created=created, clear=clear) or key
+    name = side.config.name
+    return _identity(parent, name, key=key, created=created, clear=clear) or key
 
 
 def _merged_alias(column: PlannedColumn) -> str:
-    """The row that stands for the one a reference to the own table leads to."""
+    """The row that stands for the staged one that a reference leads to."""
     return name_sql(f"{referenced_name(column.name) or snake_case(column.name)}_merged")
 
 
@@ -162,7 +175,7 @@ def _refusals(table: PlannedTable, side: Side) -> str:
         if column.reference.orphan == "quarantine":
             reason = f"{column.name}: leads to no loaded row of {column.reference.table}"
             whens.append(
-                f"when s.{name} is not null and {_found(table, column)} is null\n            "
+                f"when s.{name} is not null and {_found(table, column, side)} is null\n            "
                 f"then {text_sql(reason)}"
             )
     whens += _tenant_refusals(table, side)
@@ -182,8 +195,8 @@ def _tenant_refusals(table: PlannedTable, side: Side) -> list[str]:
     ]
     for column in _references(table):
         assert column.reference is not None
-        is_own = column.reference.table == table.name
-        if column.name != first and not is_own and column.reference.table in side.tenant_tables:
+        is_mapped = not side.is_by_stage(table, column)
+        if column.name != first and is_mapped and column.reference.table in side.tenant_tables:
             alias = _alias(column)
             reason = f"{column.name}: leads to a row of another tenant"
             whens.append(
@@ -280,7 +293,7 @@ def _value_items(table: PlannedTable, side: Side) -> list[str]:
         if column.into is not None and column.is_staged:
             items[column.into] = _value(column)
         if column.reference is not None:
-            items[column.reference.into] = _referenced_id(table, column, side.config.name)
+            items[column.reference.into] = _referenced_id(table, column, side)
     items |= {name: sql for name, sql in sets.items() if name in config.set or name not in items}
     items |= {name: sql for name, sql in _times(table, side).items() if name not in items}
     return [
@@ -307,7 +320,7 @@ def _value(column: PlannedColumn) -> str:
     return value if column.when_null is None else f"coalesce({value}, {column.when_null})"
 
 
-def _changes(table: PlannedTable) -> list[str]:
+def _changes(table: PlannedTable, side: Side) -> list[str]:
     """What the select itself changes, for the ledger."""
     parts = []
     for column in table.columns:
@@ -319,7 +332,7 @@ def _changes(table: PlannedTable) -> list[str]:
             )
         if column.reference is not None and column.reference.orphan == "null":
             parts.append(
-                f"case when {value} is not null and {_found(table, column)} is null"
+                f"case when {value} is not null and {_found(table, column, side)} is null"
                 f" then jsonb_build_object({name},"
                 f" jsonb_build_array({value}::text, null, 'orphan-to-null')) end"
             )
