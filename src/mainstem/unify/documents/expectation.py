@@ -41,7 +41,7 @@ _EXISTS = re.compile(
 )
 _CONDITION = re.compile(
     r"\b(?:if|whether|when|unless|until|check|checks|verify|ensure|make sure|confirm|assum\w+"
-    r"|might|could|would|does)\b|\?",
+    r"|might|could|would)\b|\?",
     re.IGNORECASE,
 )
 _OTHER_ENGINE = re.compile(

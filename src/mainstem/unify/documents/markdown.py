@@ -27,7 +27,7 @@ _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*$")
 _FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*([^`\s]*)")
 _ITEM = re.compile(r"(\s*)(?:[-*+•]|\d{1,9}[.)])\s+(\S.*)$")
 _RULE = re.compile(r"\s*(?:\*\s*){3,}$|\s*(?:-\s*){3,}$|\s*(?:_\s*){3,}$")
-_QUOTE = re.compile(r"(?: {0,3}> ?)+")
+_QUOTE = re.compile(r"^(?: {0,3}> ?)+")
 _CELL_EDGE = re.compile(r"(?<!\\)\|")
 
 

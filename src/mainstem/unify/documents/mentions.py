@@ -40,7 +40,7 @@ _PARTS_OF_TABLES = re.compile(
     re.IGNORECASE,
 )
 #: a lead or an item that is about one table: what it lists are parts of it
-_ONE_TABLE = re.compile(r"\W*[`*][a-z]\w*[`*]|.*\btable\b", re.IGNORECASE)
+_ONE_TABLE = re.compile(r"\W*[`*][a-z]\w*:?[`*]|.*\btable\b", re.IGNORECASE)
 _TABLE_COLUMN = re.compile(
     r"(?:(?:new|database|db|supabase|postgres) )?tables?(?: names?)?", re.IGNORECASE
 )
@@ -63,8 +63,12 @@ _RUN = r"(?:`[^`\n]{1,80}`(?:\s|,|/|&|\+|and\b|or\b)*){1,8}"
 _NAMED_TABLE = re.compile(
     rf"(?P<before>{_RUN})\*{{0,2}}tables?\b"
     rf"|\btables?(?:\s+(?:named|called))?:?\s+\*{{0,2}}(?P<after>{_RUN})"
-    rf"|(?<![\w`./-])(?P<bare>[a-z][a-z0-9_]*)\s+tables?\b",
+    rf"|(?<![\w`./-])(?P<bare>[a-z][a-z0-9]*_[a-z0-9_]*)\s+tables?\b",
     re.IGNORECASE,
+)
+#: what is said of something in a table is not said of the table
+_IN_IT = re.compile(
+    r"\b(?:in|from|into|to|of|on|by|for|with)\s+(?:the\s+|an?\s+)?[*`]*$", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
 _ARROW = re.compile(
@@ -245,7 +249,8 @@ class _Finder:
         for sentence, newlines in _sentences(self.block.text):
             runs = list(_NAMED_TABLE.finditer(sentence))
             said = Expectation.NONE
-            if len(runs) == 1 and _is_plain_statement(sentence):
+            is_subject = len(runs) == 1 and not _IN_IT.search(sentence[: runs[0].start()])
+            if is_subject and _is_plain_statement(sentence):
                 said = said_by(sentence)
             for run in runs:
                 for name in self._run_names(run):

@@ -103,8 +103,10 @@ def _tables(documents: DocumentReading) -> Iterator[Found]:
 
 
 def _is_missing(mention: Mention) -> bool:
-    """Whether the line itself says so; a plan to create a table contradicts nothing."""
-    return mention.expectation is Expectation.PLANNED and is_said_missing(mention.text)
+    """Whether the line itself says so; a plan contradicts nothing, nor does what was mended."""
+    is_mended = "✅" in f"{mention.text} {mention.section}"
+    is_planned = mention.expectation is Expectation.PLANNED
+    return is_planned and not is_mended and is_said_missing(mention.text)
 
 
 def _first_by_name(mentions: Iterable[Mention]) -> dict[str, Mention]:

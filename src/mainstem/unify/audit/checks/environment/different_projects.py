@@ -45,9 +45,10 @@ SEVERITY = Severity.WARNING
 
 #: words of a name that do not tell one database from another
 _GENERIC = frozenset(
-    """next public vite react app expo nuxt gatsby vue supabase url uri db database postgres
-    postgresql direct pooler pooled pooling pool non prisma project ref id api host server https
-    http connection string rest storage base endpoint client admin""".split()
+    {"next", "public", "vite", "react", "app", "expo", "nuxt", "gatsby", "vue", "prisma", "client"}
+    | {"supabase", "database", "db", "postgres", "postgresql", "connection", "string", "project"}
+    | {"url", "uri", "api", "host", "server", "http", "https", "endpoint", "base", "rest", "admin"}
+    | {"direct", "pooler", "pooled", "pooling", "pool", "non", "ref", "id", "storage"}
 )
 _EXAMPLE = re.compile(r"(?:example|sample|template|dist|default|test|mock)", re.IGNORECASE)
 _ENVIRONMENT = re.compile(
