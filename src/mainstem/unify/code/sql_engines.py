@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from mainstem.unify.code.facts import Opened, Reference
 from mainstem.unify.code.model import Engine
-from mainstem.unify.code.names import origins, resolve
+from mainstem.unify.code.names import entries, origins, resolve
 from mainstem.unify.code.scopes import scopes
 from mainstem.unify.code.syntax import as_call, plain
 
@@ -79,13 +79,16 @@ def _outermost(file: SyntaxFile) -> Iterator[tuple[str, Node]]:
     exports = "(export_statement value: (_) @value)"
     for node in file.captures(exports).get("value", []) if file.language.is_script else ():
         yield "default", node
+        for key, value in entries(file, node) if node.type == "object" else ():
+            yield f"default.{key}", value
 
 
 def _returned(file: SyntaxFile, value: Node) -> Opened | Reference | None:
     """A database, or the one that a function gives back."""
-    if "function" not in value.type:
+    made = next((origin for origin in origins(file, value) if isinstance(origin, Node)), value)
+    if "function" not in made.type:
         return _database(file, value, 0)
-    for node in file.nodes("return_statement", value):
+    for node in file.nodes("return_statement", made):
         found = _database(file, node.named_children[0], 0) if node.named_children else None
         if found is not None:
             return found

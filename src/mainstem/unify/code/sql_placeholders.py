@@ -36,6 +36,7 @@ _TOKEN: Final = re.compile(
         |\$(?P<tag>[a-zA-Z_]*)\$.*?\$(?P=tag)\$
     )
     |(?P<cast>::)
+    |(?P<braces>\{\{[^{}]*\}\}|\{\w+:\s*[\w()]+\})
     |%\((?P<python>\w+)\)s
     |(?P<percent>%[sdbt]|%%)(?!\w)
     |(?<![\w:\]])(?P<colon>:[a-zA-Z_]\w*)

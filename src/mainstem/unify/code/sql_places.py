@@ -24,8 +24,11 @@ _SURE: Final = frozenset(
     getAllSync getFirstAsync getFirstSync getEachAsync executeSql executeAsync executeSync
     execute_sql exec_driver_sql queryRaw $queryRaw $executeRaw $queryRawUnsafe $executeRawUnsafe
     fetchrow fetchval fetch_all fetch_one copy_expert read_sql read_sql_query mogrify unsafe
-    oneOrNone manyOrNone raw_sql run_query runQuery executeQuery queryOne queryAll
+    oneOrNone manyOrNone raw_sql queryOne queryAll
     """.split()  # noqa: SIM905 -- a list would take forty lines
+)
+_SURE_WORDS: Final = re.compile(
+    r"(?:raw|run|exec|execute|fetch)_?(?:sql|query|statement)(?:unsafe)?$", re.IGNORECASE
 )
 #: Names that mean SQL in a file that talks to a database, and anything elsewhere.
 _COMMON: Final = frozenset(
@@ -128,12 +131,19 @@ def _handed(file: SyntaxFile, call: Call, *, is_tag: bool) -> Use:
     receiver = call.receiver if call.receiver is not None else call.name_node
     if is_tag:
         return Use(is_database=_TAGS.search(call.name) is not None, receiver=receiver)
-    if call.name in _SURE or (call.name in _COMMON and engines_of_file(file)):
+    if _is_database(file, call.name):
         return Use(is_database=True, receiver=receiver)
     if _SHOWN.search(call.name):
         return Use()
     is_common = call.name in _COMMON
     return Use(is_open=is_common or _talks_to_database(file), receiver=call.receiver)
+
+
+def _is_database(file: SyntaxFile, name: str) -> bool:
+    """Whether a function or method of that name runs SQL."""
+    if name in _SURE or _SURE_WORDS.search(name):
+        return True
+    return name in _COMMON and bool(engines_of_file(file))
 
 
 def _named(file: SyntaxFile, parent: Node) -> Use:
@@ -160,7 +170,7 @@ def _receivers(file: SyntaxFile) -> dict[str, Node]:
     """The variables that are handed to a database, and what they are handed to."""
     found: dict[str, Node] = {}
     for name, made in calls_by_name(file).items():
-        if name in _SURE or (name in _COMMON and engines_of_file(file)):
+        if _is_database(file, name):
             for call in made:
                 given = [plain(argument) for argument in call.arguments[:1]]
                 receiver = call.receiver if call.receiver is not None else call.name_node

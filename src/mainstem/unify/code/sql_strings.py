@@ -61,7 +61,8 @@ def read(file: SyntaxFile) -> FileFacts:
         read_as = [(opened.engine, _read(file, text, use, opened)) for opened in choices]
         if reference is not None and all(waits == [] for _, (_, waits) in read_as):
             named = tuple((engine, reading) for engine, (reading, _) in read_as)
-            undecided.append(Undecided(reference, named))
+            if any(reading != FileReading() for _, reading in named):
+                undecided.append(Undecided(reference, named))
             continue
         readings.append(read_as[0][1][0])
         pending.extend(read_as[0][1][1])
@@ -98,10 +99,10 @@ def _engines(file: SyntaxFile, text: Text, use: Use) -> tuple[list[Opened], Refe
     if isinstance(found, Opened):
         return [found], None
     likely = _likely_engine(file, text.sql, is_held_elsewhere=found is not None)
-    if found is None or likely is Engine.OTHER:
+    if found is None:
         return [Opened(likely)], None
-    other = Engine.SQLITE if likely is Engine.POSTGRES else Engine.POSTGRES
-    return [Opened(likely), Opened(other)], found
+    others = [Opened(engine) for engine in Engine if engine is not likely]
+    return [Opened(likely), *others], found
 
 
 def _likely_engine(file: SyntaxFile, sql: str, *, is_held_elsewhere: bool) -> Engine:
