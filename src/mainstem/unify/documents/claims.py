@@ -229,10 +229,9 @@ class _Finder:
         else:
             return
         count = len(names) + len(absent)
-        if (is_about and (count or _ABOUT_TABLES.search(text))) or (
-            count > 1 and _is_about_migration(text)
-        ):
-            is_total = _is_of_the_whole(block, text)
+        is_total = _is_of_the_whole(block, text)
+        says_so = is_total or _ABOUT_TABLES.search(text) is not None
+        if (is_about and (count or says_so)) or (count > 1 and _is_about_migration(text)):
             yield self._claim(
                 ClaimKind.COMPLETE, line, number, names, absent=absent, is_total=is_total
             )

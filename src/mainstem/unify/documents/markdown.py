@@ -23,6 +23,7 @@ _PARAGRAPH_LINES_MAX = 100
 _FRONT_MATTER_LINES_MAX = 200
 _CODE_INDENT = 4
 
+_LINE_END = re.compile(r"\r\n?|\n")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*$")
 _FENCE = re.compile(r"(\s*)(`{3,}|~{3,})\s*([^`\s]*)")
 _ITEM = re.compile(r"(\s*)(?:[-*+•]|\d{1,9}[.)])\s+(\S.*)$")
@@ -84,7 +85,7 @@ class Block:
 
 def read_blocks(text: str) -> Iterator[Block]:
     """The blocks of a document in order, as CommonMark cuts them; time grows with the length."""
-    lines = [line[:LINE_CHARACTERS_MAX].rstrip() for line in text.splitlines()]
+    lines = [line[:LINE_CHARACTERS_MAX].rstrip() for line in _LINE_END.split(text.rstrip("\r\n"))]
     return _Reader(lines).blocks()
 
 
@@ -121,10 +122,10 @@ class _Reader:
             self._skip_comment(line)
         elif heading := _HEADING.match(line):
             yield from self._flush()
-            yield self._heading(heading[2] or "", len(heading[1]))
+            yield self._heading(heading[2] or "", len(heading[1]), self.at)
         elif self._is_underline(line):
             title, self.paragraph = self.paragraph[0], []
-            yield self._heading(title, 1 if "=" in line else 2)
+            yield self._heading(title, 1 if "=" in line else 2, self.paragraph_line)
         elif _RULE.match(line):
             yield from self._flush()
             self.items.clear()
@@ -175,14 +176,14 @@ class _Reader:
         self.items.append((indent, text))
         self.paragraph, self.paragraph_line, self.is_item = [text], self.at, True
 
-    def _heading(self, title: str, level: int) -> Block:
+    def _heading(self, title: str, level: int, at: int) -> Block:
         parent = self.section
         while parent is not None and parent.level >= level:
             parent = parent.parent
-        self.section = Section(title, level, self.at + 1, parent)
-        self.lead, self.group = "", self.at
+        self.section = Section(title, level, at + 1, parent)
+        self.lead, self.group = "", at
         self.items.clear()
-        return self._block(BlockKind.HEADING, title, self.at)
+        return self._block(BlockKind.HEADING, title, at)
 
     def _code(self, fence: re.Match[str]) -> Block:
         """A fence up to its end, or to the document's where nobody closed it."""
