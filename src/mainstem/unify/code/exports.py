@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from tree_sitter import Node
 
 from mainstem.unify.code.facts import FileFacts, Names, Reference
-from mainstem.unify.code.names import class_constants, entries, origins, resolve
+from mainstem.unify.code.names import entries, origins, resolve
 from mainstem.unify.code.scopes import scopes, specifiers
+from mainstem.unify.code.structure import class_constants
 from mainstem.unify.code.syntax import literal
 
 if TYPE_CHECKING:

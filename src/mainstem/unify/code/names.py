@@ -9,7 +9,6 @@ guess; what another file holds is a `Reference`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +16,13 @@ from tree_sitter import Node
 
 from mainstem.unify.code.facts import Names, Reference
 from mainstem.unify.code.scopes import ANY, scopes
-from mainstem.unify.code.syntax import as_call, calls, literal, pieces, plain
+from mainstem.unify.code.structure import (
+    calls_by_name,
+    class_member,
+    function_name,
+    returned,
+)
+from mainstem.unify.code.syntax import as_call, literal, pieces, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -65,15 +70,6 @@ def origins(
         key = origin if isinstance(origin, Reference | Unknown) else origin.id
         found.setdefault(key, origin)
     return list(found.values())
-
-
-@lru_cache(maxsize=4)
-def calls_by_name(file: SyntaxFile) -> dict[str, list[Call]]:
-    """Every call of a file by the name of what is called."""
-    found: dict[str, list[Call]] = {}
-    for call in calls(file):
-        found.setdefault(call.name, []).append(call)
-    return found
 
 
 @dataclass
@@ -138,7 +134,7 @@ class _Walk:
         for value in inside:
             found = True
             yield from self.follow(value, path[1:])
-        declared = _class_member(self.file, around, path[0])
+        declared = class_member(self.file, around, path[0])
         if declared is not None:
             found = True
             yield from self.follow(declared, path[1:])
@@ -245,7 +241,7 @@ class _Walk:
         if not path:
             yield node
             return
-        value = _class_member(self.file, node, path[0])
+        value = class_member(self.file, node, path[0])
         if value is None:
             yield Unknown(f"{path[0]} is not a constant of its class")
         else:
@@ -274,7 +270,7 @@ class _Walk:
         """What has the path of something that is made by a call: the class, if it is here."""
         maker = node.child_by_field_name("constructor") or node.child_by_field_name("function")
         for bound in self._bound_classes(maker):
-            value = _class_member(self.file, bound, path[0])
+            value = class_member(self.file, bound, path[0])
             if value is not None:
                 yield from self.follow(value, path[1:])
                 return
@@ -349,28 +345,6 @@ def _filled_in(file: SyntaxFile, parts: Sequence[str | Node], within: frozenset[
     return Names(tuple("".join(texts) for texts in combined), unknown=unknown)
 
 
-def class_constants(file: SyntaxFile, node: Node) -> Iterator[tuple[str, Node]]:
-    """The constants of a class or the members of an enum, and methods, by name."""
-    body = node.child_by_field_name("body")
-    for child in body.named_children if body is not None else ():
-        inner = child.named_children[0] if child.type == "expression_statement" else child
-        if inner.type == "decorated_definition":
-            inner = inner.child_by_field_name("definition") or inner
-        keys = (inner.child_by_field_name(key) for key in _KEYS)
-        name = next((key for key in keys if key is not None), None)
-        value = inner.child_by_field_name("value") or inner.child_by_field_name("right")
-        if value is None and inner.type in _FUNCTIONS:
-            value = inner
-        if name is not None and value is not None:
-            yield file.text(name).strip("'\""), value
-
-
-def _class_member(file: SyntaxFile, node: Node, name: str) -> Node | None:
-    """The value of a constant of a class or enum, or its method of that name."""
-    found = (value for key, value in class_constants(file, node) if key == name)
-    return next(found, None)
-
-
 def _allowed(file: SyntaxFile, annotation: Node, depth: int = 0) -> Iterator[Node]:
     """The texts that a type of literals allows: `'a' | 'b'`, or an alias of it in this file."""
     kind = annotation.type
@@ -402,7 +376,7 @@ def _looped_over(file: SyntaxFile, parameter: Parameter) -> Node | None:
 def _given(file: SyntaxFile, parameter: Parameter, name: str) -> list[Node]:
     """What the calls in this file give to a parameter."""
     function = parameter.function
-    called, owner = _function_name(file, function)
+    called, owner = function_name(file, function)
     sites = calls_by_name(file).get(called, ()) if called is not None else ()
     given = (
         call.argument(parameter.position, name)
@@ -426,30 +400,6 @@ def _is_owner(file: SyntaxFile, receiver: Node | None, owner: str | None, functi
     return any(call is not None and call.name == owner for call in made)
 
 
-def _function_name(file: SyntaxFile, function: Node) -> tuple[str | None, str | None]:
-    """The name under which a function can be called in its file, and what it belongs to."""
-    name, parent = function.child_by_field_name("name"), function.parent
-    if name is None and parent is not None and parent.type in _NAMING:
-        name = parent.child_by_field_name("name") or parent.child_by_field_name("key")
-        function, parent = parent, parent.parent
-    if name is None or parent is None:
-        return None, None
-    return file.text(name), _owner_name(file, function)
-
-
-def _owner_name(file: SyntaxFile, member: Node) -> str | None:
-    """The name of the class, or of the variable that holds the object, that a function is in."""
-    body = member.parent
-    if body is not None and body.type == "decorated_definition":
-        body = body.parent
-    holder = body.parent if body is not None else None
-    is_member = body is not None and body.type in {"class_body", "object", "block"}
-    if holder is None or not is_member or holder.type in _FUNCTIONS:
-        return None
-    name = holder.child_by_field_name("name")
-    return file.text(name) if name is not None else None
-
-
 def _results(file: SyntaxFile, node: Node) -> list[Node]:
     """What a function of this file gives back, if it is one that the call calls."""
     called = node.child_by_field_name("function")
@@ -461,27 +411,11 @@ def _results(file: SyntaxFile, node: Node) -> list[Node]:
         if file.text(owner) not in {"this", "self", "cls"}:
             return []
         around = scopes(file).enclosing_class(node.start_byte)
-        method = _class_member(file, around, file.text(name)) if around is not None else None
+        method = class_member(file, around, file.text(name)) if around is not None else None
         return returned(file, method) if method is not None else []
     found = scopes(file).find(file.text(called), called.start_byte)
     functions = [plain(bound.value) for bound in found if bound.value and not bound.path]
     return [result for function in functions for result in returned(file, function)]
-
-
-def returned(file: SyntaxFile, function: Node) -> list[Node]:
-    """The expressions that a function gives back."""
-    if function.type not in _FUNCTIONS:
-        return []
-    body = function.child_by_field_name("body")
-    if body is None or body.type not in {"statement_block", "block"}:
-        return [body] if body is not None else []
-    inner = [node for node in file.nodes(_INNER[file.language.is_script], body) if node != body]
-    return [
-        node.named_children[0]
-        for node in file.nodes("return_statement", body)
-        if node.named_children
-        and not any(one.start_byte <= node.start_byte < one.end_byte for one in inner)
-    ]
 
 
 def _handed_on(
@@ -513,22 +447,7 @@ def _of_object(method: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
     return (KEYS,) if method in {"keys", "entries"} and path[1:] in {(), ("0",)} else None
 
 
-_KEYS: Final = ("name", "property", "left")
-_FUNCTIONS: Final = frozenset(
-    {
-        "arrow_function",
-        "function_declaration",
-        "function_definition",
-        "function_expression",
-        "method_definition",
-    }
-)
-_INNER: Final = {
-    True: "arrow_function function_declaration function_expression method_definition",
-    False: "function_definition lambda",
-}
 _CLASS_BODIES: Final = frozenset({"class_declaration", "class_definition", "class"})
-_NAMING: Final = frozenset({"variable_declarator", "pair", "public_field_definition"})
 _LOOPS: Final = frozenset({"map", "forEach", "flatMap", "filter", "some", "every", "find"})
 _SAME_LIST: Final = frozenset({"filter", "slice", "sort", "reverse", "toSorted", "concat"})
 _TYPE_DEPTH_MAX: Final = 6

@@ -12,8 +12,9 @@ from tree_sitter import Node
 
 from mainstem.unify.code.chains import calls_on
 from mainstem.unify.code.model import ColumnUse, Role
-from mainstem.unify.code.names import entries, key_name, origins, returned
+from mainstem.unify.code.names import entries, key_name, origins
 from mainstem.unify.code.scopes import scopes
+from mainstem.unify.code.structure import returned
 from mainstem.unify.code.syntax import as_call, plain
 from mainstem.unify.code.values import value_type
 

@@ -27,7 +27,8 @@ from mainstem.unify.code.model import (
     Unresolved,
     Via,
 )
-from mainstem.unify.code.names import calls_by_name, entries, origins, resolve
+from mainstem.unify.code.names import entries, origins, resolve
+from mainstem.unify.code.structure import calls_by_name
 from mainstem.unify.code.syntax import Language, as_call
 
 if TYPE_CHECKING:
