@@ -9,7 +9,7 @@ The files ran in another order when they were written, or the object was there b
 starts from nothing gets a part of the schema, and the tool stops at the first failure.
 
 ## Example
-`202511251400_social.sql` has `references people (id)`; `202511290000_people.sql` creates `people`.
+`20250301_orders.sql` has `references customer (id)`; `20250415_customers.sql` creates `customer`.
 
 ## How to mend it
 Rename the file that creates the object so that it sorts before the first use. Environments that

@@ -11,7 +11,7 @@ made the parent by hand.
 
 ## Example
 ```sql
-create table campaigns (id uuid primary key, author_id uuid references authors (id));
+create table books (id uuid primary key, author_id uuid references authors (id));
 ```
 and no file creates `authors`.
 

@@ -9,7 +9,7 @@ A migration was never applied there, was applied to another project, or was mark
 it had failed. Whatever uses the table fails with `relation does not exist`, in production only.
 
 ## Example
-`supabase/migrations/0042_campaign.sql` creates `campaign`; the health check of the live database
+`supabase/migrations/0042_invoice.sql` creates `invoice`; the health check of the live database
 says that there is no such table, while a document says that the migration is complete.
 
 ## How to mend it

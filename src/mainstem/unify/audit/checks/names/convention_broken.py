@@ -10,7 +10,7 @@ People and programs that write code guess names. Where the rule has exceptions, 
 and the wrong name is found in production.
 
 ## Example
-`agency`, `client`, `campaign` and nineteen more, and `invoices`.
+`order`, `supplier`, `delivery` and nineteen more, and `invoices`.
 
 ## How to mend it
 Rename the table by a migration, with a view under the old name until all code has changed.

@@ -1,7 +1,7 @@
 """Two names of tables differ in number or spelling only.
 
 ## What it finds
-Pairs such as `campaign` and `campaigns`, or `chatMessage` and `chat_message`, in one schema: both
+Pairs such as `invoice` and `invoices`, or `orderLine` and `order_line`, in one schema: both
 exist, or one exists and code of the product uses the other.
 
 ## Why it matters
@@ -9,7 +9,7 @@ Each is right to somebody. Rows are written to one and read from the other, and 
 a renaming it means that a part of the code was left behind.
 
 ## Example
-`chat_message` with no row and `chat_messages` with 213; a third of the code uses the first.
+`order_line` with no row and `order_lines` with 213; a third of the code uses the first.
 
 ## How to mend it
 The message says which is alive, from rows, last write and use. Move what the other holds, change
