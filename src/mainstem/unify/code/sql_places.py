@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from mainstem.unify.code.names import calls_by_name
 from mainstem.unify.code.sql_engines import engines_of_file
+from mainstem.unify.code.structure import calls_by_name
 from mainstem.unify.code.syntax import as_call, plain
 
 if TYPE_CHECKING:
