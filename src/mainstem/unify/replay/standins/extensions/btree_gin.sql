@@ -1,0 +1,1 @@
+-- It brings operator classes only: an index that needs one is stood in for.

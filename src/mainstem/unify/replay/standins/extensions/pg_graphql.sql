@@ -1,0 +1,1 @@
+-- What it brings stands in the schema `graphql_public` from the start.

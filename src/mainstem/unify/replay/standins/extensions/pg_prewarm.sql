@@ -1,0 +1,1 @@
+-- A tool of administrators: nothing that a schema is built from.

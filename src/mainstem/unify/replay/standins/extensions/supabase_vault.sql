@@ -1,0 +1,1 @@
+-- What it brings stands in the schema `vault` from the start.
