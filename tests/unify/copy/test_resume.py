@@ -113,7 +113,7 @@ def content(url: str) -> dict[str, Any]:
         " from unify.table_result order by 1",
         "schemas": "select nspname from pg_namespace where nspname ~ '^unify_'",
         "not carried": "select detail::text from unify.step where detail is not null and name !~"
-        " '^load' order by name",
+        " '^(load|publish)' order by name",
     }
     with connect(url, autocommit=True) as connection:
         return {

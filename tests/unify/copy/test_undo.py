@@ -127,6 +127,28 @@ def test_what_came_later_is_named_and_nothing_is_touched(
     assert tables(target) == []
 
 
+def test_rows_changed_since_are_named_and_lost_only_by_force(
+    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+) -> None:
+    copied(source)
+    target.execute("update place set name = 'Basel' where code = 'b'")
+    said = refused(empty_database_url, "1")
+    assert "1 rows of public.place (for example b)" in said
+    assert "undo 1 --force" in said
+    assert undo(empty_database_url, "1", "--force").returncode == 0
+    assert tables(target) == []
+
+
+def test_a_table_that_was_made_again_says_nothing_of_its_rows(
+    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+) -> None:
+    copied(source)
+    target.execute('create table again as table "Odd ""name"; drop table "Odd ""name"')
+    target.execute('alter table again rename to "Odd ""name"')
+    assert 'cannot be known of public."Odd ""name"' in refused(empty_database_url, "1")
+    assert undo(empty_database_url, "1", "--force").returncode == 0
+
+
 def test_tables_that_somebody_dropped_are_no_hindrance(
     source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
 ) -> None:

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mainstem.errors import TargetError, UsageError
+from mainstem.pg.connect import connect
+from mainstem.unify.move.undo import undo_run
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from tests.unify.move.conftest import Shop
@@ -76,6 +79,39 @@ def test_later_rows_that_depend_on_the_run_are_named(shop: Shop) -> None:
     shop.execute("delete from person where name = 'Later'")
     shop.undo(run.id)
     assert shop.rows("select count(*) from store") == [(0,)]
+
+
+def test_rows_changed_since_are_named_and_lost_only_by_force(shop: Shop) -> None:
+    before = shop.checksums()
+    shop.plan()
+    run = shop.run().run
+    shop.execute("alter table person disable trigger all")
+    shop.execute("update person set name = 'Mended' where name = 'P 7'")
+    shop.execute("update scan set is_bot = true where code = 'CODE3'")
+    shop.execute("update route set letter_id = gen_random_uuid() where code = 'CODE9'")
+    loaded = shop.checksums()
+    ((person,),) = shop.rows("select store_id || ', ' || id from person where name = 'Mended'")
+    with pytest.raises(TargetError) as caught:
+        shop.undo(run.id)
+    message = str(caught.value)
+    assert f"1 rows of public.person (for example ({person}))" in message
+    assert "2 rows of public.scan" in message
+    assert "1 rows of public.route (for example CODE9)" in message
+    assert f"undo {run.id} --force" in message
+    assert shop.checksums() == loaded
+    undo_run(run.id, shop.url, reporter=Silence(), is_forced=True)
+    assert shop.checksums() == before
+
+
+def test_rows_that_were_only_moved_about_are_no_edits(shop: Shop) -> None:
+    before = shop.checksums()
+    shop.plan()
+    run = shop.run().run
+    with connect(shop.url, autocommit=True) as connection:
+        connection.execute("vacuum (full, freeze) person")
+        connection.execute("vacuum freeze letter")
+    shop.undo(run.id)
+    assert shop.checksums() == before
 
 
 def test_a_run_that_was_killed_can_be_taken_back(shop: Shop) -> None:

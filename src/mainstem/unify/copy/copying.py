@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
@@ -15,14 +16,16 @@ from mainstem.unify.copy.judge import WrongTypeError
 from mainstem.unify.copy.loading import Loading, part_names
 from mainstem.unify.copy.proof import prove, wrong_generated
 from mainstem.unify.copy.publish import (
+    analyze,
     check_free,
     publish,
-    qualified,
     relation_names,
     set_counter,
 )
 from mainstem.unify.copy.tables import accepted, create_table
 from mainstem.unify.ledger import store
+from mainstem.unify.move.edits import PUBLISHED, written_before
+from mainstem.unify.plan.names import name_sql
 from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 _DESIGN: Final = "design"
 _REMAKES_MAX: Final = 3  # for each column: a wider type, its content's, no longer generated
 _FIRST: Final = 0
+_LAST: Final = 9
 
 
 class Copying:
@@ -79,7 +83,7 @@ class Copying:
         try:
             builder = self._load(tables, crew)
             self._source.check_unchanged()
-            self._build(builder, crew)
+            self._build(tables, builder, crew)
         finally:
             crew.stop()
         prove(
@@ -218,23 +222,34 @@ class Copying:
 
     # Build and publish
 
-    def _build(self, builder: Builder, crew: Crew) -> None:
-        """Build what is left: every index and constraint, then the foreign keys."""
+    def _build(self, tables: list[TargetTable], builder: Builder, crew: Crew) -> None:
+        """Build what is left: every index and constraint, then the foreign keys; then analyze."""
         crew.drain(self._connection)
         for key in builder.add_foreign_keys(self._connection):
             crew.add(lambda connection, key=key: builder.validate(connection, key))  # type: ignore[misc] # bound now, as loops demand
+        crew.drain(self._connection)
+        for target in tables:
+            crew.add(partial(analyze, schema=self._run.staging_schema, target=target))
         crew.drain(self._connection)
 
     def _finish(self, tables: list[TargetTable]) -> None:
         """Set the counters, and move everything into the target schema in one transaction."""
         run, connection = self._run, self._connection
-        for target in tables:
-            connection.execute(b"analyze " + qualified(run.staging_schema, target).encode())
         with connection.transaction():
             for target in tables:
                 set_counter(connection, run.staging_schema, target)
             check_free(connection, run.schema_name, [target.name for target in tables])
             publish(connection, run, tables)
+            store.save_step(
+                connection,
+                run.id,
+                name=PUBLISHED,
+                position=_LAST,
+                detail=written_before(
+                    connection,
+                    [f"{name_sql(run.schema_name)}.{name_sql(t.name)}" for t in tables],
+                ),
+            )
             store.set_state(connection, run.id, "finished")
 
     def _read_steps(self) -> dict[str, Step]:

@@ -20,6 +20,7 @@ from mainstem.unify.move.definitions import (
     put_back_triggers,
     take_off,
 )
+from mainstem.unify.move.edits import writing_now
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import (
     Maps,
@@ -268,9 +269,20 @@ class Tasks:
         shown = self.move.reporter.step(name, staged)
         loader = Loader(connection, self.run, self.move.plan, self.maps)
         rows = loader.load(target, self.prepared.records[target.name])
-        store.save_step(connection, self.run.id, name=name, position=2, row_count=rows)
-        connection.commit()
+        self._save_load(connection, name, target_name(target), rows)
         shown.advance(staged)
+
+    def _save_load(self, connection: Connection, name: str, table: str, rows: int) -> None:
+        """Note that a load is done, and by which transaction; commits."""
+        store.save_step(
+            connection,
+            self.run.id,
+            name=name,
+            position=2,
+            row_count=rows,
+            detail=writing_now(connection, table),
+        )
+        connection.commit()
 
     def _settle(self, connection: Connection, cycle: Cycle) -> None:
         self.move.reporter.step(cycle.step, None)
@@ -282,8 +294,7 @@ class Tasks:
         self.move.reporter.step(name, None)
         key = self.prepared.further_keys[also_name(select)]
         rows = Loader(connection, self.run, self.move.plan, self.maps).load_also(select, key)
-        store.save_step(connection, self.run.id, name=name, position=2, row_count=rows)
-        connection.commit()
+        self._save_load(connection, name, also_name(select), rows)
 
     def _make_map(self, connection: Connection, place: Place) -> None:
         self.maps.make(connection, place)

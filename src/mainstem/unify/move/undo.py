@@ -19,6 +19,7 @@ from mainstem.unify.move.definitions import (
     take_off_foreign_keys,
 )
 from mainstem.unify.move.dependents import RunTable, refuse_dependents
+from mainstem.unify.move.edits import PUBLISHED, Written, refuse_edited
 from mainstem.unify.move.partitions import drop_partition
 from mainstem.unify.move.prepared import Prepared, read_prepared
 from mainstem.unify.move.sequences import restore_sequences
@@ -27,7 +28,7 @@ from mainstem.unify.move.statements import key_digest
 from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -40,12 +41,21 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 
-def undo_run(run_id: int, url: str, *, reporter: Reporter, lock_wait_s: float = LOCK_WAIT_S) -> Run:
+def undo_run(
+    run_id: int,
+    url: str,
+    *,
+    reporter: Reporter,
+    is_forced: bool = False,
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> Run:
     """Take a run back, finished or not; the run as it is then.
+
+    `is_forced`: rows that were changed since are no hindrance; the changes are lost.
 
     Raises:
         UsageError: there is no such run, or it was taken back before.
-        TargetError: later rows depend on it; nothing was changed.
+        TargetError: later rows depend on it, or its rows were changed since; nothing was changed.
         ServerError: the server failed; nothing was changed.
     """
     with (
@@ -56,24 +66,24 @@ def undo_run(run_id: int, url: str, *, reporter: Reporter, lock_wait_s: float = 
         if run.state in {"undone", "failed"}:
             raise UsageError(f"run {run_id} was taken back before; there is nothing to undo")
         reporter.say(f"taking back run {run.id} ({run.name})")
-        take_back(session, run, state="undone")
+        take_back(session, run, state="undone", is_forced=is_forced)
         return store.find_run(session.main, run_id)
 
 
-def take_back(session: Session, run: Run, *, state: str) -> None:
+def take_back(session: Session, run: Run, *, state: str, is_forced: bool = True) -> None:
     """Remove what a run brought and put back what it took off, in one transaction; commits.
 
-    Raises TargetError when later rows depend on it.
+    Raises TargetError when later rows depend on it; unless forced, also when rows were changed.
     """
     connection = session.main
     connection.rollback()
     if run.kind == "run":
         maps = store.read_maps(connection, run.id)
-        _remove_rows(connection, run, maps)
+        _remove_rows(connection, run, maps, is_forced=is_forced)
         for found in maps:
             store.drop_map(connection, found)
     elif run.state == "finished":
-        _drop_tables(connection, run)
+        _drop_tables(connection, run, is_forced=is_forced)
     connection.execute(
         sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(run.staging_schema))
     )
@@ -82,14 +92,18 @@ def take_back(session: Session, run: Run, *, state: str) -> None:
     connection.commit()
 
 
-def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> None:
+def _remove_rows(
+    connection: Connection, run: Run, maps: list[LegacyMap], *, is_forced: bool
+) -> None:
     prepared = read_prepared(connection, run) or Prepared({}, {})
     tables = _run_tables(connection, [found for found in maps if found.role == "main"])
     for name in sorted(tables):
         connection.execute(f"lock table {name} in share row exclusive mode")
-    for found in maps:
-        if found.role == "also":
-            _delete_also(connection, found)
+    further = [found for found in maps if found.role == "also"]
+    if not is_forced:
+        refuse_edited(connection, run, _written(tables, further))
+    for found in further:
+        _delete_also(connection, found)
     refuse_dependents(connection, tables)
     triggers = {name: record_triggers(connection, name) for name in tables}
     for record in triggers.values():
@@ -108,6 +122,19 @@ def _remove_rows(connection: Connection, run: Run, maps: list[LegacyMap]) -> Non
     _put_back(connection, prepared.records)
     restore_sequences(connection, run)
     _drop_partitions(connection, prepared.made_partitions, schema=run.schema_name)
+
+
+def _written(tables: Mapping[str, RunTable], further: list[LegacyMap]) -> Iterator[Written]:
+    """The rows that the run wrote, with the steps that did."""
+    for table in tables.values():
+        rows = f" join ({table.keys}) as m on m.key = {table.key}"
+        yield Written(table.name, rows, f"load {table.plain_name}")
+    for found in further:
+        name = f"{name_sql(found.target_schema)}.{name_sql(found.target_table)}"
+        rows = (
+            f" join unify.{found.partition} as m on m.new_id = {key_digest(found.key_columns, 't')}"
+        )
+        yield Written(name, rows, f"also {name} from {found.source_table}")
 
 
 def _run_tables(connection: Connection, maps: list[LegacyMap]) -> dict[str, RunTable]:
@@ -206,7 +233,7 @@ def _drop_partitions(connection: Connection, made: Mapping[str, list[str]], *, s
                 drop_partition(connection, name, schema=schema)
 
 
-def _drop_tables(connection: Connection, run: Run) -> None:
+def _drop_tables(connection: Connection, run: Run, *, is_forced: bool) -> None:
     """Drop the tables that a copy made, unless they hold more than it brought or are needed.
 
     Before a copy is finished they lie in its own schema, and tables of these names are others'.
@@ -232,6 +259,8 @@ def _drop_tables(connection: Connection, run: Run) -> None:
         names.append(name)
     if not names:
         return
+    if not is_forced:
+        refuse_edited(connection, run, [Written(name, "", PUBLISHED) for name in names])
     try:
         connection.execute(f"drop table {', '.join(names)}")
     except errors.DependentObjectsStillExist as error:
