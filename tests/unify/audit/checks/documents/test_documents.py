@@ -250,6 +250,8 @@ def test_sql_that_lacks_only_a_table_or_repeats_one_is_fine() -> None:
         (Failure.NEVER_CREATED, 'relation "stamp" does not exist'),
         (Failure.CREATED_TWICE, 'relation "letter" already exists'),
         (Failure.TRANSACTION_ABORTED, "current transaction is aborted"),
+        (Failure.INVALID_SQL, "cannot change return type of existing function"),
+        (Failure.OTHER, 'invalid input syntax for type uuid: "paste-it-here"'),
     )
     assert found_by("document-sql-invalid", audited) == []
     assert found_by("document-sql-invalid", Subject()) == []
