@@ -67,12 +67,15 @@ def _named(path: str, name: str, pending: Pending, modules: _Modules) -> TableUs
     )
     if not pending.names_fields:
         return use
+    opened = modules.opened(path, pending.reference)
     columns = (
         replace(column, name=text)
         for column in use.columns
         for text in modules.names(path, pending.reference.member(column.name)).texts
     )
-    return replace(use, columns=tuple(columns))
+    return replace(
+        use, columns=tuple(columns), engine=opened.engine if opened is not None else use.engine
+    )
 
 
 def _unresolved(pending: Pending, names: Names) -> Unresolved:
