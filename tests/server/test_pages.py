@@ -49,6 +49,15 @@ def after_run(database_url: str) -> str:
     return database_url
 
 
+@pytest.mark.parametrize("path", ["/", "/api/health", "/nothing", "/api/nothing"])
+def test_head_says_what_get_says_without_the_body(reader: TestClient[Litestar], path: str) -> None:
+    got, asked = reader.get(path), reader.head(path)
+    assert asked.status_code == got.status_code
+    assert asked.content == b""
+    assert asked.headers["content-type"] == got.headers["content-type"]
+    assert SECURITY_HEADERS.items() <= dict(asked.headers).items()
+
+
 def test_shows_the_totals_of_the_last_run(after_run: str, client: TestClient[Litestar]) -> None:
     del after_run
     page = client.get("/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Response, get
+from litestar import HttpMethod, Response, route
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
@@ -10,7 +10,12 @@ from mainstem.server.model import Health
 from mainstem.server.watch import Watch
 
 
-@get("/api/health", sync_to_thread=True, summary="Is everything well?")
+@route(
+    "/api/health",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    sync_to_thread=True,
+    summary="Is everything well?",
+)
 def health(watch: NamedDependency[Watch]) -> Response[Health]:
     """200 when every part works, else 503; the body names each part and what is wrong with it."""
     seen = watch.see().health

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from litestar import MediaType, get
+from litestar import HttpMethod, MediaType, route
 from litestar.di import NamedDependency
 from litestar.params import CookieParameter
 from litestar.response import Template
@@ -16,7 +16,13 @@ THEMES = frozenset({"dusk", "dawn"})
 ThemeCookie = Annotated[str | None, CookieParameter(name="theme")]
 
 
-@get("/", sync_to_thread=True, media_type=MediaType.HTML, include_in_schema=False)
+@route(
+    "/",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    sync_to_thread=True,
+    media_type=MediaType.HTML,
+    include_in_schema=False,
+)
 def overview(watch: NamedDependency[Watch], theme: ThemeCookie = None) -> Template:
     """Health, and the last unification run in totals; 503 when a part fails."""
     seen = watch.see()
