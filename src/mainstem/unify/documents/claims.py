@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from mainstem.unify.code.model import Place
@@ -45,6 +45,7 @@ _DATABASE_AS_SUCH = re.compile(
 )
 _LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
 _STATUS = re.compile(r"[\W_]*(?:\w+ ){0,2}(?:status|state|verified|result)\b[\W_]*:", re.IGNORECASE)
+_STATUS_WORDS = ("complete", "done", "finished", "100", "status", "state", "verified", "result")
 _COMPLETE = re.compile(
     r"(?<![\w'\"“\u2018-])(?:complete|completed|done|finished|100 ?%)(?![\w'\"”\u2019])"
     r"(?=\W*$|\s*[(.,:;!*✅🎉|→&]|\s+[-\u2013—]|\s+and\b|\s+with\b)",
@@ -201,20 +202,24 @@ class _Finder:
 
     def in_block(self, block: Block) -> Iterator[Claim]:
         """What the lines of a block claim; code is read only for the results it prints."""
-        about = _is_about_database(_above(block))
+        if block.kind is BlockKind.CODE and block.language not in {"", "text", "txt"}:
+            return
         for number, line in enumerate(block.text.split("\n"), start=block.line):
+            # Most lines claim nothing: plain words tell before any pattern has to.
+            lowered = line.lower()
+            if any(digit in lowered for digit in "123456789"):
+                yield from self._ratio(block, line, number)
             if block.kind is BlockKind.CODE:
-                if block.language in {"", "text", "txt"}:
-                    yield from self._ratio(block, line, number)
                 continue
-            is_about = about or _is_about_database((line,))
-            yield from self._status(block, line, number, is_about=is_about)
-            yield from self._ratio(block, line, number)
-            yield from self._counts(block, line, number)
-            yield from self._row_security(block, line, number)
+            if any(word in lowered for word in _STATUS_WORDS):
+                yield from self._status(block, line, number)
+            if "table" in lowered:
+                yield from self._counts(block, line, number)
+                yield from self._row_security(block, line, number)
 
-    def _status(self, block: Block, line: str, number: int, *, is_about: bool) -> Iterator[Claim]:
+    def _status(self, block: Block, line: str, number: int) -> Iterator[Claim]:
         text = _LINK_TARGET.sub("]", line)
+        is_about = any(map(_is_about_database, (line, *_above(block))))
         is_status = _STATUS.match(text) is not None
         if is_status and _OPEN.search(text) and not _COMPLETE.search(text):
             if is_about:
@@ -365,11 +370,10 @@ def is_partial(text: str) -> bool:
     return _PARTIAL.search(text) is not None
 
 
-def _is_about_database(texts: Iterable[str]) -> bool:
-    return any(
-        _ABOUT_TABLES.search(_ABOUT_OTHER_SCHEMAS.sub("", text.replace("DATABASE_URL", "")))
-        for text in texts
-    )
+@lru_cache(maxsize=1024)
+def _is_about_database(text: str) -> bool:
+    text = _ABOUT_OTHER_SCHEMAS.sub("", text.replace("DATABASE_URL", ""))
+    return _ABOUT_TABLES.search(text) is not None
 
 
 def _is_about_migration(line: str) -> bool:

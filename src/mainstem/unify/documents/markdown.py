@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ class Section:
     line: int
     parent: Section | None = None
 
-    @property
+    @cached_property
     def titles(self) -> tuple[str, ...]:
         """Its title and those of the sections around it, the innermost first."""
         return tuple(section.title for section in self.chain)
 
-    @property
+    @cached_property
     def chain(self) -> tuple[Section, ...]:
         """The section and those around it, the innermost first."""
         return (self, *(self.parent.chain if self.parent else ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mainstem.unify.code.model import Place
@@ -71,6 +72,7 @@ _IN_IT = re.compile(
     r"\b(?:in|from|into|to|of|on|by|for|with)\s+(?:the\s+|an?\s+)?[*`]*$", re.IGNORECASE
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n")
+_ARROW_SIGNS = ("→", "->", "⟶", "references")
 _ARROW = re.compile(
     r"(?<![\w.])([a-z_]\w*)\.([a-z_]\w*)\s*(?:→|->|⟶|references\b)\s*([a-z_]\w*)\.([a-z_]\w*)(?![\w.(])"
 )
@@ -245,6 +247,8 @@ class _Finder:
 
     def _in_text(self, standing: Standing) -> Iterator[Named]:
         """Names beside the word `table`; what the sentence says counts if it names only them."""
+        if "table" not in self.block.text.lower():
+            return
         line = self.block.line
         for sentence, newlines in _sentences(self.block.text):
             runs = list(_NAMED_TABLE.finditer(sentence))
@@ -267,10 +271,13 @@ class _Finder:
 
     def _in_arrows(self) -> Iterator[Named]:
         """Both ends of `a.b_id → c.id`; an arrow says nothing of whether they are there."""
-        for arrow in _ARROW.finditer(self.block.text.replace("`", "")):
+        if not any(sign in self.block.text for sign in _ARROW_SIGNS):
+            return
+        text = self.block.text.replace("`", "")
+        for arrow in _ARROW.finditer(text):
             if not arrow[2].endswith("id") and not arrow[4].endswith("id"):
                 continue
-            line = self.block.line + self.block.text.replace("`", "").count("\n", 0, arrow.start())
+            line = self.block.line + text.count("\n", 0, arrow.start())
             for table, column in ((arrow[1], arrow[2]), (arrow[3], arrow[4])):
                 if name := self.names.as_table(table):
                     yield self._named(
@@ -332,6 +339,7 @@ class _Finder:
         )
 
 
+@lru_cache(maxsize=1024)
 def _is_about_tables(text: str) -> bool:
     is_tables = _TABLES.search(text) is not None and _OTHER_TABLES.search(text) is None
     return is_tables and _PARTS_OF_TABLES.search(text) is None
