@@ -7,13 +7,18 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from psycopg import errors
 
 from mainstem.checks import run_checks
 from mainstem.checks.reference import reference_page
 from mainstem.pg.connect import connect
 from mainstem.pg.target import database_url
+from mainstem.server.store import record_checks
 
 if TYPE_CHECKING:
+    import psycopg
+    from psycopg.rows import TupleRow
+
     from mainstem.checks import Outcome, Report
 
 #: one fault in a helper breaks a hundred tables alike
@@ -41,6 +46,8 @@ def check(*, as_json: bool, database: str | None, only: tuple[str, ...], is_list
         return
     with connect(database or database_url(), application_name="mainstem check") as connection:
         report = run_checks(connection, only=only, on_outcome=None if as_json else _show)
+        if not only:
+            _keep(connection, report)
     click.echo(json.dumps(as_object(report), indent=2) if as_json else report.summary)
     if not report.is_passed:
         sys.exit(1)
@@ -67,6 +74,15 @@ def as_object(report: Report) -> dict[str, object]:
             for outcome in report.outcomes
         ],
     }
+
+
+def _keep(connection: psycopg.Connection[TupleRow], report: Report) -> None:
+    """Keep the result for the page of `mainstem serve`; the ledger may be another role's."""
+    try:
+        with connection.transaction():
+            record_checks(connection, passed=report.passed, total=report.total)
+    except errors.InsufficientPrivilege as error:
+        click.echo(f"the result is not kept for the page: {error.diag.message_primary}", err=True)
 
 
 def _show(outcome: Outcome) -> None:

@@ -22,7 +22,7 @@ from mainstem.pg import target
 from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import default_home
 from mainstem.server import process
-from mainstem.server.store import last_run, record_checks
+from mainstem.server.store import record_checks
 from mainstem.unify.copy.file import copy_file
 from mainstem.unify.move.report import report_of
 from mainstem.unify.move.run import run_plan
@@ -177,9 +177,7 @@ def _check(setting: Setting, url: str) -> bool:
     with setting.steps.step("Checks") as step, connect(url) as connection:
         report = run_checks(connection)
         step.say(report.summary)
-        run = last_run(connection)
-        if run is not None:
-            record_checks(connection, run.id, passed=report.passed, total=report.total)
+        record_checks(connection, passed=report.passed, total=report.total)
     for finding in report.findings[:10]:
         setting.console.print(Text(f"     {finding}", style="red"))
     return report.is_passed

@@ -40,7 +40,7 @@ order by min(started_at), 1
 limit %(rows_max)s
 
 -- name: record_checks
--- What all checks said after a run stands beside the run's verification.
+-- What all checks said since the newest run stands beside that run's verification.
 update unify.run
 set verification = coalesce(verification, '{}') || jsonb_build_object('checks', %(checks)s::jsonb)
-where id = %(run_id)s
+where id = (select max(id) from unify.run)
