@@ -110,6 +110,20 @@ def own_columns(tree: Node) -> frozenset[str]:
     return frozenset(_own_columns(tree, frozenset(), is_outermost=True))
 
 
+def outside_of_selects(tree: object) -> Iterator[Node]:
+    """The calls that are evaluated for each row, which no sub-select encloses; their names only."""
+    if isinstance(tree, list):
+        for entry in tree:
+            yield from outside_of_selects(entry)
+    elif isinstance(tree, dict):
+        for kind, fields in tree.items():
+            if kind == "SubLink":
+                continue
+            if kind == "FuncCall":
+                yield {kind: {"funcname": fields["funcname"]}}
+            yield from outside_of_selects(fields)
+
+
 def columns(tree: object) -> frozenset[str]:
     """The names of all columns, of whichever relation."""
     return frozenset(

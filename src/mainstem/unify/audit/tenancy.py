@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainstem.kit.naming import snake_case
+from mainstem.kit.naming import singular_name, snake_case
 from mainstem.unify.audit.expressions import own_columns, parse_expression
 from mainstem.unify.audit.policies import expressions
 from mainstem.unify.audit.wording import counted
@@ -24,6 +24,7 @@ _ORGANISATIONS = frozenset(
 _PEOPLE = frozenset({"user", "owner", "profile"})
 _KEY_ENDINGS = ("_id", "_uuid")
 #: tables whose policies must read a key that is named otherwise, such as `client_id`
+_OTHER_TABLES_MIN = 5
 _OTHER_GUARDED_MIN = 3
 #: a policy that reads a column says more than a table that has it
 _POLICY_WEIGHT = 2
@@ -87,6 +88,11 @@ def tenancy(database: Database) -> Tenancy | None:
     return person
 
 
+def is_of_people(table: ObjectName) -> bool:
+    """Whether a table is one of people, by its name."""
+    return table == _TABLE_OF_PEOPLE or singular_name(table.name) in _PEOPLE
+
+
 def owned_tables(database: Database) -> tuple[frozenset[ObjectName], frozenset[ObjectName]]:
     """The tables whose rows belong to an organisation, and the others whose rows belong to people.
 
@@ -103,6 +109,13 @@ def owned_tables(database: Database) -> tuple[frozenset[ObjectName], frozenset[O
         people |= tenant.tables | paths_to_tenant(database, tenant).keys()
         people |= {tenant.root} if tenant.root is not None else set()
     return organisations, frozenset(people) - organisations
+
+
+def tables_with_owner(database: Database) -> frozenset[ObjectName]:
+    """The tables whose every row is somebody's; the table of organisations itself is not."""
+    tenant = tenancy(database)
+    owned = frozenset[ObjectName]().union(*owned_tables(database))
+    return owned - {tenant.root} if tenant is not None and tenant.root is not None else owned
 
 
 def paths_to_tenant(
@@ -149,15 +162,20 @@ def _candidates(database: Database) -> list[Tenancy]:
             if _noun(column.name) is not None:
                 having[column.name].append(table)
     found = (_candidate(column, tables) for column, tables in having.items())
-    return [one for one in found if _is_likely(one)]
+    return [one for one in found if _is_likely(one, database)]
 
 
-def _is_likely(one: Tenancy) -> bool:
+def _is_likely(one: Tenancy, database: Database) -> bool:
     """Whether the name says that it is a tenant's key, or most policies of its tables do."""
     if _noun(one.column) in _ORGANISATIONS | _PEOPLE:
         return True
-    is_guarding = one.guarded_count >= _OTHER_GUARDED_MIN
-    return is_guarding and one.guarded_count * 2 >= len(one.tables) and one.root is not None
+    root = database.by_name.get(one.root) if one.root is not None else None
+    if root is None or any(
+        key.parent is not None and is_of_people(key.parent) for key in root.foreign_keys
+    ):
+        return False  # what a person owns owns nobody
+    is_guarding = one.guarded_count >= max(_OTHER_GUARDED_MIN, len(one.tables) / 2)
+    return is_guarding and len(one.tables) >= _OTHER_TABLES_MIN
 
 
 def _candidate(column: str, tables: list[Relation]) -> Tenancy:

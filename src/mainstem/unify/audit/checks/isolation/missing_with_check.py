@@ -29,16 +29,15 @@ from mainstem.unify.audit.catalogs import Fault, in_catalogs, policy_made
 from mainstem.unify.audit.expressions import own_columns, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import effective_check, never_null, policies_for_people
-from mainstem.unify.audit.tenancy import owned_tables, tenant_column
+from mainstem.unify.audit.tenancy import tables_with_owner, tenant_column
 from mainstem.unify.audit.width import Width, wide_alternative, width
-from mainstem.unify.catalog.database import ObjectName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.unify.audit.model import Found
     from mainstem.unify.audit.subject import Subject
-    from mainstem.unify.catalog.database import Database, Policy
+    from mainstem.unify.catalog.database import Database, ObjectName, Policy
 
 SEVERITY = Severity.ERROR
 
@@ -49,7 +48,7 @@ def find(subject: Subject) -> Iterator[Found]:
 
 
 def _faults(database: Database) -> Iterator[Fault]:
-    owned = frozenset[ObjectName]().union(*owned_tables(database))
+    owned = tables_with_owner(database)
     column = tenant_column(database)
     for table, policy in policies_for_people(database):
         if not policy.is_permissive or policy.command in {"select", "delete"}:

@@ -37,7 +37,7 @@ from mainstem.unify.audit.policies import (
     never_null,
     policies_for_people,
 )
-from mainstem.unify.audit.tenancy import owned_tables
+from mainstem.unify.audit.tenancy import owned_tables, tables_with_owner
 from mainstem.unify.audit.width import Width, wide_alternative, width
 
 if TYPE_CHECKING:
@@ -66,11 +66,12 @@ def find(subject: Subject) -> Iterator[Found]:
 
 def _faults(database: Database) -> Iterator[Fault]:
     by_organisation, by_person = owned_tables(database)
+    owned = tables_with_owner(database)
     for table, policy in policies_for_people(database):
         text = policy.using
         if policy.command == "insert":
             # Where rows have an owner, a check that ignores it is missing-with-check.
-            text = effective_check(policy) if table not in by_organisation | by_person else None
+            text = effective_check(policy) if table not in owned else None
         not_null = never_null(database, table)
         found = width(text, not_null=not_null)
         if text is None or found < Width.SIGNED_IN:

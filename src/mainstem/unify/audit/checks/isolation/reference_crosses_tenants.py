@@ -2,7 +2,7 @@
 
 ## What it finds
 Foreign keys between two tables that both have the tenant's key, where the foreign key does not
-carry it.
+carry it. References to people (`created_by`) are not meant.
 
 ## Why it matters
 PostgreSQL checks foreign keys past all policies. Whoever knows or guesses an id of another tenant
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.audit.tenancy import tenancy
+from mainstem.unify.audit.tenancy import is_of_people, tenancy
 from mainstem.unify.audit.wording import counted, listed
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def _faults(database: Database) -> Iterator[Fault]:
             key
             for key in table.foreign_keys
             if key.parent in tenant.tables
-            and key.parent not in {tenant.root, table.name}
+            and key.parent not in {None, tenant.root, table.name}
+            and not is_of_people(key.parent)
             and tenant.column not in key.columns
         ]
         if keys:

@@ -17,7 +17,9 @@ Fill the rows that lack it, then `alter table t alter column agency_id set not n
 tenants share belong into a table of their own.
 
 ## When to ignore it
-When rows without tenant are shared on purpose and a policy says so; it is a note then.
+When rows without tenant are shared on purpose and a policy says so, when rows outlive their owner
+(`on delete set null`), or when the table is the server's own: nobody else may read it, or it stands
+in another schema than the tenants' tables. It is a note then.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import names, nodes, parse_expression
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.audit.policies import expressions
+from mainstem.unify.audit.policies import expressions, granted, has_clients
 from mainstem.unify.audit.tenancy import tenancy
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.audit.model import Found
     from mainstem.unify.audit.subject import Subject
-    from mainstem.unify.catalog.database import Database, Relation
+    from mainstem.unify.catalog.database import Database, ObjectName, Relation
 
 SEVERITY = Severity.WARNING
 
@@ -53,10 +55,7 @@ def _faults(database: Database) -> Iterator[Fault]:
         column = table.column(tenant.column)
         if column is None or not column.is_nullable:
             continue
-        is_meant = _is_null_read(table, column.name)
-        said = (
-            "its policies let everybody see such rows" if is_meant else "no tenant sees such rows"
-        )
+        said, is_meant = _judged(database, table, column.name, root=tenant.root)
         yield Fault(
             f"{table.name}.{column.name} may be null: {said}",
             shown=f"{table.name}.{column.name} {column.type}, nullable ({tenant.evidence})",
@@ -65,6 +64,20 @@ def _faults(database: Database) -> Iterator[Fault]:
             severity=Severity.NOTE if is_meant else None,
             fix=f"alter table {table.name} alter column {column.name} set not null",
         )
+
+
+def _judged(
+    database: Database, table: Relation, column: str, *, root: ObjectName | None
+) -> tuple[str, bool]:
+    """What becomes of rows without the key, and whether that is meant."""
+    if _is_null_read(table, column):
+        return "its policies say who sees such rows", True
+    is_apart = root is not None and root.schema not in {table.name.schema, "auth"}
+    if is_apart or (has_clients(database) and not granted(table)):
+        return "such rows are the server's own", True
+    if any(key.columns == (column,) and key.on_delete == "set null" for key in table.foreign_keys):
+        return "rows outlive their owner", True
+    return "such rows belong to nobody", False
 
 
 def _is_null_read(table: Relation, column: str) -> bool:
