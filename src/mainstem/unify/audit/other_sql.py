@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from mainstem.unify.replay import creations_in
+from mainstem.unify.replay import creations, steps_of
 from mainstem.unify.replay.model import Creation
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def _read(path: Path, name: str, cache: Cache | None) -> tuple[Creation, ...]:
     held = cache.get(key) if cache else None
     if held is not None:
         return msgspec.json.decode(held, type=tuple[Creation, ...])
-    found = creations_in(content.decode("utf-8", errors="replace"), file=name)
+    steps = steps_of(name, content.decode("utf-8", errors="replace"), first=0)
+    found = creations(steps, lambda _: False)
     if cache:
         cache.put(key, msgspec.json.encode(found))
     return found

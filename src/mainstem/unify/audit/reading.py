@@ -10,9 +10,9 @@ import msgspec
 from mainstem.unify.audit.other_sql import read_other_sql
 from mainstem.unify.audit.subject import Subject
 from mainstem.unify.catalog.read_database import read_database_at
-from mainstem.unify.code import read_code, read_settings
+from mainstem.unify.code import read_code
 from mainstem.unify.documents import read_documents
-from mainstem.unify.replay import open_replayer, replay_fingerprint
+from mainstem.unify.replay import fingerprint, open_replayer, read_files
 from mainstem.unify.replay.model import FailedStatement, ObjectKind, Replay
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_subject(
         scratch = _Scratch(discovery, cache, progress, stack)
         replay = scratch.replay()
         progress("reading code")
-        code = read_code(discovery.root, discovery.code, cache=cache) if discovery.code else None
+        code = _code(discovery, cache)
         databases = tuple(_read_live(url, progress) for url in urls)
         other = read_other_sql(discovery.root, discovery.other_sql, cache=cache)
         progress("reading documents")
@@ -61,7 +61,6 @@ def read_subject(
             code=code,
             documents=_documents(discovery, known, scratch.try_block),
             databases=databases,
-            settings=read_settings(discovery.root, discovery.settings),
             other_creations=other,
         )
 
@@ -78,8 +77,8 @@ class _Scratch:
         self._stack = stack
         self._replayer: Replayer | None = None
         folder = discovery.migrations
-        name = discovery.name(folder) if folder else ""
-        self._state = f"{name} {replay_fingerprint(folder) if folder else ''}"
+        ordering = read_files(folder, root=discovery.root) if folder else None
+        self._state = fingerprint(ordering.order.files) if ordering else "nothing"
 
     def replay(self) -> Replay | None:
         """What the migrations build; None where there are none."""
@@ -121,6 +120,11 @@ def _decoded(held: bytes | None, kind: type[_Kept]) -> _Kept | None:
         return msgspec.json.decode(held, type=kind)
     except (msgspec.ValidationError, msgspec.DecodeError):
         return None
+
+
+def _code(discovery: Discovery, cache: Cache | None) -> CodeReading | None:
+    paths = (*discovery.code, *discovery.settings)
+    return read_code(discovery.root, paths, cache=cache) if paths else None
 
 
 def _read_live(url: str, progress: Progress) -> Database:

@@ -46,9 +46,11 @@ def _sources(discovery: Discovery, subject: Subject) -> Iterator[Source]:
     for database in subject.databases:
         yield Source(SourceKind.DATABASE, database.name, _database(database))
     if discovery.settings:
-        names = ", ".join(discovery.name(path) for path in discovery.settings)
-        summary = f"{_count(len(subject.settings), 'connection setting')}, secrets not read"
-        yield Source(SourceKind.ENVIRONMENT, names, summary)
+        files = [discovery.name(path) for path in discovery.settings]
+        settings = subject.code.settings if subject.code is not None else ()
+        count = sum(setting.place.file in files for setting in settings)
+        summary = f"{_count(count, 'connection setting')}, secrets not read"
+        yield Source(SourceKind.ENVIRONMENT, ", ".join(files), summary)
 
 
 def _replayed(replay: Replay) -> str:

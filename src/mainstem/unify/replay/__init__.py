@@ -4,10 +4,12 @@
 a document on top of it. `read_files` and `fingerprint` tell whether a replay would be the same.
 """
 
+from mainstem.unify.replay.creations import creations
 from mainstem.unify.replay.files import Ordering, SourceFile, fingerprint, read_files
 from mainstem.unify.replay.limits import DEFAULT_LIMITS, Limits
 from mainstem.unify.replay.replayer import Replayer, open_replayer
 from mainstem.unify.replay.replaying import OnProgress
+from mainstem.unify.replay.syntax import steps_of
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -16,7 +18,9 @@ __all__ = [
     "Ordering",
     "Replayer",
     "SourceFile",
+    "creations",
     "fingerprint",
     "open_replayer",
     "read_files",
+    "steps_of",
 ]
