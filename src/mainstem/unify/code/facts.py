@@ -58,7 +58,8 @@ class Pending:
 
     Where the reference is a model, the columns are its fields: `names_fields` says that each is
     called what the reference's member of that name says, and left out where it has none. A table
-    that a model names with its schema is one text, `schema.table`.
+    that a model names with its schema is one text, `schema.table`. A tentative one may as well be
+    no table: nothing is said where the reference leads nowhere.
     """
 
     reference: Reference
@@ -67,6 +68,7 @@ class Pending:
     function: FunctionUse | None = None
     bucket: BucketUse | None = None
     names_fields: bool = False
+    is_tentative: bool = False
     #: what is embedded in the table: its `embedded_in` is filled in too
     embedded: tuple[TableUse, ...] = ()
 

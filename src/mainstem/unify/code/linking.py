@@ -47,7 +47,7 @@ def _filled(path: str, pending: Pending, modules: _Modules) -> FileReading:
         uses.extend(
             replace(inner, embedded_in=inner.embedded_in or name) for inner in pending.embedded
         )
-    is_open = bool(names.unknown) or not names.texts
+    is_open = not pending.is_tentative and (bool(names.unknown) or not names.texts)
     return FileReading(
         uses=tuple(uses),
         functions=tuple(replace(function, name=name) for name in names.texts) if function else (),

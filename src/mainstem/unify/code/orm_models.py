@@ -48,6 +48,8 @@ class ModelUse:
     columns: dict[tuple[str, Role], ColumnUse] = field(default_factory=dict)
     reads_all: bool = False
     is_single: bool = False
+    #: it may be no table: a field that could be a relation
+    is_tentative: bool = False
 
     def use(self, name: str, role: Role, line: int, *, value_type: str | None = None) -> None:
         """Note a field; the first place counts."""
@@ -107,7 +109,13 @@ class ModelFacts:
 
     def _waiting(self, use: ModelUse, reference: Reference) -> Pending:
         table = self._table_use(use, "", None, Engine.POSTGRES, tuple(use.columns.values()))
-        return Pending(reference, use.expression, table, names_fields=True)
+        return Pending(
+            reference,
+            use.expression,
+            table,
+            names_fields=True,
+            is_tentative=use.is_tentative,
+        )
 
     def _table_use(
         self,
