@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ipaddress
+import logging
 import signal
 import socket
 from contextlib import closing
@@ -14,6 +15,7 @@ import uvicorn
 from mainstem.errors import UsageError
 from mainstem.server.app import build_app
 from mainstem.server.record import keep_record
+from mainstem.server.upkeep import upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,12 +50,15 @@ def serve(
         config = uvicorn.Config(
             app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S
         )
+        logging.basicConfig(format="%(levelname)s: %(message)s")
+        logging.getLogger("mainstem").setLevel(logging.INFO)
         with keep_record(home, address=address(host, port), url=url):
             # uvicorn ends what is under way, then raises the signal again for whoever was before.
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, _leave)
             on_listening(address(host, port))
-            uvicorn.Server(config).run(sockets=[listener])
+            with upkeep(url):
+                uvicorn.Server(config).run(sockets=[listener])
     raise SystemExit(0)
 
 
