@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import referenced_name, same_table
 from mainstem.unify.audit.meaning import is_common_column, is_one_idea, name_words
+from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.wording import listed
 from mainstem.unify.code.model import Operation
 
@@ -77,6 +78,19 @@ class Ground:
         """How many tables have a column of each name."""
         return Counter(column.name for table in self.database.tables for column in table.columns)
 
+    @cached_property
+    def word_spread(self) -> Counter[str]:
+        """How many tables have a word in their names."""
+        tables = self.database.tables
+        return Counter(word for table in tables for word in set(name_words(table.name.name)))
+
+    def has_twin(self, name: ObjectName) -> bool:
+        """Whether a table has that name in another number or spelling: then it is what is meant."""
+        return any(
+            table.name.schema == name.schema and same_table(name.name, table.name.name)
+            for table in self.database.tables
+        )
+
     def parents(self, table: Relation) -> dict[str, ObjectName]:
         """Where the keys of a table lead, by their one column; those to owners left out."""
         keys = {
@@ -84,6 +98,7 @@ class Ground:
             for key in table.foreign_keys
             if key.parent is not None and len(key.columns) == 1
         }
+        keys = {column: parent for column, parent in keys.items() if not is_provided(parent)}
         keys |= self.lost_keys.get(table.name, {})
         return {column: keys[column] for column in sorted(keys) if not is_common_column(column)}
 
@@ -101,8 +116,10 @@ def sighting(usage: Usage) -> Sighting:
 def options(missing: Sequence[Sighting], ground: Ground) -> dict[ObjectName, tuple[Option, ...]]:
     """For each missing table the tables that it may mean, the likeliest first, at most three."""
     first = {one.usage.name: _ranked(one, ground) for one in missing}
-    found = {}
+    found: dict[ObjectName, tuple[Option, ...]] = {}
     for one in missing:
+        if ground.has_twin(one.usage.name):
+            continue
         further = _by_neighbours(one, missing, first, ground)
         ranked = _ranked(one, ground, further)
         found[one.usage.name] = tuple(filter(_is_likely, ranked))[:_OPTIONS_MAX]
@@ -122,8 +139,8 @@ def _ranked(
             continue
         reasons = [
             *_of_columns(one, table, ground.spread),
-            *_of_names(one, table),
-            *_of_keys(one, ground.parents(table)),
+            *_of_names(one, table, ground),
+            *_of_keys(one, ground.parents(table), ground.spread),
             *_of_files(one, ground.usages.get(table.name)),
         ]
         if further is not None and table.name in further:
@@ -134,9 +151,9 @@ def _ranked(
 
 
 def _is_ruled_out(one: Sighting, table: Relation) -> bool:
-    """Whether one of the two refers to the other, or they are twins, which is another finding."""
+    """Whether one of the two refers to the other."""
     own, other = one.usage.name.name, table.name.name
-    if same_table(own, other) or any(same_table(name, other) for name in one.references.values()):
+    if any(same_table(name, other) for name in one.references.values()):
         return True
     refers = (referenced_name(column.name) for column in table.columns)
     is_child = any(name is not None and same_table(name, own) for name in refers)
@@ -152,7 +169,7 @@ def _of_columns(
     if worth:
         yield min(worth, 6.0), f"both have {listed(shared)}"
     own = {word for name in one.telling_columns for word in name_words(name)[:-1]}
-    in_name = sorted(own & set(name_words(table.name.name)))
+    in_name = sorted((own & set(name_words(table.name.name))) - set(one.words))
     if in_name:
         yield 1.0, f"its columns speak of {listed(in_name)}"
 
@@ -161,34 +178,43 @@ def _is_rare(column: str, spread: Counter[str]) -> bool:
     return spread[column] <= _RARE_TABLES_MAX
 
 
-def _of_names(one: Sighting, table: Relation) -> Iterable[tuple[float, str]]:
+def _of_names(one: Sighting, table: Relation, ground: Ground) -> Iterable[tuple[float, str]]:
     """Words that both names have, and words that stand for one idea."""
     own, other = set(one.words), set(name_words(table.name.name))
     shared = sorted(own & other)
+    worth = sum(1.0 if ground.word_spread[word] <= _RARE_TABLES_MAX else 0.25 for word in shared)
     if shared:
-        yield 1.0 * len(shared), f"both names have {listed(shared)}"
+        yield worth, f"both names have {listed(shared)}"
     like = [(a, b) for a in sorted(own - other) for b in sorted(other - own) if is_one_idea(a, b)]
     if like:
         yield 2.0, f"{like[0][0]} and {like[0][1]} often stand for one idea"
 
 
-def _of_keys(one: Sighting, parents: Mapping[str, ObjectName]) -> Iterable[tuple[float, str]]:
-    """Keys that lead to things of one idea; both tables joining as many others."""
-    count = len(one.references)
-    if count >= _REASONS_MIN and count == len(parents):
-        yield 1.0, f"both join {count} other tables"
+def _of_keys(
+    one: Sighting, parents: Mapping[str, ObjectName], spread: Counter[str]
+) -> Iterable[tuple[float, str]]:
+    """Keys under one name that few tables have, or that lead to things of one idea.
+
+    A key that many tables have, to what they all belong to, says nothing.
+    """
+    reasons: list[tuple[float, str]] = []
     for column, name in sorted(one.references.items()):
         for own, parent in parents.items():
-            if _is_alike(name, parent.name) or _is_alike(name, referenced_name(own) or own):
-                yield 2.0, f"{column} is like {own}, which leads to {parent}"
+            if column == own and spread[own] == 1:
+                reasons.append((1.0, f"both have {own}, which leads to {parent}"))
+            elif column != own and _is_one_idea(name, (parent.name, referenced_name(own) or own)):
+                reasons.append((2.0, f"{column} is like {own}, which leads to {parent}"))
+    count = len(one.references)
+    if reasons and count >= _REASONS_MIN and count == len(parents):
+        yield 1.0, f"both join {count} other tables"
+    yield from reasons[:_REASONS_MIN]
 
 
-def _is_alike(one: str, other: str) -> bool:
-    """Whether names mean the same by their last words."""
-    if same_table(one, other):
-        return True
-    own, others = name_words(one), name_words(other)
-    return bool(own and others) and is_one_idea(own[-1], others[-1])
+def _is_one_idea(name: str, others: Iterable[str]) -> bool:
+    """Whether the last word of a name stands for one idea with that of another."""
+    own = name_words(name)
+    last = [words[-1] for other in others if (words := name_words(other))]
+    return bool(own) and any(is_one_idea(own[-1], other) for other in last)
 
 
 def _of_files(one: Sighting, usage: Usage | None) -> Iterable[tuple[float, str]]:
@@ -213,8 +239,8 @@ def _by_neighbours(
 ) -> dict[ObjectName, str]:
     """Tables to which the likely meaning of a neighbour leads, where the neighbour leads here.
 
-    When `shop_supplier` means `store_vendor`, and its `supplier_id` resembles `vendor_id` there, then
-    `supplier` means the table that `vendor_id` leads to.
+    When `shop_supplier` means `store_vendor`, and its `supplier_id` resembles `vendor_id` there,
+    then `supplier` means the table that `vendor_id` leads to.
     """
     found: dict[ObjectName, str] = {}
     own = one.usage.name.name
@@ -224,7 +250,7 @@ def _by_neighbours(
             if not columns or not _is_likely(option):
                 continue
             for key, parent in ground.parents(option.table).items():
-                if _is_alike(own, parent.name):
+                if _is_one_idea(own, (parent.name,)):
                     found[parent] = (
                         f"{neighbour.usage.name}.{columns[0]} leads to it as "
                         f"{option.table.name}.{key} leads to {parent}"

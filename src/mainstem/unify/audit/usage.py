@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from mainstem.unify.code.model import DeclaredTable, Role, TableUse
 
 
+#: folders of what belongs to the repository and does not run in the product
+_ASIDE = frozenset({"scripts", "docs", "doc", "examples", "example", "demo", "demos", "playground"})
+
+
 @dataclass(frozen=True)
 class Usage:
     """All uses of one table; a name without a schema counts as one of `public`."""
@@ -39,6 +43,11 @@ class Usage:
             for column in use.columns:
                 found[column.name].add(column.role)
         return {name: frozenset(roles) for name, roles in found.items()}
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether only scripts, examples and the like use it, which no user meets."""
+        return all(_ASIDE & set(file.split("/")[:-1]) for file in self.files)
 
     @property
     def where(self) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.unify.audit.building import created, failed, found_by, missing_parent, replay, table
 
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.subject import Subject
+from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.replay.model import Failure, ObjectKind
 
 FILES = [
@@ -73,6 +76,26 @@ def test_statements_that_fail_for_one_cause_are_one_finding() -> None:
         one.message
     )
     assert other.message == ("m/3.sql:4: is not valid SQL: syntax error; 1 statement fell with it")
+
+
+def test_columns_that_one_table_lacks_are_one_finding() -> None:
+    failures = [
+        failed(
+            f"create index on post ({name})",
+            Failure.NEVER_CREATED,
+            place=f"m/1.sql:{line}",
+            needs="post",
+            kind=ObjectKind.COLUMN,
+        )
+        for line, name in enumerate(("a", "b"), 1)
+    ]
+    failures = [
+        replace(one, needs=ObjectName("public", f"post.{name}"))
+        for one, name in zip(failures, "ab", strict=True)
+    ]
+    (found,) = found_by("migration-fails", Subject(replay=replay(failures=failures)))
+    assert found.table == "post"
+    assert "(columns post.a and post.b)" in found.message
 
 
 def test_a_failure_for_a_missing_parent_is_left_to_the_foreign_keys() -> None:

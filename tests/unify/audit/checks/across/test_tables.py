@@ -49,6 +49,26 @@ def test_a_missing_table_counts_the_foreign_keys_that_lead_to_it() -> None:
     assert "1 foreign key leads to it" in found.message
 
 
+def test_what_only_scripts_use_is_a_warning() -> None:
+    script = use("archive", place="scripts/once.ts:3")
+    built = replay(table("post"))
+    (found,) = found_by(MISSING, Subject(replay=built, code=code(script)))
+    assert found.severity is Severity.WARNING
+    assert found.message.startswith("archive is used by scripts only, in scripts/once.ts:3")
+    (found,) = found_by(MISSING, Subject(replay=built, code=code(script, use("archive"))))
+    assert found.severity is None
+
+
+def test_a_file_that_nothing_runs_is_named() -> None:
+    subject = Subject(
+        replay=replay(table("post")),
+        code=code(use("archive")),
+        other_creations=(created("archive", "sql/by_hand.sql:4"),),
+    )
+    (found,) = found_by(MISSING, subject)
+    assert "no migration creates it; sql/by_hand.sql:4 does, which nothing runs" in found.message
+
+
 def test_a_twin_in_the_other_number_is_proposed() -> None:
     (found,) = found_by(MISSING, Subject(replay=replay(table("post")), code=code(use("posts"))))
     assert found.fix is not None

@@ -27,12 +27,13 @@ def test_twins_that_both_exist_say_which_is_alive() -> None:
     assert found.fix.startswith("keep chat_messages: change the code that uses chat_message,")
 
 
-def test_a_twin_that_only_code_knows_is_found() -> None:
+def test_twins_that_code_both_uses_are_found_though_one_does_not_exist() -> None:
     built = replay(table("agency"), table("client"))
-    used = code(use("agencies"), use("client"))
+    used = code(use("agencies"), use("agency", place="b.ts:2"), use("client"))
     (found,) = found_by(TWINS, Subject(replay=built, code=used))
     assert found.table == "agencies"
     assert "agencies does not exist, is used in 1 place" in found.message
+    assert found.fix == "change the code that uses agencies, or rename agency by a migration"
 
 
 @pytest.mark.parametrize(
@@ -45,16 +46,17 @@ def test_a_twin_that_only_code_knows_is_found() -> None:
             replay=replay(table("post")), code=code(use("posts", place="a.test.ts:1", is_test=True))
         ),
         Subject(code=code(use("post"), use("posts"))),
+        Subject(replay=replay(table("post")), code=code(use("posts"))),
     ],
-    ids=["other words", "other schema", "same in both", "test", "no catalog"],
+    ids=["other words", "other schema", "same in both", "test", "no catalog", "one used name"],
 )
 def test_names_that_are_no_twins(subject: Subject) -> None:
     assert found_by(TWINS, subject) == []
 
 
 def test_the_exception_from_a_plural_convention_is_found() -> None:
-    plurals = [f"{name}_{n}s" for name, n in zip(PLURALS, "abcdefgh", strict=True)]
-    built = replay(*map(table, (*PLURALS, *plurals, "invoice_line", "settings", "history")))
+    plurals = [f"my_{name}" for name in PLURALS]
+    built = replay(*map(table, (*PLURALS, *plurals, "invoice_line", "settings", "dlq", "tag_old")))
     (found,) = found_by("convention-broken", Subject(replay=built))
     assert found.table == "invoice_line"
     assert found.message == "invoice_line is singular; 16 tables beside it: plural"
@@ -75,10 +77,10 @@ def test_without_a_clear_convention_nothing_is_broken(names: tuple[str, ...]) ->
     assert found_by("convention-broken", Subject(replay=replay(*map(table, names)))) == []
 
 
-def test_reserved_and_mixed_names_must_be_quoted() -> None:
-    built = replay(*map(table, ("user", "Invoice", "post", "auth.user", "user_role")))
-    subject = Subject(replay=built, databases=(database(table("user")),))
-    assert tables_found("name-needs-quotes", subject) == ["user", "Invoice"]
+def test_names_with_capitals_or_signs_must_be_quoted() -> None:
+    built = replay(*map(table, ("order-line", "Invoice", "post", "auth.User", "user_role")))
+    subject = Subject(replay=built, databases=(database(table("Invoice")),))
+    assert tables_found("name-needs-quotes", subject) == ["order-line", "Invoice"]
 
 
 def test_a_schema_of_mixed_names_is_one_finding() -> None:

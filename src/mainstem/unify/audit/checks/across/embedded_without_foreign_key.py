@@ -54,7 +54,9 @@ def find(subject: Subject) -> Iterator[Found]:
                 pairs[outer.name, inner.name].append(use)
         for (outer_name, inner_name), places in pairs.items():
             if not may_be_lost(subject, database, outer_name.name, inner_name.name):
-                yield _found(database, outer_name, inner_name, places)
+                yield _found(
+                    evidence.catalog_name(subject, database), outer_name, inner_name, places
+                )
 
 
 def _is_unrelated(database: Database, outer: Relation, inner: Relation) -> bool:
@@ -76,12 +78,12 @@ def _parents(relation: Relation) -> frozenset[ObjectName]:
     return frozenset(key.parent for key in relation.foreign_keys if key.parent is not None)
 
 
-def _found(database: Database, outer: ObjectName, inner: ObjectName, uses: list[TableUse]) -> Found:
+def _found(catalog: str, outer: ObjectName, inner: ObjectName, uses: list[TableUse]) -> Found:
     places = sorted({use.place for use in uses})
     return Found(
         message=(
             f"{outer} embeds {inner} in {counted(len(places), 'place')}, first {places[0]}, and no "
-            f"foreign key joins them in {database.name}: PostgREST answers PGRST200"
+            f"foreign key joins them in {catalog}: PostgREST answers PGRST200"
         ),
         table=str(outer),
         evidence=evidence.of_uses(uses),

@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
 from mainstem.unify.audit.numbering import name_before
+from mainstem.unify.audit.origin import RELATION_KINDS
 from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.replay.model import Failure, ObjectKind
 
@@ -63,7 +64,7 @@ def _found(
     files = list(dict.fromkeys(failed.file for failed in statements))
     needs = statements[0].needs
     kind = statements[0].needs_kind
-    lost = {c.name for c in replay.creations if (c.file, c.line) in _places(statements)}
+    lost = _relations_at(replay, {(failed.file, failed.line) for failed in statements})
     too_late = f"; so {listed(sorted(lost))} cannot be made in order" if lost else ""
     return Found(
         message=(
@@ -81,8 +82,13 @@ def _found(
     )
 
 
-def _places(statements: Sequence[FailedStatement]) -> set[tuple[str, int]]:
-    return {(failed.file, failed.line) for failed in statements}
+def _relations_at(replay: Replay, places: set[tuple[str, int]]) -> set[ObjectName]:
+    """The tables and views that statements at those places create."""
+    return {
+        creation.name
+        for creation in replay.creations
+        if creation.kind in RELATION_KINDS and (creation.file, creation.line) in places
+    }
 
 
 def _fix(replay: Replay, created_in: str, line: int, first: FailedStatement) -> str:

@@ -68,7 +68,7 @@ def _judged(
     if schema != "public":
         known = [f for f in known if f.name.schema == schema]
     if known:
-        yield from _wrong_arguments(database, known, uses)
+        yield from _wrong_arguments(evidence.catalog_name(subject, database), known, uses)
     elif not _may_be_lost(subject, database, name):
         names = [f.name.name for f in database.functions]
         places = sorted({use.place for use in uses})
@@ -84,7 +84,7 @@ def _judged(
 
 
 def _wrong_arguments(
-    database: Database, known: Sequence[Function], uses: Sequence[FunctionUse]
+    catalog: str, known: Sequence[Function], uses: Sequence[FunctionUse]
 ) -> Iterator[Found]:
     has = [{name for name in function.argument_names if name} for function in known]
     if any("" in function.argument_names for function in known):
@@ -97,7 +97,7 @@ def _wrong_arguments(
         yield Found(
             message=(
                 f"function {name} is called with {said}, first in {wrong[0].place}, and takes "
-                f"{listed(sorted(set().union(*has))) or 'no arguments'} in {database.name}"
+                f"{listed(sorted(set().union(*has))) or 'no arguments'} in {catalog}"
             ),
             evidence=_of_calls(wrong),
             fix=f"call {name} with the arguments that it declares",

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import RELATION_KINDS
-from mainstem.unify.audit.wording import counted
-from mainstem.unify.replay.model import Failure
+from mainstem.unify.audit.wording import counted, listed
+from mainstem.unify.replay.model import Failure, ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 SEVERITY = Severity.ERROR
 
+_OF_TABLES = RELATION_KINDS | {ObjectKind.COLUMN}
 _SEVERITIES = {
     Failure.NEEDS_EXTENSION: Severity.NOTE,
     Failure.TIMED_OUT: Severity.NOTE,
@@ -74,10 +75,16 @@ def find(subject: Subject) -> Iterator[Found]:
 
 def _cause(failed: FailedStatement) -> tuple[object, ...]:
     if failed.failure is Failure.NEVER_CREATED and failed.needs is not None:
-        return failed.failure, failed.needs_kind, failed.needs
+        return failed.failure, failed.needs_kind, failed.needs.schema, _owner(failed)
     if failed.failure is Failure.CREATED_TWICE:
         return failed.failure, failed.file, _PARTICULARS.sub("", failed.message)
     return failed.failure, failed.file, failed.message
+
+
+def _owner(failed: FailedStatement) -> str:
+    """What is missing: for a column its table, as columns of one table mostly lack together."""
+    name = failed.needs.name if failed.needs is not None else ""
+    return name.rpartition(".")[0] if failed.needs_kind is ObjectKind.COLUMN else name
 
 
 def _is_reported(replay: Replay, failed: FailedStatement) -> bool:
@@ -114,12 +121,13 @@ def _found(statements: Sequence[FailedStatement], aborted_count: int) -> Found:
     needs = ""
     if first.needs is not None and first.failure is Failure.NEVER_CREATED:
         kind = first.needs_kind.value if first.needs_kind is not None else "object"
-        needs = f" ({kind} {first.needs})"
+        missing = list(dict.fromkeys(str(failed.needs) for failed in statements))
+        needs = f" ({kind if len(missing) == 1 else kind + 's'} {listed(missing)})"
     with_it = f"; {counted(aborted_count, 'statement')} fell with it" if aborted_count else ""
     verb = first.failure.value
     return Found(
         message=f"{where}: {verb}{needs}: {evidence.one_line(first.message)}{with_it}",
-        table=str(first.needs) if needs and first.needs_kind in RELATION_KINDS else None,
+        table=(_owner(first) or None) if needs and first.needs_kind in _OF_TABLES else None,
         evidence=tuple(evidence.of_failure(f) for f in statements[: evidence.PLACES_MAX]),
         fix=_FIXES[first.failure],
         severity=_SEVERITIES.get(first.failure),

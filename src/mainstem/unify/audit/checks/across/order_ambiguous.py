@@ -30,12 +30,11 @@ SEVERITY = Severity.NOTE
 
 
 def find(subject: Subject) -> Iterator[Found]:
-    """Yield one note for each doubt."""
-    if subject.replay is None:
-        return
-    for doubt in subject.replay.order_notes:
+    """Yield one note with all doubts."""
+    replay = subject.replay
+    if replay is not None and replay.order_notes:
         yield Found(
-            message=f"the order of {subject.replay.folder} is not certain: {doubt}",
-            evidence=(Evidence(SourceKind.MIGRATIONS, f"replayed {subject.replay.order}"),),
+            message=f"the order of {replay.folder} is not certain: {'; '.join(replay.order_notes)}",
+            evidence=(Evidence(SourceKind.MIGRATIONS, f"replayed {replay.order}"),),
             fix="give every file a number of its own, all of one length",
         )

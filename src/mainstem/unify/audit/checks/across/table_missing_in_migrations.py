@@ -23,7 +23,8 @@ Write the migration (`mainstem audit fix --check missing-table --table invoices`
 the way the code uses the table), use the name of the table that was meant, or remove the code.
 
 ## When to ignore it
-When the table belongs to another service's database, which that service's migrations create.
+When the table belongs to another service's database, which that service's migrations create. What
+only scripts, examples and documents use is a warning.
 """
 
 from __future__ import annotations
@@ -59,18 +60,25 @@ def find(subject: Subject) -> Iterator[Found]:
 def _found(subject: Subject, replay: Replay, usage: Usage) -> Found:
     created = creations_of(subject, usage.name)
     return Found(
-        message=f"{usage.name} is used {usage.where}, {_why(subject, replay, usage.name)}",
+        message=(
+            f"{usage.name} is used {'by scripts only, ' if usage.is_aside else ''}{usage.where}, "
+            f"{_why(subject, replay, usage.name)}"
+        ),
         table=str(usage.name),
         evidence=(*map(evidence.of_creation, created), *evidence.of_uses(usage.product)),
         fix=_fix(replay, usage.name),
+        severity=Severity.WARNING if usage.is_aside else None,
     )
 
 
 def _why(subject: Subject, replay: Replay, name: ObjectName) -> str:
     created = creations_of(subject, name)
+    other = next((one for one in subject.other_creations if one.name == name), None)
     if created:
         last = created[-1]
         why = f"but a later migration drops or renames it; {last.file}:{last.line} had created it"
+    elif other is not None:
+        why = f"and no migration creates it; {other.file}:{other.line} does, which nothing runs"
     else:
         why = "and no migration creates it"
     keys = sum(key.parent == name for key in replay.missing_parents)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import plural, singular, words
 from mainstem.unify.audit import evidence
+from mainstem.unify.audit.backups import base_name
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.wording import counted
@@ -47,6 +48,8 @@ _SPELLINGS = {
     "PascalCase": re.compile(r"([A-Z][a-z0-9]*)+"),
     "kebab-case": re.compile(r"[a-z0-9]+(-[a-z0-9]+)+"),
 }
+#: what a word has, and an abbreviation often lacks
+_VOWEL = re.compile(r"[aeiouy]")
 #: words that are not counted, or mean the same in both numbers when they name a table
 _WITHOUT_NUMBER_WORDS = """
     access advice analytics audit auth authentication cache chat config content
@@ -64,7 +67,7 @@ def find(subject: Subject) -> Iterator[Found]:
     for database in subject.catalogs:
         schemas: dict[str, list[Relation]] = defaultdict(list)
         for table in database.tables:
-            if not is_provided(table.name):
+            if not (is_provided(table.name) or base_name(table.name.name)):
                 schemas[table.name.schema].append(table)
         for tables in schemas.values():
             for rule in (_number, _spelling):
@@ -101,7 +104,7 @@ def _exceptions(
 def _number(name: str) -> str | None:
     """`singular` or `plural`, None where the last word does not tell."""
     parts = words(name)
-    if not parts or parts[-1] in _WITHOUT_NUMBER or not parts[-1].isalpha():
+    if not parts or parts[-1] in _WITHOUT_NUMBER or not _VOWEL.search(parts[-1]):
         return None
     last = parts[-1]
     if singular(last) != last:

@@ -50,8 +50,9 @@ def find(subject: Subject) -> Iterator[Found]:
         missing = [sighting(u) for u in missing_usages(subject, database) if u.product]
         found = options(missing, Ground(database, usage_by_name(subject), _lost_keys(subject)))
         for one in missing:
-            if found[one.usage.name]:
-                yield _found(subject, database, one.usage, found[one.usage.name])
+            likely = found.get(one.usage.name)
+            if likely:
+                yield _found(subject, database, one.usage, likely)
 
 
 def _lost_keys(subject: Subject) -> dict[ObjectName, dict[str, ObjectName]]:

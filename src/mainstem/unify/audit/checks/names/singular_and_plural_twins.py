@@ -2,7 +2,7 @@
 
 ## What it finds
 Pairs such as `invoice` and `invoices`, or `orderLine` and `order_line`, in one schema: both
-exist, or one exists and code of the product uses the other.
+exist, or code of the product uses both and one exists.
 
 ## Why it matters
 Each is right to somebody. Rows are written to one and read from the other, and nothing fails. After
@@ -53,7 +53,8 @@ def find(subject: Subject) -> Iterator[Found]:
         groups[name.schema, singular_name(name.name)].add(name)
     for names in groups.values():
         lives = [life_of(subject, name, usages.get(name)) for name in sorted(names)]
-        if len(lives) > 1 and any(life.exists for life in lives):
+        exist, used = sum(one.exists for one in lives), sum(one.use_count > 0 for one in lives)
+        if exist and max(exist, used) > 1:
             yield _found(subject, lives, usages)
 
 
@@ -84,11 +85,15 @@ def _found(subject: Subject, lives: list[Life], usages: dict[ObjectName, Usage])
             ),
             *evidence.of_uses(uses),
         ),
-        fix=(
-            f"keep {alive.name}: change the code that uses {listed(one.name for one in others)}, "
-            "move its rows, and drop it"
-        ),
+        fix=_fix(alive, others),
     )
+
+
+def _fix(alive: Life, others: list[Life]) -> str:
+    names = listed(other.name for other in others)
+    if any(other.exists for other in others):
+        return f"keep {alive.name}: change the code that uses {names}, move its rows, and drop it"
+    return f"change the code that uses {names}, or rename {alive.name} by a migration"
 
 
 def _uses(usages: dict[ObjectName, Usage], name: ObjectName) -> tuple[TableUse, ...]:
