@@ -24,6 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.expressions import only, own_columns, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.tenancy import tenant_column
 from mainstem.unify.audit.wording import counted, listed
@@ -31,7 +32,8 @@ from mainstem.unify.audit.wording import counted, listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mainstem.unify.audit.model import Found
+    from mainstem.unify.audit.expressions import only, own_columns, parse_expression
+from mainstem.unify.audit.model import Found
     from mainstem.unify.audit.subject import Subject
     from mainstem.unify.catalog.database import Constraint, Database, Relation, RelationIndex
 
@@ -63,9 +65,16 @@ def _is_indexed(table: Relation, key: Constraint, tenant: str | None) -> bool:
     return any(
         index.is_valid
         and wanted in (set(index.parts[: len(wanted)]), _after_tenant(index, len(wanted), tenant))
-        and (index.predicate is None or index.predicate.upper().endswith("IS NOT NULL)"))
+        and (index.predicate is None or _is_all_but_nulls(index.predicate, key))
         for index in table.indexes
     )
+
+
+def _is_all_but_nulls(predicate: str, key: Constraint) -> bool:
+    """Whether the index leaves out only rows without a parent."""
+    kind, fields = only(parse_expression(predicate))
+    is_test = kind == "NullTest" and fields["nulltesttype"] == "IS_NOT_NULL"
+    return is_test and not own_columns(fields["arg"]).isdisjoint(key.columns)
 
 
 def _after_tenant(index: RelationIndex, count: int, tenant: str | None) -> set[str]:

@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from tests.unify.audit.checks.planting import Planted, planted_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.pg.scratch import ScratchServer
+
+
+@pytest.fixture(scope="session")
+def health(scratch: ScratchServer) -> Iterator[Planted]:
+    """A database in good health."""
+    with planted_database(scratch, f"health_{uuid4().hex}") as planted:
+        yield planted
