@@ -32,8 +32,7 @@ from mainstem.unify.audit.wording import counted, listed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mainstem.unify.audit.expressions import only, own_columns, parse_expression
-from mainstem.unify.audit.model import Found
+    from mainstem.unify.audit.model import Found
     from mainstem.unify.audit.subject import Subject
     from mainstem.unify.catalog.database import Constraint, Database, Relation, RelationIndex
 
