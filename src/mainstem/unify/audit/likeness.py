@@ -115,12 +115,11 @@ def sighting(usage: Usage) -> Sighting:
 
 def options(missing: Sequence[Sighting], ground: Ground) -> dict[ObjectName, tuple[Option, ...]]:
     """For each missing table the tables that it may mean, the likeliest first, at most three."""
-    first = {one.usage.name: _ranked(one, ground) for one in missing}
+    odd = [one for one in missing if not ground.has_twin(one.usage.name)]
+    first = {one.usage.name: _ranked(one, ground) for one in odd}
     found: dict[ObjectName, tuple[Option, ...]] = {}
-    for one in missing:
-        if ground.has_twin(one.usage.name):
-            continue
-        further = _by_neighbours(one, missing, first, ground)
+    for one in odd:
+        further = _by_neighbours(one, odd, first, ground)
         ranked = _ranked(one, ground, further)
         found[one.usage.name] = tuple(filter(_is_likely, ranked))[:_OPTIONS_MAX]
     return found

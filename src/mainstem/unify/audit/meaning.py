@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import permutations
 from typing import Final
 
 from mainstem.kit.naming import singular, words
@@ -46,6 +48,9 @@ _IDEAS: Final = (
     ("category", "genre"),
     ("integration", "connection"),
 )
+_PAIRS: Final = frozenset(pair for idea in _IDEAS for pair in permutations(idea, 2))
+#: how many names are kept with their words; a large schema has a tenth of it
+_NAMES_MAX: Final = 20_000
 #: columns that most tables have: that two tables have them says nothing
 _COMMON_COLUMNS = frozenset(
     {"id", "uuid", "name", "title", "label", "description", "status", "type", "kind", "slug", "key"}
@@ -57,6 +62,7 @@ _COMMON_COLUMNS = frozenset(
 )
 
 
+@lru_cache(maxsize=_NAMES_MAX)
 def name_words(name: str) -> tuple[str, ...]:
     """The words of a name, each in the singular: `order_lines` -> ('order', 'line')."""
     return tuple(singular(word) for word in words(name))
@@ -64,7 +70,7 @@ def name_words(name: str) -> tuple[str, ...]:
 
 def is_one_idea(one: str, other: str) -> bool:
     """Whether two different words, in the singular, often stand for the same thing."""
-    return one != other and any(one in idea and other in idea for idea in _IDEAS)
+    return (one, other) in _PAIRS
 
 
 def is_common_column(name: str) -> bool:
