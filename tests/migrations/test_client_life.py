@@ -34,6 +34,33 @@ def test_a_change_of_stage_is_recorded_from_every_app(connection: Connection, ap
     assert rows == [(agency.client_id, "Onboarding", "Live", agency.user_id)]
 
 
+def test_a_run_of_a_workflow_is_seen_by_those_who_see_its_client(connection: Connection) -> None:
+    agency = new_agency(connection)
+    workflow = insert(
+        connection,
+        "workflow",
+        agency_id=agency.id,
+        name="Late replies",
+        trigger_type="inactivity",
+        created_by=agency.user_id,
+    )
+    about = {
+        client: insert(
+            connection,
+            "workflow_run",
+            agency_id=agency.id,
+            workflow_id=workflow,
+            client_id=client,
+        )
+        for client in (agency.client_id, new_client(connection, agency.id), None)
+    }
+    become(connection, agency, app="audience", role="client", clients=frozenset({agency.client_id}))
+    seen = "select id from workflow_run where agency_id = %s"
+    assert connection.execute(seen, (agency.id,)).fetchall() == [(about[agency.client_id],)]
+    become(connection, agency, app="audience")
+    assert len(connection.execute(seen, (agency.id,)).fetchall()) == 3
+
+
 def test_days_in_stage_are_derived(connection: Connection) -> None:
     agency = new_agency(connection)
     query = "select days_in_stage from client_stage where client_id = %s"

@@ -407,8 +407,8 @@ create table public.workflow_run (
 );
 create index workflow_run_workflow_idx on public.workflow_run (agency_id, workflow_id, id);
 create index workflow_run_client_idx on public.workflow_run (agency_id, client_id);
-comment on table public.workflow_run is 'One row an execution of a workflow, about one client or none.';
-call app.protect('workflow_run', 'agency', app => 'audience', high_volume => true);
+comment on table public.workflow_run is 'One row an execution of a workflow, about one client or (null) the agency itself.';
+call app.protect('workflow_run', 'client', app => 'audience', high_volume => true);
 
 create table public.intake_form_field (
   agency_id uuid not null,
