@@ -75,13 +75,21 @@ def test_every_column_has_its_type_and_its_reason(subject: Subject) -> None:
     assert types["is_public"] == ("boolean", False)
     assert types["pen_name"] == ("text", False)
     assert types["updated_at"] == ("timestamptz", False)
-    assert all(found.reasons for found in inferred.columns if found.name != "pen_name")
+    assert all(found.reasons for found in inferred.columns)
     assert "post.author_id" in inferred.columns[0].reasons[0]
 
 
 def test_what_nothing_shows_is_asked(subject: Subject) -> None:
     inferred = infer_table(subject, AUTHOR, missing=frozenset({AUTHOR}))
-    assert any(question.startswith("pen_name: ") for question in inferred.all_questions)
+    assert any("the type of pen_name" in question for question in inferred.all_questions)
+
+
+def test_a_tenant_key_that_no_insert_writes_is_asked(subject: Subject) -> None:
+    unwritten = Subject(replay=subject.replay, code=code(use("author", "filter:owner_id")))
+    inferred = infer_table(unwritten, AUTHOR, missing=frozenset({AUTHOR}))
+    (owner,) = (found for found in inferred.columns if found.name == "owner_id")
+    assert owner.is_nullable
+    assert "tenant key" in (owner.question or "")
 
 
 def test_it_does_as_the_tables_beside_it(subject: Subject) -> None:
@@ -125,7 +133,8 @@ def test_the_migration_is_valid_sql(subject: Subject) -> None:
     )
 )
 def test_any_name_makes_valid_sql(name: str) -> None:
-    subject = Subject(replay=replay(table("blog")), code=code(use("x", f"write:{name}")))
+    written = replace(use("x"), columns=(ColumnUse(name, Role.WRITTEN, 1),))
+    subject = Subject(replay=replay(table("blog")), code=code(written))
     object_name = ObjectName("public", "x")
     text = as_migration(infer_table(subject, object_name, missing=frozenset({object_name})))
     assert pgparse.parse(text)

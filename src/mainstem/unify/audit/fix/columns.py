@@ -43,6 +43,7 @@ _ENDINGS: Final = (
 )
 _STARTS: Final = ((("is_", "has_", "can_"), "boolean"),)
 _PLACES_MAX: Final = 3
+_GUESSED: Final = "a guess: nothing shows its type"
 
 
 @dataclass
@@ -76,6 +77,11 @@ def infer_columns(
         for name in gathered
     ]
     return tuple(sorted(found, key=_position))
+
+
+def is_guessed(column: InferredColumn) -> bool:
+    """Whether nothing at all shows the type of a column."""
+    return _GUESSED in column.reasons
 
 
 def _gather(
@@ -134,24 +140,23 @@ def _infer(
     is_always: bool,
 ) -> InferredColumn:
     reference, why = _reference(name, conventions, database)
-    question = None
-    if reference is not None and reference.parent in missing:
-        question = f"no migration creates {reference.parent}, so the foreign key is left out"
-        reference = None
+    absent = _missing_parent(name, reference, missing)
+    question = f"no migration creates {absent}, so there is no foreign key yet" if absent else None
+    reference = None if absent else reference
     kind, reasons, doubt = _type(name, known, conventions, database, reference)
     is_key = name == "id"
-    habit = conventions.columns.get(name)
     default = _default(name, kind, conventions)
-    follows = name == conventions.tenant_column or (habit is not None and not known.places)
-    is_required = is_key or is_always or (follows and habit is not None and not habit.is_nullable)
     if is_always and not is_key:
         reasons = (*reasons, "every insert writes it")
-    if name == conventions.tenant_column and not known.places:
-        question = question or "code does not name the tenant key of this table; who writes it?"
+    if name == conventions.tenant_column and not is_always:
+        question = question or (
+            "the tenant key, and no insert is seen to write it; make it not null once all do, or "
+            "give it a default"
+        )
     return InferredColumn(
         name=name,
         type=kind,
-        is_nullable=not (is_required or default == "now()"),
+        is_nullable=not (is_key or is_always or default is not None),
         default=default,
         reference=None if is_key else reference,
         reasons=(*reasons, *((why,) if why and reference else ()), *_used(known)),
@@ -202,7 +207,7 @@ def _type_by_use(
     named = _type_by_name(name)
     if named is not None:
         return named, ("by its name",), None
-    return "text", (), "nothing shows its type; text is a guess to be confirmed"
+    return "text", (_GUESSED,), None
 
 
 def _doubt(kind: str, others: Sequence[str]) -> str | None:
@@ -237,6 +242,18 @@ def _reference(
         return None, None
     parent: Relation = parents[0]
     return Reference(parent.name, parent.primary_key[0]), f"its name means {parent.name}"
+
+
+def _missing_parent(
+    name: str, reference: Reference | None, missing: frozenset[ObjectName]
+) -> ObjectName | None:
+    """The missing table that a column refers to, if it does."""
+    if reference is not None:
+        return reference.parent if reference.parent in missing else None
+    target = referenced_name(name)
+    if target is None:
+        return None
+    return next((table for table in sorted(missing) if same_table(target, table.name)), None)
 
 
 def _default(name: str, kind: str, conventions: Conventions) -> str | None:

@@ -45,9 +45,10 @@ def _lines(table: InferredTable) -> Iterator[str]:
         yield f"create policy {name_sql(policy.name)} on {name}"
         yield f"  for {policy.command} to {', '.join(map(_role, policy.roles))}"
         if policy.using is not None:
-            yield f"  using ({policy.using})" + (";" if policy.with_check is None else "")
+            end = ";" if policy.with_check is None else ""
+            yield f"  using {_in_parentheses(policy.using)}{end}"
         if policy.with_check is not None:
-            yield f"  with check ({policy.with_check});"
+            yield f"  with check {_in_parentheses(policy.with_check)};"
     for index in table.indexes:
         yield ""
         yield from _comment(f"{index.reason}.")
@@ -101,6 +102,16 @@ def _comment(text: str, *, indent: str = "", margin: str = "") -> Iterator[str]:
         line = f"{line} {word}" if line else word
     if line:
         yield f"{margin}-- {indent}{line}"
+
+
+def _in_parentheses(expression: str) -> str:
+    """The expression in one pair of parentheses, those it has counted."""
+    depth = 0
+    for position, character in enumerate(expression):
+        depth += (character == "(") - (character == ")")
+        if depth == 0 and position < len(expression) - 1:
+            return f"({expression})"
+    return expression
 
 
 def _name(name: ObjectName) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from mainstem.unify.audit.fix.columns import infer_columns
+from mainstem.unify.audit.fix.columns import infer_columns, is_guessed
 from mainstem.unify.audit.fix.conventions import conventions_of, policies_like_siblings
 from mainstem.unify.audit.fix.model import InferredIndex, InferredTable
 from mainstem.unify.audit.usage import Usage, usage_by_name
-from mainstem.unify.audit.wording import counted
+from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.catalog.database import Database, ObjectName
 from mainstem.unify.code.model import Operation, Role
 
@@ -123,6 +123,9 @@ def _questions(
         yield "code never inserts into it; which program fills it, and with which columns?"
     if any(use.reads_all for use in usage.product):
         yield "code also reads it with `*`, so there may be columns that no line names"
+    guessed = [column.name for column in columns if is_guessed(column)]
+    if guessed:
+        yield f"nothing shows the type of {listed(guessed, most=len(guessed))}: text is a guess"
     protected = [table for table in database.tables if table.is_row_security_on]
     if not policies and protected:
         yield (
