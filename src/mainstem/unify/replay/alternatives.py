@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mainstem.unify.replay.session import Complaint
-    from mainstem.unify.replay.syntax import Step
 
 _MISSING_CLASS: Final = re.compile(
     r'operator class "[^"]+" does not exist for access method'
@@ -31,17 +30,16 @@ CLASS_EXTENSIONS: Final = frozenset(
 
 
 def alternatives(
-    step: Step, complaint: Complaint, installed: Callable[[], frozenset[str]]
+    kind: str, text: str, complaint: Complaint, *, installed: Callable[[], frozenset[str]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield (statement, reason) to try in its place, as long as none succeeds.
+    """Yield (statement, reason) to try in place of one that failed, as long as none succeeds.
 
     `installed` tells the extensions that the database has: without one, the failure is a true one.
     """
-    text = step.statement.text
     if "type modifier is not allowed" in complaint.message and _SPATIAL.search(text):
         yield _SPATIAL.sub(r"\1", text), "its spatial types are stand-ins without modifiers"
     if _MISSING_CLASS.search(complaint.message) and installed() & CLASS_EXTENSIONS:
-        if step.kind == "IndexStmt":
+        if kind == "IndexStmt":
             reason = "the operator class is not there: an index of another kind stands in"
             yield _CLASS.sub("", _METHOD.sub("using brin", text)), reason
             yield "select", "the operator class is not there: the index is left out"

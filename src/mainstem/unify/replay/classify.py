@@ -113,7 +113,7 @@ class Classifier:
     def _lack(self, step: Step, said: Complaint) -> Cause:
         lacked = lack(step, said)
         if lacked is None:
-            return Cause(Failure.INVALID_SQL if said.sqlstate == "42883" else Failure.OTHER)
+            return Cause(Failure.INVALID_SQL)
         kind, name = lacked
         creators = self.creators(kind, name)
         place = bisect_right([each.number for each in creators], step.number)

@@ -28,6 +28,10 @@ _NUMBER: Final = re.compile(r"(?P<number>\d+)(?P<rest>.*)")
 _DOWN: Final = re.compile(
     r"(?:^|[._-])(?:down|rollback|undo|revert)\.sql$|^(?:down|rollback|undo)[._-]", re.IGNORECASE
 )
+#: where tools note the order, and the engine that the migrations are for
+_JOURNAL: Final = "meta/_journal.json"
+_LOCK_FILE: Final = "migration_lock.toml"
+_ENGINE: Final = re.compile(r"""["']?(?:dialect|provider)["']?\s*[:=]\s*["'](\w+)["']""")
 _SECTION: Final = re.compile(
     r"^[ \t]*--[ \t]*(?:migrate:|\+goose[ \t]+|\+migrate[ \t]+)(up|down)\b.*$",
     re.IGNORECASE | re.MULTILINE,
@@ -131,11 +135,15 @@ class _Reader:
         self, paths: list[Path]
     ) -> tuple[str, list[Path], tuple[str, list[Path]] | None, tuple[str, ...]]:
         """The name and the files of the first order, another if there is one, and why."""
-        if (journal := self._journal()) is not None:
-            by_stem = {path.stem: path for path in paths}
-            for stem in by_stem.keys() - set(journal):
-                self._skip(by_stem[stem], "the journal in meta/ does not name it")
-            return "journal", [by_stem[stem] for stem in journal if stem in by_stem], None, ()
+        if (engine := self._other_engine()) is not None:
+            self._only(paths, lambda _: False, f"it is written for {engine}, not for PostgreSQL")
+            return "none", [], None, ()
+        by_stem = {path.stem: path for path in paths}
+        if journal := [stem for stem in self._journal() if stem in by_stem]:
+            self._only(
+                paths, lambda path: path.stem in journal, "the journal in meta/ does not name it"
+            )
+            return "journal", [by_stem[stem] for stem in journal], None, ()
         if paths and all(_FLYWAY.fullmatch(path.name) for path in paths):
             return "version", sorted(paths, key=_flyway_key), None, ()
         if any(path.name == "migration.sql" and path.parent != self._folder for path in paths):
@@ -170,13 +178,24 @@ class _Reader:
                 self._skip(path, reason)
         return [path for path in paths if keeps(path)]
 
-    def _journal(self) -> list[str] | None:
-        path = self._folder / "meta" / "_journal.json"
+    def _journal(self) -> list[str]:
         try:
-            entries = json.loads(path.read_bytes())["entries"]
+            entries = json.loads((self._folder / _JOURNAL).read_bytes())["entries"]
             return [str(entry["tag"]) for entry in sorted(entries, key=lambda each: each["idx"])]
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            return []
+
+    def _other_engine(self) -> str | None:
+        """The database that the folder says it is for, where that is not PostgreSQL."""
+        for name in (_JOURNAL, _LOCK_FILE):
+            try:
+                text = (self._folder / name).read_text("utf-8")
+            except (OSError, UnicodeDecodeError):
+                continue
+            told = _ENGINE.search(text)
+            if told is not None and not told[1].startswith(("postgres", "cockroach")):
+                return told[1]
+        return None
 
     def _file(self, path: Path) -> SourceFile | None:
         try:

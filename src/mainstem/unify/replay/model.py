@@ -59,8 +59,11 @@ class MigrationFile:
 class FailedStatement:
     """A statement that failed when its turn came.
 
-    `needs` is the object that it lacked. `created_in` is the file (and `created_line` the line)
-    that creates that object later. `recovered` says that it applied when it was tried again after
+    `needs` is the object that it lacked; where that one's own creation had failed for a lack, it is
+    what that one lacked, so that all failures of one origin name it (the message still names the
+    object itself). Columns, policies, triggers and constraints are named `table.name`; schemas,
+    roles and extensions have no schema. `created_in` is the file (and `created_line` the line) that
+    creates the object later. `is_recovered` says that it applied when it was tried again after
     everything else, or with a placeholder for what nothing creates: what it builds then counts.
     """
 
@@ -88,9 +91,10 @@ class StoodIn:
 
 @dataclass(frozen=True)
 class Creation:
-    """A statement that creates an object, or tries to.
+    """A statement that creates an object, or tries to; the new name of a rename counts as one.
 
-    `is_guarded` says `if not exists` or `or replace`; `is_applied` is False for one that failed and
+    Columns (those that are added later), policies, triggers and constraints are named `table.name`;
+    a bucket's schema is `storage`. `is_guarded` says `if not exists` or `or replace`; `is_applied` is False for one that failed and
     did not recover; `is_dropped` when a later statement drops the object and none makes it anew.
     """
 
@@ -121,7 +125,8 @@ class Replay:
 
     `database` is the truth about what the files build: placeholders are not in it, tables that
     recovered are. `order` says how the files were ordered; `order_notes` what was ambiguous.
-    `second_run` holds what failed when a file that guards its statements ran once more.
+    `second_run` holds what failed when a file that guards its statements, or says that it can run
+    twice, ran once more right after itself. Lines of `skipped` without one concern a whole file.
     """
 
     folder: str

@@ -79,20 +79,30 @@ class Replaying:
         """Drop what stands in for a schema that the files build themselves, as a dump does."""
         made = [change for step in self._steps for change in changes(step) if not change.is_drop]
         schemas = {each.name.name for each in made if each.kind is ObjectKind.SCHEMA}
-        tables = {each.name.schema for each in made if each.kind is ObjectKind.TABLE}
-        for schema in sorted(schemas & tables & standins.SCHEMAS):
-            self._session.run(f"drop schema if exists {schema} cascade")
+        own = schemas & standins.SCHEMAS
+        tables = [each for each in made if each.kind is ObjectKind.TABLE and not each.is_guarded]
+        for schema in sorted({each.name.schema for each in tables if self._is_there(each.name)}):
+            if schema in own:
+                self._session.run(f"drop schema {schema} cascade")
+
+    def _is_there(self, name: ObjectName) -> bool:
+        if name.schema not in standins.SCHEMAS:
+            return False
+        found = self._session.connection.execute(
+            "select from pg_tables where schemaname = %s and tablename = %s",
+            (name.schema, name.name),
+        )
+        return found.fetchone() is not None
 
     def _run_file(self, file: SourceFile, steps: Sequence[Step]) -> None:
         self._runner.run_file(steps)
         complaints = self._runner.record.complaints
-        is_clean = not any(step.number in complaints for step in steps)
-        if (
-            is_clean
-            and len(file.script) <= _RUN_TWICE_MAX
-            and means_to_run_twice(steps, file.script)
-        ):
-            self._again |= {step.number: said for step, said in run_again(self._session, steps)}
+        if any(step.number in complaints for step in steps) or len(file.script) > _RUN_TWICE_MAX:
+            return
+        if means_to_run_twice(steps, file.script):
+            stood_in = self._runner.record.stood_in
+            again = [step for step in steps if step.number not in stood_in]
+            self._again |= {step.number: said for step, said in run_again(self._session, again)}
             self._session.reset()
 
     def _database(self, folder: str, placeholders: frozenset[ObjectName]) -> Database:

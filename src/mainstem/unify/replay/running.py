@@ -19,7 +19,7 @@ from mainstem.unify.replay.session import Complaint
 from mainstem.unify.replay.verdict import Verdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mainstem.unify.replay.limits import Limits
     from mainstem.unify.replay.session import Session
@@ -32,6 +32,9 @@ _BATCH_CHARACTERS: Final = 1 << 20
 _LOST: Final = Complaint("25P02", "its transaction ended together with the connection")
 _MISSING_ROLE: Final = re.compile(r'^role "([^"]+)" does not exist$')
 _SHOWN_CHARACTERS: Final = 500
+#: how many things may stand in for parts of one statement
+_ALTERNATIVES_MAX: Final = 3
+_NOT_ALLOWED: Final = "42501"
 _OPENING: Final = ("begin", "start")
 _CLOSING: Final = ("commit", "end", "rollback", "abort", "prepare")
 _ENDS: Final = frozenset({"TRANS_STMT_COMMIT", "TRANS_STMT_ROLLBACK", "TRANS_STMT_PREPARE"})
@@ -172,26 +175,41 @@ class Runner:
         self.record.complaints[step.number] = complaint
         if self.session.is_in_transaction and not has_savepoint:
             return complaint  # the transaction has failed: it will come again with savepoints
+        text = step.statement.text
+        reason = self._stand_in_for(step, text, complaint, has_savepoint=has_savepoint)
+        if reason is None:
+            return complaint
+        if step.kind == "IndexStmt" and "idxname" in step.node:
+            self.record.indexes[step.node["idxname"]] = text
+        self._accept(step, reason)
+        return None
+
+    def _stand_in_for(
+        self, step: Step, text: str, complaint: Complaint, *, has_savepoint: bool, depth: int = 0
+    ) -> str | None:
+        """Find something that works in place of a statement; return the reason, or None."""
         if step.kind == "VariableSetStmt" and complaint.sqlstate[:2] in {"42", "22"}:
-            self._accept(step, f"the setting is left as it is: {complaint.message}")
-            return None
+            return f"the setting is left as it is: {complaint.message}"
+        if complaint.sqlstate == _NOT_ALLOWED and _changes_owner(step):
+            return f"the owner stays the same: {complaint.message}"
+        for other, reason in self._others(step, text, complaint):
+            again = self._attempt(step, other, has_savepoint=has_savepoint)
+            if again is None:
+                return reason
+            if again != complaint and depth < _ALTERNATIVES_MAX:
+                further = self._stand_in_for(
+                    step, other, again, has_savepoint=has_savepoint, depth=depth + 1
+                )
+                if further is not None:
+                    return f"{reason}; {further}"
+        return None
+
+    def _others(self, step: Step, text: str, complaint: Complaint) -> Iterator[tuple[str, str]]:
         missing = _MISSING_ROLE.match(complaint.message)
         if missing is not None:
             self.session.make_roles([missing[1]])
-            reason = f"nothing creates the role {missing[1]}: one without rights stands in"
-            again = self._attempt(step, step.statement.text, has_savepoint=has_savepoint)
-            if again is None:
-                self._accept(step, reason)
-                return None
-            if again != complaint:
-                return self._otherwise(step, again, has_savepoint=has_savepoint)
-        for text, reason in alternatives(step, complaint, self._installed):
-            if self._attempt(step, text, has_savepoint=has_savepoint) is None:
-                if step.kind == "IndexStmt" and "idxname" in step.node:
-                    self.record.indexes[step.node["idxname"]] = step.statement.text
-                self._accept(step, reason)
-                return None
-        return complaint
+            yield text, f"nothing creates the role {missing[1]}: one without rights stands in"
+        yield from alternatives(step.kind, text, complaint, installed=self._installed)
 
     def _accept(self, step: Step, reason: str) -> None:
         self.record.complaints.pop(step.number, None)
@@ -220,6 +238,13 @@ class Runner:
     def _installed(self) -> frozenset[str]:
         found = self.session.connection.execute("select extname from pg_extension").fetchall()
         return frozenset(row[0] for row in found)
+
+
+def _changes_owner(step: Step) -> bool:
+    commands = [command["AlterTableCmd"] for command in step.node.get("cmds", ())]
+    return step.kind == "AlterOwnerStmt" or any(
+        command.get("subtype") == "AT_ChangeOwner" for command in commands
+    )
 
 
 _WITH_RESULT: Final = frozenset({"SelectStmt", "ExecuteStmt", "ExplainStmt", "FetchStmt"})

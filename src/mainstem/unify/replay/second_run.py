@@ -42,6 +42,8 @@ def means_to_run_twice(steps: Sequence[Step], script: str) -> bool:
         for step, change in reversed(made)
         if change.is_drop and change.is_guarded
     }
+    if not all(change.is_guarded for _, change in made if change.is_drop):
+        return False
     return bool(created) and all(_is_guarded(step, change, dropped) for step, change in created)
 
 

@@ -125,14 +125,17 @@ def _create_role(step: Step, node: Node) -> Verdict:
 
 def _create_extension(step: Step, node: Node) -> Verdict:
     name = node["extname"]
+    if "language" in step.statement.opening.split():
+        return Verdict(None, "a new language needs a superuser")
     is_stood_in = name in standins.extensions()
     given = options(node)
     sql = step.statement.text
-    if is_stood_in or "new_version" in given:
+    if is_stood_in or "new_version" in given or name == "plpgsql":
         schema = "".join(strings(given["schema"])) if "schema" in given else None
         where = f" schema {_quoted(schema)}" if schema else ""
-        # The platform has some of them from the start.
-        guard = "if not exists " if is_stood_in or node.get("if_not_exists") else ""
+        # Some of them are there from the start.
+        is_own = is_stood_in or name == "plpgsql" or node.get("if_not_exists")
+        guard = "if not exists " if is_own else ""
         sql = f"create extension {guard}{_quoted(name)}{where} cascade"
     reason = f"functions written in SQL stand in for the extension {name}" if is_stood_in else None
     return Verdict(sql, reason)
