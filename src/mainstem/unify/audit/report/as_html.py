@@ -29,7 +29,11 @@ def as_html(report: Report, subject: Subject, checks: Sequence[Check]) -> str:
     }
     if subject.replay is not None:
         missing |= {str(key.parent) for key in subject.replay.missing_parents}
-    found = {finding.table for finding in report.findings if finding.table}
+    found = {
+        finding.table
+        for finding in report.findings
+        if finding.table and finding.severity is not Severity.NOTE
+    }
     built = {str(table.name) for catalog in subject.catalogs[:1] for table in catalog.tables}
     return _template().render(
         report=report,

@@ -19,6 +19,8 @@ _LINE: Final = 18.0
 _PADDING: Final = 10.0
 _COLUMNS_MAX: Final = 9
 _WIDTH_MAX: Final = 320.0
+#: how far a curve goes straight before it turns
+_PULL: Final = 50.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,14 @@ class Edge:
 
 
 @dataclass(frozen=True)
+class _Key:
+    child: str
+    column: str
+    parent: str
+    is_missing: bool
+
+
+@dataclass(frozen=True)
 class Diagram:
     """Everything that is drawn; sizes in pixels."""
 
@@ -69,7 +79,7 @@ def diagram_of(
     Args:
         subject: what was read.
         missing: names of tables that something needs and nothing creates.
-        found: names of tables that some finding is about.
+        found: names of tables that an error or a warning is about.
 
     Returns:
         None where there is no schema to draw.
@@ -79,17 +89,22 @@ def diagram_of(
     tables = {str(table.name): table for table in subject.catalogs[0].tables}
     lines = {name: tuple(_lines(table)) for name, table in tables.items()}
     lines |= {name: (Line("nothing creates it", "", "more"),) for name in missing}
-    edges = list(_edges(tables)) + list(_missing_edges(subject, lines))
+    keys = [*_keys(tables), *_missing_keys(subject, lines)]
     sizes = {name: _size(name, shown) for name, shown in lines.items()}
-    boxes, width, height = place(sizes, ((child, parent) for child, parent, _ in edges))
+    boxes, width, height = place(sizes, ((key.child, key.parent) for key in keys))
     return Diagram(
         nodes=tuple(
             Node(name, boxes[name], lines[name], name not in tables, name in found)
             for name in sorted(lines)
         ),
         edges=tuple(
-            Edge(child, parent, _curve(boxes[child], boxes[parent]), gone)
-            for child, parent, gone in edges
+            Edge(
+                key.child,
+                key.parent,
+                _curve(boxes[key.child], boxes[key.parent], _row(lines[key.child], key.column)),
+                key.is_missing,
+            )
+            for key in keys
         ),
         width=width,
         height=height,
@@ -112,19 +127,24 @@ def _lines(table: Relation) -> Iterator[Line]:
         yield Line(f"and {unshown} more", "", "more")
 
 
-def _edges(tables: dict[str, Relation]) -> Iterator[tuple[str, str, bool]]:
+def _keys(tables: dict[str, Relation]) -> Iterator[_Key]:
     for name, table in tables.items():
         for key in table.foreign_keys:
             if key.parent is not None and str(key.parent) in tables:
-                yield name, str(key.parent), False
+                yield _Key(name, key.columns[-1], str(key.parent), is_missing=False)
 
 
-def _missing_edges(subject: Subject, known: Collection[str]) -> Iterator[tuple[str, str, bool]]:
+def _missing_keys(subject: Subject, known: Collection[str]) -> Iterator[_Key]:
     if subject.replay is None:
         return
     for key in subject.replay.missing_parents:
         if str(key.table) in known and str(key.parent) in known:
-            yield str(key.table), str(key.parent), True
+            yield _Key(str(key.table), key.columns[-1], str(key.parent), is_missing=True)
+
+
+def _row(lines: tuple[Line, ...], column: str) -> int:
+    """Which line of a box shows a column, from 1; its head where none does."""
+    return next((row for row, line in enumerate(lines, 1) if line.text == column), 0)
 
 
 def _size(name: str, lines: tuple[Line, ...]) -> tuple[float, float]:
@@ -133,20 +153,17 @@ def _size(name: str, lines: tuple[Line, ...]) -> tuple[float, float]:
     return width, (len(lines) + 1) * _LINE + 1.5 * _PADDING
 
 
-def _curve(child: Box, parent: Box) -> str:
-    """From the child's near side to the parent's; around the right where they stand in line."""
-    start_y = child.y + _LINE
-    end_y = parent.y + _LINE
+def _curve(child: Box, parent: Box, row: int) -> str:
+    """From the child's column to the parent's head, round the right side where they overlap."""
+    start_y = child.y + (row + 0.75) * _LINE
+    end_y = parent.y + 0.75 * _LINE
     if parent.x + parent.width < child.x:
-        start_x, end_x, pull = child.x, parent.x + parent.width, -50.0
-        second = end_x + 50.0
+        start_x, end_x, leave, arrive = child.x, parent.x + parent.width, -_PULL, _PULL
     elif child.x + child.width < parent.x:
-        start_x, end_x, pull = child.x + child.width, parent.x, 50.0
-        second = end_x - 50.0
+        start_x, end_x, leave, arrive = child.x + child.width, parent.x, _PULL, -_PULL
     else:
-        start_x, end_x, pull = child.x + child.width, parent.x + parent.width, 40.0
-        second = end_x + 40.0
+        start_x, end_x, leave, arrive = child.x + child.width, parent.x + parent.width, _PULL, _PULL
     return (
-        f"M{start_x:.1f},{start_y:.1f} C{start_x + pull:.1f},{start_y:.1f} "
-        f"{second:.1f},{end_y:.1f} {end_x:.1f},{end_y:.1f}"
+        f"M{start_x:.1f},{start_y:.1f} C{start_x + leave:.1f},{start_y:.1f} "
+        f"{end_x + arrive:.1f},{end_y:.1f} {end_x:.1f},{end_y:.1f}"
     )

@@ -47,13 +47,11 @@ def place(
         The boxes by name, and the width and height of the whole drawing.
     """
     links = sorted({(child, parent) for child, parent in edges if child != parent})
-    families = [_family(names, links, sizes) for names in _families(sizes, links)]
-    families.sort(key=lambda family: (-len(family.boxes), min(family.boxes)))
-    return _shelved(families)
+    return _shelved([_family(names, links, sizes) for names in _families(sizes, links)])
 
 
 def _families(names: Iterable[str], links: Sequence[tuple[str, str]]) -> list[list[str]]:
-    """The connected parts; tables without any foreign key make one family together."""
+    """The connected parts, the largest first; tables without foreign keys are the last one."""
     near: dict[str, set[str]] = defaultdict(set)
     for child, parent in links:
         near[child].add(parent)
@@ -73,6 +71,7 @@ def _families(names: Iterable[str], links: Sequence[tuple[str, str]]) -> list[li
             seen |= fresh
             waiting.extend(sorted(fresh))
         found.append(sorted(family))
+    found.sort(key=lambda family: (-len(family), family[0]))
     return found + ([alone] if alone else [])
 
 
