@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.evidence import one_line
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
-from mainstem.unify.catalog.database import ObjectName
+from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from mainstem.unify.audit.subject import Subject
-    from mainstem.unify.catalog.database import Database, Policy
+    from mainstem.unify.catalog.database import Database, ObjectName, Policy
     from mainstem.unify.replay.model import Creation, Replay
 
-_RELATIONS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
+_RELATIONS = (ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW)
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ def in_catalogs(subject: Subject, look: Callable[[Database], Iterable[Fault]]) -
 
 
 def policy_made(table: ObjectName, policy: Policy) -> tuple[ObjectKind, ObjectName]:
-    """What `Fault.made_by` says for a policy, whose name is its table's own."""
-    return ObjectKind.POLICY, ObjectName(table.schema, policy.name)
+    """What `Fault.made_by` says for a policy."""
+    return ObjectKind.POLICY, of_table(table, policy.name)
 
 
 def _found(entries: list[tuple[Fault, Evidence]]) -> Found:
@@ -76,30 +76,30 @@ def _of_database(database: Database, fault: Fault) -> Evidence:
 
 
 class _Places:
-    """Finds the statement of a migration that made an object."""
+    """Finds the statement of a migration that made an object as it is."""
 
     def __init__(self, replay: Replay | None) -> None:
-        self._creations: dict[tuple[ObjectKind, str], list[Creation]] = defaultdict(list)
+        self._made: dict[tuple[ObjectKind, ObjectName], Creation] = {}
         for creation in replay.creations if replay is not None else ():
             if creation.is_applied and not creation.is_dropped:
-                self._creations[creation.kind, creation.name.name].append(creation)
+                self._remember(creation)
+
+    def _remember(self, creation: Creation) -> None:
+        """The last statement counts, but of guarded ones for a table the first: it made it."""
+        key = (creation.kind, creation.name)
+        if creation.kind is not ObjectKind.TABLE or key not in self._made:
+            self._made[key] = creation
 
     def evidence(self, fault: Fault) -> Evidence:
         """What shows the fault, at the place where it was made as far as that is known."""
-        made = self._made(fault)
+        made = next((self._made[key] for key in _makers(fault) if key in self._made), None)
         file, line = (made.file, made.line) if made is not None else (None, None)
         return Evidence(SourceKind.MIGRATIONS, one_line(fault.shown), file, line)
 
-    def _made(self, fault: Fault) -> Creation | None:
-        if fault.made_by is not None:
-            kind, name = fault.made_by
-            found = self._creations[kind, name.name]
-            exact = [one for one in found if one.name.schema == name.schema] or found
-            # Policies of several tables may share a name: then none of them is known to be this.
-            if len(exact) == 1 or (exact and kind is ObjectKind.FUNCTION):
-                return exact[0]
-        for kind in _RELATIONS:
-            for creation in self._creations[kind, fault.relation.name if fault.relation else ""]:
-                if creation.name == fault.relation:
-                    return creation
-        return None
+
+def _makers(fault: Fault) -> Iterator[tuple[ObjectKind, ObjectName]]:
+    """The objects whose creation shows the fault, the closest first."""
+    if fault.made_by is not None:
+        yield fault.made_by
+    if fault.relation is not None:
+        yield from ((kind, fault.relation) for kind in _RELATIONS)

@@ -20,6 +20,9 @@ Node: TypeAlias = "dict[str, Any]"
 
 #: expressions are parsed once however many checks ask
 _CACHE_MAX = 4096
+#: what stands in a body for a statement whose text is made when it runs
+DYNAMIC_SQL = "DynamicSQL"
+_DYNAMIC = frozenset({"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors"})
 _WRITES = frozenset({"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"})
 
 
@@ -177,15 +180,17 @@ def _statements(body: str) -> tuple[Node, ...]:
 
 
 def _plpgsql(function: Function) -> tuple[Node, ...]:
-    returns = "trigger" if function.returns in {"trigger", "event_trigger"} else "record"
+    # The arguments and the result decide which variables and which RETURN the body may use.
     tag = "$body_of_function$"
-    text = f"create function f() returns {returns} language plpgsql as {tag}{function.body}{tag}"
-    return tuple(_queries(pgparse.parse_pgsql(text)))
+    head = f"create function f({function.arguments}) returns {function.returns} language plpgsql"
+    return tuple(_queries(pgparse.parse_pgsql(f"{head} as {tag}{function.body}{tag}")))
 
 
 def _queries(tree: object) -> Iterator[Node]:
     """Every statement and expression of a function in PL/pgSQL."""
     for kind, fields in nodes(tree):
+        if kind in _DYNAMIC or "dynquery" in fields:
+            yield {DYNAMIC_SQL: {}}
         if kind != "PLpgSQL_expr":
             continue
         query = fields["query"]

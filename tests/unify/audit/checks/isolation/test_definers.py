@@ -106,6 +106,26 @@ def test_no_definer_function(isolation: Planted, ending: str) -> None:
     assert isolation.found("definer-function", sql + ending) == []
 
 
+def test_definer_function_that_runs_any_sql(isolation: Planted) -> None:
+    sql = """create function run(query text) returns void language plpgsql security definer as
+    'begin execute query; end';"""
+
+    (found,) = isolation.found("definer-function", sql)
+
+    assert found.severity is None
+    assert found.message == (
+        "function run runs SQL that it makes itself, past policies, for everybody, "
+        "without asking who calls"
+    )
+
+
+def test_definer_function_that_returns_a_table(isolation: Planted) -> None:
+    sql = """create function wipe() returns table (wiped bigint) language plpgsql security definer
+    as 'begin delete from client; wiped := 1; return next; return query select 2::bigint; end';"""
+
+    assert [one.severity for one in isolation.found("definer-function", sql)] == [None]
+
+
 def test_definer_function_of_a_trigger_cannot_be_called(isolation: Planted) -> None:
     sql = """create function stamp() returns trigger language plpgsql security definer as
     'begin delete from client; return new; end';"""

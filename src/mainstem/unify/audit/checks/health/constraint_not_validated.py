@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.catalog.database import ObjectName
+from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:
@@ -52,5 +52,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                     relation=table.name,
                     column=constraint.columns[0] if len(constraint.columns) == 1 else None,
                     fix=f"alter table {table.name} validate constraint {constraint.name}",
-                    made_by=(ObjectKind.CONSTRAINT, ObjectName(table.name.schema, constraint.name)),
+                    made_by=(ObjectKind.CONSTRAINT, of_table(table.name, constraint.name)),
                 )

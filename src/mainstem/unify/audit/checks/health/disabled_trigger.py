@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.catalog.database import ObjectName
+from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:
@@ -51,5 +51,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                     shown=trigger.definition,
                     relation=table.name,
                     fix=f"alter table {table.name} enable trigger {trigger.name}",
-                    made_by=(ObjectKind.TRIGGER, ObjectName(table.name.schema, trigger.name)),
+                    made_by=(ObjectKind.TRIGGER, of_table(table.name, trigger.name)),
                 )

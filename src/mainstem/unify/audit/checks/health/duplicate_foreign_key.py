@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.catalog.database import ObjectName
+from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:
@@ -54,5 +54,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                     relation=table.name,
                     column=key.columns[0] if len(key.columns) == 1 else None,
                     fix=f"alter table {table.name} drop constraint {key.name}",
-                    made_by=(ObjectKind.CONSTRAINT, ObjectName(table.name.schema, key.name)),
+                    made_by=(ObjectKind.CONSTRAINT, of_table(table.name, key.name)),
                 )

@@ -48,5 +48,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                 f"extension {extension.name} stands in public, among the product's own objects",
                 shown=f"extension {extension.name} in schema public",
                 fix=f"alter extension {extension.name} set schema extensions",
-                made_by=(ObjectKind.EXTENSION, ObjectName("public", extension.name)),
+                made_by=(ObjectKind.EXTENSION, ObjectName("", extension.name)),
             )

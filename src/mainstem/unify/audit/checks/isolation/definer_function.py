@@ -3,8 +3,9 @@
 ## What it finds
 Functions `security definer` of a served schema that `anon`, `authenticated` or everybody may call,
 whose body reads or writes tables with row-level security and asks nowhere who is calling. Trigger
-functions, which nobody can call, are not meant. It is an error where the function writes, a warning
-where it reads, a note where it only answers yes or no.
+functions, which nobody can call, are not meant. It is an error where the function writes or runs
+SQL that it makes itself (`execute`), a warning where it reads, a note where it only answers yes or
+no.
 
 ## Why it matters
 Such a function passes every policy. PostgreSQL grants EXECUTE to everybody by default, and the data
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import (
+    DYNAMIC_SQL,
     calls,
     nodes,
     parse_body,
@@ -78,15 +80,17 @@ def _judged(
 ) -> Iterator[Fault]:
     written = _protected(database, set(relations_written(body)))
     read = _protected(database, set(relations_read(body)))
-    if not read:
+    is_dynamic = any(kind == DYNAMIC_SQL for kind, _ in nodes(body))
+    if not read and not is_dynamic:
         return
     reading = Severity.NOTE if function.returns == "boolean" else Severity.WARNING
-    does = f"writes {listed(written)}" if written else f"reads {listed(read)}"
+    does = "runs SQL that it makes itself," if is_dynamic else f"reads {listed(read)}"
+    does = f"writes {listed(written)}" if written else does
     who = "everybody" if callers & {"public", "anon"} else "everybody who has signed in"
     yield Fault(
-        f"function {function.name} {does} past their policies, for {who}, without asking who calls",
+        f"function {function.name} {does} past policies, for {who}, without asking who calls",
         shown=f"function {function.name}({function.arguments}) security definer",
-        severity=None if written else reading,
+        severity=None if written or is_dynamic else reading,
         fix=f"compare with auth.uid() in {function.name}, or revoke execute from {listed(callers)}",
         made_by=(ObjectKind.FUNCTION, function.name),
     )

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, in_catalogs, policy_made
 from mainstem.unify.audit.expressions import calls, parse_body, parse_expression, relations_read
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import is_for_people, protected_tables
@@ -52,28 +52,31 @@ def find(subject: Subject) -> Iterator[Found]:
 
 
 def _faults(database: Database) -> Iterator[Fault]:
-    reads = _reads_when_read(database)
+    readers = _readers(database)
+    reads = _reads_when_read(database, readers)
     for table in reads:
         cycle = _cycle(table, reads)
         if not cycle:
             continue
         way = " -> ".join(map(str, (table, *cycle)))
-        policies = ", ".join(
-            f'"{policy.name}"'
+        policies = [
+            policy
             for policy in database.by_name[table].policies
-            if _is_of_reading(policy) and cycle[0] in _reads(policy, _readers(database))
-        )
+            if _is_of_reading(policy) and cycle[0] in _reads(policy, readers)
+        ]
         yield Fault(
             f"policies on {table} read {table} again ({way}): every query of it fails",
-            shown=f"policy {policies} on {table} reads {cycle[0]}",
+            shown=f'policy "{policies[0].name}" on {table} reads {cycle[0]}',
             relation=table,
             fix="read what the policy needs in a security definer function, or from the claims",
+            made_by=policy_made(table, policies[0]),
         )
 
 
-def _reads_when_read(database: Database) -> dict[ObjectName, Names]:
+def _reads_when_read(
+    database: Database, readers: dict[tuple[str, str], Names]
+) -> dict[ObjectName, Names]:
     """For each table: the protected tables that its policies for reading read."""
-    readers = _readers(database)
     found: dict[ObjectName, Names] = {}
     for table in protected_tables(database):
         policies = (p for p in table.policies if is_for_people(p, database) and _is_of_reading(p))
