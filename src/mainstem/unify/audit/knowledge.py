@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.unify.audit.subject import Subject
-    from mainstem.unify.catalog.database import Database, Relation
+    from mainstem.unify.catalog.database import Database, ObjectName, Relation
 
 _WORD = re.compile(r"[\w$]+")
 
@@ -58,9 +59,9 @@ class Knowledge:
 
     def is_known(self, table: Relation) -> bool:
         """Whether anything names the table: code, a document, a key, another object."""
-        name = table.name.name
-        in_text = name.lower() in self.in_code | self.in_documents
-        return in_text or table.name in self._parents or name in self._words_of_objects
+        names = {table.name.name, *self._partitions.get(table.name, ())}
+        in_text = any(name.lower() in self.in_code | self.in_documents for name in names)
+        return in_text or table.name in self._parents or not names.isdisjoint(self._words)
 
     @cached_property
     def _parents(self) -> frozenset[object]:
@@ -70,7 +71,15 @@ class Knowledge:
         )
 
     @cached_property
-    def _words_of_objects(self) -> frozenset[str]:
+    def _partitions(self) -> dict[ObjectName, list[str]]:
+        found: dict[ObjectName, list[str]] = defaultdict(list)
+        for relation in self.database.relations:
+            if relation.parent is not None:
+                found[relation.parent].append(relation.name.name)
+        return found
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
         return frozenset(word for text in self._texts() for word in _WORD.findall(text))
 
     def _texts(self) -> Iterator[str]:

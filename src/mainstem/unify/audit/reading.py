@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
@@ -11,21 +12,20 @@ from mainstem.unify.audit.other_sql import read_other_sql
 from mainstem.unify.audit.subject import Subject
 from mainstem.unify.catalog.read_database import read_database_at
 from mainstem.unify.code import read_code
-from mainstem.unify.documents import read_documents
+from mainstem.unify.documents import joined, read_documents
+from mainstem.unify.documents.model import DocumentReading
 from mainstem.unify.replay import fingerprint, open_replayer, read_files
 from mainstem.unify.replay.model import FailedStatement, ObjectKind, Replay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from mainstem.unify.audit.cache import Cache
     from mainstem.unify.audit.discovery import Discovery
     from mainstem.unify.catalog.database import Database
     from mainstem.unify.code.model import CodeReading
-    from mainstem.unify.documents.model import DocumentReading
     from mainstem.unify.replay import Replayer
-
-    TryBlock: TypeAlias = Callable[..., tuple[FailedStatement, ...]]
 
 _Kept = TypeVar("_Kept")
 
@@ -59,7 +59,7 @@ def read_subject(
         return Subject(
             replay=replay,
             code=code,
-            documents=_documents(discovery, known, scratch.try_block),
+            documents=_documents(discovery, known, scratch, cache),
             databases=databases,
             other_creations=other,
         )
@@ -78,27 +78,19 @@ class _Scratch:
         self._replayer: Replayer | None = None
         folder = discovery.migrations
         ordering = read_files(folder, root=discovery.root) if folder else None
-        self._state = fingerprint(ordering.order.files) if ordering else "nothing"
+        self.state = fingerprint(ordering.order.files) if ordering else "nothing"
 
     def replay(self) -> Replay | None:
         """What the migrations build; None where there are none."""
         if self._discovery.migrations is None:
             return None
-        held = self._cache.get(f"replay {self._state}") if self._cache else None
+        held = self._cache.get(f"replay {self.state}") if self._cache else None
         return _decoded(held, Replay) or self._start()[1]
 
     def try_block(self, sql: str, *, file: str, line: int) -> tuple[FailedStatement, ...]:
         """What the server says of SQL on top of what the migrations build."""
-        key = f"block {self._state} {file} {line} {sql}"
-        held = self._cache.get(key) if self._cache else None
-        known = _decoded(held, tuple[FailedStatement, ...])
-        if known is not None:
-            return known
         replayer = self._replayer or self._start()[0]
-        failed = replayer.try_block(sql, file=file, line=line)
-        if self._cache:
-            self._cache.put(key, msgspec.json.encode(failed))
-        return failed
+        return replayer.try_block(sql, file=file, line=line)
 
     def _start(self) -> tuple[Replayer, Replay | None]:
         replayer = self._replayer = self._stack.enter_context(open_replayer())
@@ -108,7 +100,7 @@ class _Scratch:
         self._progress("replaying migrations")
         replay = replayer.replay(folder, root=self._discovery.root)
         if self._cache:
-            self._cache.put(f"replay {self._state}", msgspec.json.encode(replay))
+            self._cache.put(f"replay {self.state}", msgspec.json.encode(replay))
         return replayer, replay
 
 
@@ -133,11 +125,32 @@ def _read_live(url: str, progress: Progress) -> Database:
 
 
 def _documents(
-    discovery: Discovery, known: frozenset[str], try_block: TryBlock
+    discovery: Discovery, known: frozenset[str], scratch: _Scratch, cache: Cache | None
 ) -> DocumentReading | None:
+    """Each document by itself: what it says depends on its text, the names known and the schema."""
     if not discovery.documents:
         return None
-    return read_documents(discovery.root, discovery.documents, known=known, try_block=try_block)
+    around = hashlib.sha256("\n".join([scratch.state, *sorted(known)]).encode()).hexdigest()
+    readings = []
+    for path in discovery.documents:
+        key = f"document {discovery.name(path)} {around} {_content_hash(path)}"
+        held = cache.get(key) if cache else None
+        reading = _decoded(held, DocumentReading)
+        if reading is None:
+            reading = read_documents(
+                discovery.root, [path], known=known, try_block=scratch.try_block
+            )
+            if cache:
+                cache.put(key, msgspec.json.encode(reading))
+        readings.append(reading)
+    return joined(readings)
+
+
+def _content_hash(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""  # the reader says why
 
 
 def _known_tables(

@@ -12,6 +12,8 @@ from mainstem.unify.audit.usage import usage_by_name
 from mainstem.unify.code.model import Engine, Operation, Via
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from mainstem.unify.audit.model import Evidence
     from mainstem.unify.audit.subject import Subject
     from mainstem.unify.catalog.database import Database, Relation
@@ -59,6 +61,7 @@ def other_tables(subject: Subject, engine: Engine = Engine.SQLITE) -> dict[str, 
         is_own = use.name.lower().startswith(_OWN_PREFIXES)
         if use.engine is engine and not (use.is_test or is_own):
             uses[use.name.lower()].append(use)
+    names = sorted(declared.keys() | _really_there(declared.keys(), uses, postgres_tables(subject)))
     return {
         name: OtherTable(
             (declared[name] or uses[name])[0].name,
@@ -66,7 +69,22 @@ def other_tables(subject: Subject, engine: Engine = Engine.SQLITE) -> dict[str, 
             tuple(declared[name]),
             tuple(uses[name]),
         )
-        for name in sorted(declared.keys() | uses.keys())
+        for name in names
+    }
+
+
+def _really_there(
+    declared: Collection[str], uses: Mapping[str, Sequence[TableUse]], here: Collection[str]
+) -> set[str]:
+    """The used names, without PostgreSQL's tables in statements that name declared ones too.
+
+    Such a statement is a join that fails; it does not show that the table is in both.
+    """
+    known = {use.place for name in declared for use in uses.get(name, ())}
+    return {
+        name
+        for name, found in uses.items()
+        if name not in here or any(use.place not in known for use in found)
     }
 
 

@@ -34,7 +34,11 @@ def read_documents(
     `try_block` runs SQL on a scratch server and rolls it back; without it only the syntax is read.
     A file that cannot be read is listed with the reason.
     """
-    readings = [_read(root, file, Names(known), try_block) for file in files]
+    return joined([_read(root, file, Names(known), try_block) for file in files])
+
+
+def joined(readings: Sequence[DocumentReading]) -> DocumentReading:
+    """What several readings say together, in their order."""
     return DocumentReading(
         files=tuple(file for one in readings for file in one.files),
         mentions=tuple(mention for one in readings for mention in one.mentions),

@@ -47,8 +47,7 @@ def find(subject: Subject) -> Iterator[Found]:
     if not there:
         return
     here = postgres_tables(subject)
-    sure = {singular_name(name) for name, table in there.items() if _is_sure(table, there)}
-    both = sure & {singular_name(name) for name in here}
+    both = {singular_name(name) for name in here} & {singular_name(name) for name in there}
     only_here = {form: name for name in here if (form := singular_name(name)) not in both}
     only_there = {
         form: table
@@ -58,12 +57,6 @@ def find(subject: Subject) -> Iterator[Found]:
     yield from _from_there(there, only_here)
     yield from _from_here(subject, only_there)
     yield from _statements(subject, only_here, only_there)
-
-
-def _is_sure(table: OtherTable, there: Mapping[str, OtherTable]) -> bool:
-    """Whether the table is there: declared, or used in a statement that names no other table."""
-    others = {use.place for other in there.values() if other is not table for use in other.uses}
-    return bool(table.declared) or any(use.place not in others for use in table.uses)
 
 
 def _from_there(there: Mapping[str, OtherTable], only_here: Mapping[str, str]) -> Iterator[Found]:
