@@ -156,7 +156,7 @@ class _Walk:
         if over is not None:
             yield from self.follow(over, (ANY, *path))
             return
-        given = _given(self.file, parameter, bound.name)
+        given = _given(self, parameter, bound.name)
         for argument in given:
             yield from self.follow(argument, path)
         if not given:
@@ -373,21 +373,22 @@ def _looped_over(file: SyntaxFile, parameter: Parameter) -> Node | None:
     return call.receiver if call.name in _LOOPS and parameter.position == 0 else None
 
 
-def _given(file: SyntaxFile, parameter: Parameter, name: str) -> list[Node]:
+def _given(walk: _Walk, parameter: Parameter, name: str) -> list[Node]:
     """What the calls in this file give to a parameter."""
-    function = parameter.function
+    file, function = walk.file, parameter.function
     called, owner = function_name(file, function)
     sites = calls_by_name(file).get(called, ()) if called is not None else ()
     given = (
         call.argument(parameter.position, name)
         for call in sites
-        if _is_owner(file, call.receiver, owner, function)
+        if _is_owner(walk, call.receiver, owner, function)
     )
     return [argument for argument in given if argument is not None]
 
 
-def _is_owner(file: SyntaxFile, receiver: Node | None, owner: str | None, function: Node) -> bool:
+def _is_owner(walk: _Walk, receiver: Node | None, owner: str | None, function: Node) -> bool:
     """A method is called on its own class or object only: `get` of something else is another."""
+    file = walk.file
     if owner is None or receiver is None:
         return owner is None and receiver is None
     text = file.text(receiver)
@@ -396,7 +397,9 @@ def _is_owner(file: SyntaxFile, receiver: Node | None, owner: str | None, functi
     if text in {"this", "self", "cls"}:
         around = scopes(file).enclosing_class(function.start_byte)
         return around is not None and around == scopes(file).enclosing_class(receiver.start_byte)
-    made = (as_call(file, one) for one in origins(file, receiver) if isinstance(one, Node))
+    # The same walk goes on, so that methods that call each other do not lead in circles.
+    found = islice(walk.follow(receiver, ()), TEXTS_MAX)
+    made = (as_call(file, one) for one in found if isinstance(one, Node))
     return any(call is not None and call.name == owner for call in made)
 
 

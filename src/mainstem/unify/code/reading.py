@@ -10,6 +10,7 @@ import hashlib
 import multiprocessing
 import os
 import tempfile
+import zlib
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -38,6 +39,7 @@ FACTS_VERSION: Final = 1
 PARALLEL_BYTES_MIN: Final = 6_000_000
 BATCH_FILES: Final = 64
 PROCESSES: Final = 2
+CHECKSUM_BYTES: Final = 4
 
 
 class ReadingCache(Protocol):
@@ -95,7 +97,7 @@ def read_code(
                 key, encoded = result
                 found[path] = _DECODER.decode(encoded)
                 if cache is not None:
-                    cache.put(key, encoded)
+                    cache.put(key, _sealed(encoded))
         done += len(read)
         if on_progress is not None:
             on_progress(done, len(files))
@@ -138,13 +140,24 @@ def _from_cache(
 def _kept(file: SourceFile, cache: ReadingCache) -> FileFacts | None:
     """What the cache has of a file; an entry that cannot be read is as good as none."""
     loaded = load(file)
-    encoded = cache.get(_key(loaded)) if not isinstance(loaded, Unread) else None
+    sealed = cache.get(_key(loaded)) if not isinstance(loaded, Unread) else None
+    encoded = _unsealed(sealed) if sealed is not None else None
     if encoded is None:
         return None
     try:
         return _DECODER.decode(encoded)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
+
+
+def _sealed(encoded: bytes) -> bytes:
+    """The bytes behind their checksum, so that a damaged entry is not read for an empty one."""
+    return zlib.crc32(encoded).to_bytes(CHECKSUM_BYTES) + encoded
+
+
+def _unsealed(sealed: bytes) -> bytes | None:
+    encoded = sealed[CHECKSUM_BYTES:]
+    return encoded if _sealed(encoded) == sealed else None
 
 
 def _read_all(files: Sequence[SourceFile]) -> Iterator[list[_Result]]:

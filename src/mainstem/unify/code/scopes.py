@@ -115,7 +115,9 @@ def targets(
     elif kind == "shorthand_property_identifier_pattern":
         yield file.text(pattern), (*path, file.text(pattern)), None
     elif kind in _PATTERNS:
-        for position, part in enumerate(pattern.named_children):
+        position = 0
+        for part in pattern.children:
+            position += part.type == ","  # `[, b]` leaves one out
             step = () if kind == "object_pattern" else (str(position),)
             yield from targets(file, part, path + step)
     elif kind == "pair_pattern":
@@ -208,10 +210,10 @@ def _function(file: SyntaxFile, node: Node) -> Iterator[tuple[Binding, bool]]:
         parameter = Parameter(node, position, one.child_by_field_name("type"))
         default = one.child_by_field_name("value") or one.child_by_field_name("right")
         for text, path, inner in targets(file, pattern):
-            yield Binding(text, path=path, parameter=parameter), True
             for value in (default, inner):
                 if value is not None:
                     yield Binding(text, value, path if value == default else ()), True
+            yield Binding(text, path=path, parameter=parameter), True
 
 
 def _script_imports(file: SyntaxFile, node: Node) -> Iterator[Binding]:

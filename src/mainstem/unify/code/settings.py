@@ -57,22 +57,29 @@ def _lines(source: bytes, *, every: bool) -> Iterator[tuple[int, str]]:
 
 def _settings(line: str, *, is_settings: bool) -> Iterator[tuple[str, str, str | None]]:
     """Name, host and project of each connection that a line sets."""
-    assigned = _ASSIGNED.match(line) if is_settings else None
-    for match in _URL.finditer(line):
-        connection = _of_address(match["scheme"].lower(), match["rest"])
-        if connection is None or line[match.end() : match.end() + 1] not in _ENDS:
-            continue
-        if _PLACEHOLDER.search(" ".join(part for part in connection if part)):
-            continue
-        names = [assigned["name"]] if assigned else _NAMED.findall(line[: match.start()])
-        yield (names[-1] if names else match["scheme"], *connection)
-    if assigned is None:
+    if is_settings:
+        assigned = _ASSIGNED.match(line)
+        yield from _assigned(assigned["name"], assigned["value"]) if assigned else ()
         return
-    name, value = assigned["name"], assigned["value"].strip().strip("'\"")
-    if _REFERENCE_NAME.search(name) and _REFERENCE.fullmatch(value):
-        yield name, f"{value}.supabase.co", value
-    elif _FILE_NAME.search(name) and _FILE_PATH.fullmatch(value):
-        yield name, FILE_HOST, value
+    for match in _QUOTED.finditer(line):
+        connection = _of_address(match["scheme"].lower(), match["rest"])
+        if connection is not None:
+            names = _NAMED.findall(line[: match.start()])
+            yield (names[-1] if names else match["scheme"], *connection)
+
+
+def _assigned(name: str, value: str) -> Iterator[tuple[str, str, str | None]]:
+    """The connection that `NAME=value` sets."""
+    quoted = re.match(r"\s*(['\"])(?P<text>.*)\1", value)
+    text = quoted["text"] if quoted else re.split(r"\s+#", value, maxsplit=1)[0].strip()
+    address = _URL.fullmatch(text)
+    connection = _of_address(address["scheme"].lower(), address["rest"]) if address else None
+    if connection is not None:
+        yield (name, *connection)
+    elif _REFERENCE_NAME.search(name) and _REFERENCE.fullmatch(text):
+        yield name, f"{text}.supabase.co", text
+    elif _FILE_NAME.search(name) and _FILE_PATH.fullmatch(text):
+        yield name, FILE_HOST, text
 
 
 def _of_address(scheme: str, rest: str) -> tuple[str, str | None] | None:
@@ -88,7 +95,7 @@ def _of_address(scheme: str, rest: str) -> tuple[str, str | None] | None:
         return None
     secret, _, place = (rest if "@" in parameters else path).rpartition("@")
     found = _PLACE.match(place)
-    if found is None:
+    if found is None or _PLACEHOLDER.search(found[0]):
         return None
     host, database = found["host"].lower(), found["database"] or None
     hosted = _HOSTED.search(host)
@@ -112,10 +119,11 @@ _SCHEMES: Final = (
     r"|libsql|https?"
 )
 _ADDRESS: Final = re.compile(rf"(?:{_SCHEMES})://".encode(), re.IGNORECASE)
-_URL: Final = re.compile(
-    rf"(?<![\w+])(?P<scheme>{_SCHEMES})://(?P<rest>[^\s'\"`<>,;|\\)]*)", re.IGNORECASE
+_URL: Final = re.compile(rf"(?P<scheme>{_SCHEMES})://(?P<rest>\S*)", re.IGNORECASE)
+_QUOTED: Final = re.compile(
+    rf"(?P<quote>['\"`])(?P<scheme>{_SCHEMES})://(?P<rest>(?:(?!(?P=quote))\S)*)(?P=quote)",
+    re.IGNORECASE,
 )
-_ENDS: Final = frozenset({"", " ", "\t", "\r", "'", '"', "`", ")", ","})
 _FILE_SCHEMES: Final = frozenset({"sqlite", "sqlite+aiosqlite", "sqlite+pysqlite"})
 _FILE_ADDRESS: Final = re.compile(r"/?/?(?P<path>[\w./~-]+)(?:[?#].*)?")
 _PLACE: Final = re.compile(

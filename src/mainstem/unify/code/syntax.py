@@ -147,7 +147,7 @@ def as_call(file: SyntaxFile, node: Node) -> Call | None:
         if member is None:
             return None
         name = member
-    elif called.type != "identifier":
+    elif called.type not in {"identifier", "import"}:
         return None
     given = arguments.named_children if arguments.type in _ARGUMENTS else [arguments]
     given = [argument for argument in given if argument.type != "comment"]

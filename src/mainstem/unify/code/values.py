@@ -13,11 +13,18 @@ from mainstem.unify.code.syntax import as_call, literal, plain
 if TYPE_CHECKING:
     from mainstem.unify.code.syntax import SyntaxFile
 
+DEPTH_MAX: Final = 4
 
-def value_type(file: SyntaxFile, node: Node) -> str | None:
-    """The type of every value the expression can have, if it is one; null beside it is no type."""
+
+def value_type(file: SyntaxFile, node: Node, depth: int = 0) -> str | None:
+    """The type of every value the expression can have, if it is one; null beside it is no type.
+
+    `depth` counts the sums that it is a part of: `count = count + 1` leads back to itself.
+    """
+    if depth > DEPTH_MAX:
+        return None
     found = {
-        _literal_type(file, origin) if isinstance(origin, Node) else None
+        _literal_type(file, origin, depth) if isinstance(origin, Node) else None
         for origin in origins(file, node)
     }
     if len(found) > 1:
@@ -27,42 +34,42 @@ def value_type(file: SyntaxFile, node: Node) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _literal_type(file: SyntaxFile, node: Node) -> str | None:
+def _literal_type(file: SyntaxFile, node: Node, depth: int) -> str | None:
     kind = node.type
     if kind in _TYPES:
         return _TYPES[kind]
     reading = _READINGS.get(kind, _call_type)
-    return reading(file, node)
+    return reading(file, node, depth)
 
 
-def _text_type(file: SyntaxFile, node: Node) -> str:
+def _text_type(file: SyntaxFile, node: Node, _depth: int) -> str:
     text = literal(file, node)
     if text is not None and _UUID.fullmatch(text):
         return "uuid"
     return "timestamp" if text is not None and _MOMENT.match(text) else "text"
 
 
-def _number_type(file: SyntaxFile, node: Node) -> str:
+def _number_type(file: SyntaxFile, node: Node, _depth: int) -> str:
     return "integer" if re.fullmatch(r"[\d_]+", file.text(node)) else "number"
 
 
-def _list_type(_file: SyntaxFile, node: Node) -> str:
+def _list_type(_file: SyntaxFile, node: Node, _depth: int) -> str:
     """A list of objects is JSON; of other values it can be an array column too."""
     inner = [plain(child).type for child in node.named_children]
     return "json" if any(kind in {"object", "dictionary", "array"} for kind in inner) else "array"
 
 
-def _unary_type(file: SyntaxFile, node: Node) -> str | None:
+def _unary_type(file: SyntaxFile, node: Node, depth: int) -> str | None:
     operator = node.child_by_field_name("operator")
     mark = file.text(operator) if operator is not None else ""
     if mark in {"!", "delete"}:
         return "boolean"
     operand = node.child_by_field_name("argument")
-    inner = _literal_type(file, plain(operand)) if operand is not None else None
+    inner = _literal_type(file, plain(operand), depth) if operand is not None else None
     return inner if inner in {"integer", "number"} else "number" if mark in {"-", "+"} else None
 
 
-def _sum_type(file: SyntaxFile, node: Node) -> str | None:
+def _sum_type(file: SyntaxFile, node: Node, depth: int) -> str | None:
     operator = node.child_by_field_name("operator")
     mark = file.text(operator) if operator is not None else ""
     if mark in _COMPARISONS:
@@ -70,7 +77,7 @@ def _sum_type(file: SyntaxFile, node: Node) -> str | None:
     if mark in {"-", "*", "/", "%", "**"}:
         return "number"
     sides = {
-        value_type(file, side)
+        value_type(file, side, depth + 1)
         for name in ("left", "right")
         if (side := node.child_by_field_name(name)) is not None
     }
@@ -79,14 +86,14 @@ def _sum_type(file: SyntaxFile, node: Node) -> str | None:
     return "number" if mark == "+" and sides <= {"integer", "number"} else None
 
 
-def _call_type(file: SyntaxFile, node: Node) -> str | None:
+def _call_type(file: SyntaxFile, node: Node, depth: int) -> str | None:
     call = as_call(file, node)
     if call is None:
         return None
     if call.name == "stringify" or (call.name == "dumps" and call.receiver is not None):
         return "text"
     if call.name in {"str", "String"} and call.arguments:
-        inner = value_type(file, call.arguments[0])
+        inner = value_type(file, call.arguments[0], depth + 1)
         return inner if inner in {"uuid", "timestamp"} else "text"
     if call.name in {"round", "floor", "ceil"}:
         return "integer"
