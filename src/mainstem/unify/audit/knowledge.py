@@ -60,7 +60,8 @@ class Knowledge:
     def is_known(self, table: Relation) -> bool:
         """Whether anything names the table: code, a document, a key, another object."""
         names = {table.name.name, *self._partitions.get(table.name, ())}
-        in_text = any(name.lower() in self.in_code | self.in_documents for name in names)
+        lowered = {name.lower() for name in names}
+        in_text = not (lowered.isdisjoint(self.in_code) and lowered.isdisjoint(self.in_documents))
         return in_text or table.name in self._parents or not names.isdisjoint(self._words)
 
     @cached_property

@@ -23,7 +23,7 @@ from tests.unify.audit.building import (
 from mainstem.unify.audit.backups import backup_of, base_name, is_clear_backup
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.subject import Subject
-from mainstem.unify.catalog.database import Policy, Relation
+from mainstem.unify.catalog.database import Policy, Relation, RelationKind
 
 USED = code(use("post"))
 OPEN = Policy("read", "select", True, ("public",), "exists (select from scratch)", None)
@@ -68,6 +68,15 @@ def test_who_knows_a_table(more: tuple[Relation, ...], known: object) -> None:
     built = replay(*(more or (table("post"),)), table("scratch"))
     subject = Subject(replay=built, code=code(use("post"), known))  # type: ignore[arg-type]
     assert "scratch" not in tables_found("table-unused", subject)
+
+
+def test_whoever_knows_a_partition_knows_the_table() -> None:
+    scratch = table("scratch", kind=RelationKind.PARTITIONED)
+    part = table("scratch_1", kind=RelationKind.PARTITION, parent=scratch.name)
+    built = replay(table("post"), scratch, part)
+    uses = code(use("post"), use("scratch_1"))
+    assert found_by("table-unused", Subject(replay=built, code=uses)) == []
+    assert tables_found("table-unused", Subject(replay=built, code=USED)) == ["scratch"]
 
 
 def test_functions_and_documents_know_tables_too() -> None:

@@ -125,6 +125,9 @@ def test_a_statement_that_names_tables_of_both_is_an_error() -> None:
         "mailing",
         "recipient",
     ]
+    assert tables_found("table-in-both", Subject(replay=BUILT, code=second(*joined))) == [
+        "recipients"
+    ]
     assert [one.severity for one in found] == [None, None, Severity.ERROR]
     assert "names mailing of SQLite and template of PostgreSQL in one statement" in (
         found[-1].message
