@@ -85,7 +85,7 @@ def _of_class(file: SyntaxFile, made: PythonClass) -> Model | None:
         Via.SQLALCHEMY,
         tuple(columns.values()),
         schema=_schema(file, made),
-        engine=_engine(file),
+        engine=engine_of_models(file),
         is_test=file.is_test,
     )
     return Model(table, {field: column.name for field, column in columns.items()})
@@ -123,7 +123,8 @@ def _schema(file: SyntaxFile, made: PythonClass) -> str | None:
     return None
 
 
-def _engine(file: SyntaxFile) -> Engine:
+def engine_of_models(file: SyntaxFile) -> Engine:
+    """The engine of a file's models: its driver's, if it says one; else PostgreSQL."""
     engines = engines_of_file(file)
     return next(iter(engines)) if len(engines) == 1 else Engine.POSTGRES
 
@@ -227,7 +228,7 @@ def _of_call(file: SyntaxFile, call: Call) -> Model | None:
         Via.SQLALCHEMY,
         columns,
         schema=resolve(file, schema).sole if schema is not None else None,
-        engine=_engine(file),
+        engine=engine_of_models(file),
         is_test=file.is_test,
     )
     return Model(table, {column.name: column.name for column in columns})
