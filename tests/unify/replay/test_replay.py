@@ -11,6 +11,8 @@ from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.replay.model import Failure, ObjectKind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.unify.replay.conftest import ReplayFiles
 
     from mainstem.unify.replay import Replayer
@@ -52,11 +54,12 @@ def test_a_parent_that_nothing_creates_is_reported_and_the_rest_is_built(
 ) -> None:
     found = replay(
         {
-            "01.sql": "create table a (id uuid primary key, owner_id uuid not null references owner);"
+            "01.sql": "create table a (id uuid primary key, owner_id uuid references owner);"
             "create table b (code varchar(9), x text, foreign key (code) references owner (code));"
             "create index on a (owner_id); create view v as select name from owner;"
             "create policy p on a using (exists (select from owner o where o.id = a.id));"
             "insert into owner values ('00000000-0000-0000-0000-000000000000');"
+            "alter publication supabase_realtime add table a, owner;"
         }
     )
     keys = [
@@ -66,7 +69,7 @@ def test_a_parent_that_nothing_creates_is_reported_and_the_rest_is_built(
     assert tables(found) == {"a", "b"}
     assert not any(table.foreign_keys for table in found.database.tables)
     assert {each.failure for each in found.failed} == {Failure.NEVER_CREATED}
-    assert [each.is_recovered for each in found.failed] == [True, True, True, False, False, False]
+    assert [each.is_recovered for each in found.failed] == [True, True, True, *[False] * 4]
     applied = {str(each.name): each.is_applied for each in found.creations}
     assert applied == {"a": True, "b": True, "v": False, "a.p": False}
 
@@ -384,3 +387,17 @@ def test_in_whatever_order_a_chain_of_tables_comes_it_is_built(
     )
     assert all(each.is_recovered for each in found.failed)
     assert tables(found) == {"a", "b", "c", "d"}
+
+
+def test_a_replay_tells_how_far_it_is_and_is_the_same_each_time(
+    replayer: Replayer, tmp_path: Path
+) -> None:
+    (tmp_path / "1.sql").write_text("create table a (id int references b); create role r;")
+    (tmp_path / "2.sql").write_text("create table b (id int primary key, n serial);")
+    told: list[tuple[int, int, str]] = []
+    first, second = (
+        replayer.replay(tmp_path, root=tmp_path, on_progress=lambda *step: told.append(step))
+        for _ in range(2)
+    )
+    assert told == [(0, 2, "1.sql"), (1, 2, "2.sql")] * 2
+    assert first == second

@@ -94,8 +94,9 @@ class Creation:
     """A statement that creates an object, or tries to; the new name of a rename counts as one.
 
     Columns (those that are added later), policies, triggers and constraints are named `table.name`;
-    a bucket's schema is `storage`. `is_guarded` says `if not exists` or `or replace`; `is_applied` is False for one that failed and
-    did not recover; `is_dropped` when a later statement drops the object and none makes it anew.
+    a bucket's schema is `storage`. `is_guarded` says `if not exists` or `or replace`; `is_applied`
+    is False for one that failed and did not recover; `is_dropped` when a later statement drops the
+    object and none makes it anew.
     """
 
     kind: ObjectKind

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from psycopg import sql
 
 from mainstem.unify.replay.model import MissingParent
-from mainstem.unify.replay.syntax import Node, Step, found, strings
+from mainstem.unify.replay.syntax import Node, Step, found, strings, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,14 +65,12 @@ def _references(step: Step, node: Node) -> Iterator[Reference]:
 
 def mentions(step: Step) -> frozenset[ObjectName]:
     """The tables that a statement names, other than as the parents of foreign keys."""
-    named = set()
-    for _, node, _ in step.inner:
-        named |= {step.name(each) for each in found(node, "RangeVar")}
-        for key in ("relation", "table", "view"):
-            inner = node.get(key)
-            if isinstance(inner, dict) and "relname" in inner:
-                named.add(step.name(inner))
-    return frozenset(named)
+    return frozenset(
+        step.name(value)
+        for _, node, _ in step.inner
+        for key, value in walk(node)
+        if key != "pktable" and isinstance(value, dict) and "relname" in value
+    )
 
 
 def make_placeholders(

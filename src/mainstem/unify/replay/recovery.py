@@ -50,6 +50,8 @@ class Recovery:
         candidates = [step for step in self._steps if self._may_recover(step)]
         for _ in range(_ROUNDS_MAX):
             candidates = self._until_none(candidates)
+            if self._runner.over_limit() is not None:
+                return
             made = make_placeholders(self._runner.session, self._wanted(candidates))
             if not made:
                 return

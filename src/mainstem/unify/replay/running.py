@@ -69,15 +69,14 @@ class Runner:
         self.record = Record()
         self._watchdog = watchdog
         self._limits = limits
+        self._ended_in: set[str] = set()
         self._ends_at = time.monotonic() + limits.replay_s
 
     def run_file(self, steps: Sequence[Step]) -> None:
         """Run a file's steps; its session settings end with it."""
         position = 0
         while position < len(steps):
-            if (reason := self._over_limit()) is not None:
-                step = steps[position]
-                self.record.skipped.append((step.file, step.line, f"not run: {reason}"))
+            if self._is_over_limit(steps[position]):
                 return
             position += self._run_next(steps, position)
         self.session.reset()
@@ -85,22 +84,29 @@ class Runner:
     def run_in_transaction(self, steps: Sequence[Step]) -> None:
         """Run steps in the transaction that is open, each judged for itself."""
         for step in steps:
-            if self._over_limit() is None:
-                self._run(step, judge(step), has_savepoint=True)
+            self._run(step, judge(step), has_savepoint=True)
 
     def try_again(self, step: Step) -> Complaint | None:
         """Run a step that failed before; what became of it replaces the record."""
-        if self._over_limit() is not None:
+        if self.over_limit() is not None:
             return self.record.complaints.get(step.number)
         self.session.run(f"set search_path to {_quoted(step.schema)}, public, extensions")
         complaint = self._run(step, judge(step), has_savepoint=False)
         self.session.run("reset search_path")
         return complaint
 
-    def _over_limit(self) -> str | None:
-        if self._watchdog.is_over_size:
-            size_mb = self._limits.disk_bytes // 1024**2
-            return f"the scratch server was larger than its limit of {size_mb:,} MB"
+    def _is_over_limit(self, step: Step) -> bool:
+        """Whether nothing may run any more; said once for each file, with its first such line."""
+        reason = self.over_limit()
+        if reason is not None and step.file not in self._ended_in:
+            self._ended_in.add(step.file)
+            self.record.skipped.append((step.file, step.line, f"not run: {reason}"))
+        return reason is not None
+
+    def over_limit(self) -> str | None:
+        """Why nothing may run any more; None as long as it may."""
+        if self._watchdog.ended is not None and self._watchdog.is_at_end:
+            return self._watchdog.ended.value
         if time.monotonic() > self._ends_at:
             return f"the replay took longer than its limit of {self._limits.replay_s:g} s"
         return None
@@ -116,8 +122,7 @@ class Runner:
         if len(batch) > 1 and self._run_batch(batch):
             return len(batch)
         for each in batch:
-            if self._over_limit() is None:
-                self._run(each, judge(each), has_savepoint=self.session.is_in_transaction)
+            self._run(each, judge(each), has_savepoint=self.session.is_in_transaction)
         return len(batch)
 
     def _run_batch(self, batch: Sequence[Step]) -> bool:
@@ -153,6 +158,8 @@ class Runner:
 
     def _run(self, step: Step, verdict: Verdict, *, has_savepoint: bool) -> Complaint | None:
         self.record.complaints.pop(step.number, None)
+        if self._is_over_limit(step):
+            return None
         if verdict.is_skipped:
             self.record.skipped.append((step.file, step.line, verdict.reason or ""))
             return None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mainstem.unify.replay.scratch import Scratch
 
 TICK_S: Final = 0.1
+SIZE_EVERY_S: Final = 0.3
 _LAST_GRACE_S: Final = 5.0
 
 
@@ -36,6 +37,7 @@ class Ended(enum.Enum):
 
     TIME = "it took longer than its limit"
     DISK = "the scratch server was larger than its limit"
+    CLUSTER = "a statement could not be ended, so the scratch server was"
 
 
 class Watchdog:
@@ -64,9 +66,9 @@ class Watchdog:
                 self._watched = None
 
     @property
-    def is_over_size(self) -> bool:
-        """Whether the disk limit was reached: nothing may run any more."""
-        return self.ended is Ended.DISK
+    def is_at_end(self) -> bool:
+        """Whether nothing may run any more."""
+        return self.ended in {Ended.DISK, Ended.CLUSTER}
 
     def renew(self) -> None:
         """Forget what happened, before the next replay."""
@@ -79,18 +81,23 @@ class Watchdog:
         self._connection.close()
 
     def _watch(self) -> None:
+        sized_at = 0.0
         while not self._stopping.wait(TICK_S):
+            # Not under the lock, and not at every look: it takes as long as a few statements.
+            if self._watched is not None and time.monotonic() - sized_at > SIZE_EVERY_S:
+                if size_bytes(self._scratch.folder) > self._limits.disk_bytes:
+                    self.ended = Ended.DISK
+                sized_at = time.monotonic()
             with self._lock, suppress(psycopg.Error):
                 if self._watched is not None:
                     self._look(*self._watched)
 
     def _look(self, process_id: int, since: float) -> None:
         over_s = time.monotonic() - since - self._limits.statement_s
-        if size_bytes(self._scratch.folder) > self._limits.disk_bytes:
-            self.ended = Ended.DISK
+        if self.ended is Ended.DISK:
             self._end(process_id)
         elif over_s > 2 * self._limits.grace_s + _LAST_GRACE_S:
-            self.ended = Ended.TIME
+            self.ended = Ended.CLUSTER
             with suppress(ServerError):
                 clusters.stop(self._scratch.server.cluster(), mode="immediate")
         elif over_s > 2 * self._limits.grace_s:
