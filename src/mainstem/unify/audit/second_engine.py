@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.usage import usage_by_name
+from mainstem.unify.audit.usage import is_aside, usage_by_name
 from mainstem.unify.code.model import Engine, Operation, Via
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class OtherTable:
 
 
 def other_tables(subject: Subject, engine: Engine = Engine.SQLITE) -> dict[str, OtherTable]:
-    """The tables of that engine in the product, by name in lower case, in order.
+    """The tables of that engine in the product, scripts aside, by name in lower case, in order.
 
     Empty where the product does not use PostgreSQL beside it.
     """
@@ -55,11 +55,11 @@ def other_tables(subject: Subject, engine: Engine = Engine.SQLITE) -> dict[str, 
     declared: dict[str, list[DeclaredTable]] = defaultdict(list)
     uses: dict[str, list[TableUse]] = defaultdict(list)
     for table in subject.code.declared:
-        if table.engine is engine and not table.is_test:
+        if table.engine is engine and not (table.is_test or is_aside(table.place.file)):
             declared[table.name.lower()].append(table)
     for use in subject.code.uses:
         is_own = use.name.lower().startswith(_OWN_PREFIXES)
-        if use.engine is engine and not (use.is_test or is_own):
+        if use.engine is engine and not (use.is_test or is_own or is_aside(use.place.file)):
             uses[use.name.lower()].append(use)
     names = sorted(declared.keys() | _really_there(declared.keys(), uses, postgres_tables(subject)))
     return {

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 #: folders of what belongs to the repository and does not run in the product
-_ASIDE = frozenset({"scripts", "docs", "doc", "examples", "example", "demo", "demos", "playground"})
+_ASIDE = frozenset(
+    {"scripts", "docs", "doc", "examples", "example", "samples", "demo", "demos", "playground"}
+    | {"benchmarks", "bench"}
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class Usage:
     @property
     def is_aside(self) -> bool:
         """Whether only scripts, examples and the like use it, which no user meets."""
-        return all(_ASIDE & set(file.split("/")[:-1]) for file in self.files)
+        return all(map(is_aside, self.files))
 
     @property
     def where(self) -> str:
@@ -59,6 +62,11 @@ class Usage:
             return f"in {places[0]}"
         count = f"{counted(len(places), 'place')} of {counted(len(files), 'file')}"
         return f"in {count}, first in {places[0]}"
+
+
+def is_aside(file: str) -> bool:
+    """Whether a file is a script, an example or the like, which no user of the product meets."""
+    return not _ASIDE.isdisjoint(file.split("/")[:-1])
 
 
 def usage_by_name(subject: Subject, engine: Engine = Engine.POSTGRES) -> dict[ObjectName, Usage]:

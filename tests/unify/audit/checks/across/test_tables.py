@@ -66,7 +66,14 @@ def test_a_file_that_nothing_runs_is_named() -> None:
         other_creations=(created("archive", "sql/by_hand.sql:4"),),
     )
     (found,) = found_by(MISSING, subject)
-    assert "no migration creates it; sql/by_hand.sql:4 does, which nothing runs" in found.message
+    assert "no migration creates it; sql/by_hand.sql:4 does, which is none" in found.message
+    assert found.severity is None
+    plain = Subject(
+        replay=subject.replay,
+        code=code(use("archive", via=Via.SQL)),
+        other_creations=subject.other_creations,
+    )
+    assert found_by(MISSING, plain)[0].severity is Severity.WARNING
 
 
 def test_a_twin_in_the_other_number_is_proposed() -> None:
@@ -164,6 +171,8 @@ def test_what_only_tests_use_is_a_note_of_its_own() -> None:
     assert "in a.test.ts:4" in found.message
     both = Subject(replay=replay(table("post")), code=code(use("fixture"), in_test))
     assert found_by("table-only-in-tests", both) == []
+    plain = use("fixture", place="a.test.ts:4", is_test=True, via=Via.SQL)
+    assert found_by("table-only-in-tests", Subject(replay=subject.replay, code=code(plain))) == []
 
 
 def test_a_table_that_was_not_applied_is_missing_in_the_live_database() -> None:

@@ -138,8 +138,9 @@ def test_a_family_that_keeps_together_is_found_without_code_as_a_note() -> None:
         (table("client_recipe"), table("invoice_swatch")),
         (table("blog"), table("story")),
         tuple(table(name) for name in ("a", "b", "c", "d", "e", "f", "g")),
+        (table("kitchen.recipe"), table("kitchen.ingredient")),
     ],
-    ids=["one", "key columns", "words", "used by code", "no main body"],
+    ids=["one", "key columns", "words", "used by code", "no main body", "own schema"],
 )
 def test_what_is_no_foreign_family(more: tuple[Relation, ...]) -> None:
     uses = code(use("client"), use("blog", place="b.ts:1"), use("story", place="b.ts:2"))

@@ -148,9 +148,16 @@ def test_a_statement_that_names_tables_of_both_is_an_error() -> None:
                 use("template", engine=SQLITE, is_test=True),
             ),
         ),
+        Subject(
+            replay=BUILT,
+            code=code(
+                use("template"),
+                declared("note", "template_id text", engine=SQLITE, place="scripts/x.ts:1"),
+            ),
+        ),
         Subject(replay=BUILT),
     ],
-    ids=["PostgreSQL only", "SQLite only", "tests only", "no code"],
+    ids=["PostgreSQL only", "SQLite only", "tests only", "scripts only", "no code"],
 )
 def test_one_database_is_no_split(check: str, subject: Subject) -> None:
     assert found_by(check, subject) == []

@@ -24,7 +24,8 @@ the way the code uses the table), use the name of the table that was meant, or r
 
 ## When to ignore it
 When the table belongs to another service's database, which that service's migrations create. What
-only scripts, examples and documents use is a warning.
+only scripts, examples and documents use is a warning, and so is what a program in SQL uses and a
+file outside the migrations creates: the program may run it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import creations_of, missing_usages
 from mainstem.unify.audit.wording import counted, listed
+from mainstem.unify.code.model import Via
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,8 +69,14 @@ def _found(subject: Subject, replay: Replay, usage: Usage) -> Found:
         table=str(usage.name),
         evidence=(*map(evidence.of_creation, created), *evidence.of_uses(usage.product)),
         fix=_fix(replay, usage.name),
-        severity=Severity.WARNING if usage.is_aside else None,
+        severity=Severity.WARNING if usage.is_aside or _may_be_made(subject, usage) else None,
     )
+
+
+def _may_be_made(subject: Subject, usage: Usage) -> bool:
+    """Whether a program that writes SQL may itself run a file that creates the table."""
+    is_plain = all(use.via is Via.SQL for use in usage.product)
+    return is_plain and any(one.name == usage.name for one in subject.other_creations)
 
 
 def _why(subject: Subject, replay: Replay, name: ObjectName) -> str:
@@ -78,7 +86,7 @@ def _why(subject: Subject, replay: Replay, name: ObjectName) -> str:
         last = created[-1]
         why = f"but a later migration drops or renames it; {last.file}:{last.line} had created it"
     elif other is not None:
-        why = f"and no migration creates it; {other.file}:{other.line} does, which nothing runs"
+        why = f"and no migration creates it; {other.file}:{other.line} does, which is none"
     else:
         why = "and no migration creates it"
     keys = sum(key.parent == name for key in replay.missing_parents)

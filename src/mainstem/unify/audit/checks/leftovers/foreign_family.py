@@ -2,8 +2,9 @@
 
 ## What it finds
 Groups of two tables or more that no foreign key, no key column, no code, no view or function, and
-no word of their names joins to the main body of the schema, and that no code of the product uses.
-The main body must be five tables or more, and at least half of all.
+no word of their names joins to the main body of their schema, and that no code of the product uses.
+The main body must be five tables or more, and at least half of all. Another schema is no accident,
+and is not judged.
 
 ## Why it matters
 They come from another product: a template, an experiment, a script that was pointed at the wrong
@@ -22,6 +23,7 @@ When a program whose code was not given uses them.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit import evidence
@@ -53,7 +55,9 @@ def find(subject: Subject) -> Iterator[Found]:
         if len(body) < _BODY_MIN or 2 * len(body) < count:
             continue
         knowledge = Knowledge(subject, database)
+        ((schema, _),) = Counter(name.schema for name in body).most_common(1)
         idle = [f for f in others if not any(_is_used(knowledge, name) for name in f)]
+        idle = [f for f in idle if all(name.schema == schema for name in f)]
         alone = [name for family in idle if len(family) == 1 for name in family]
         for family in (*(family for family in idle if len(family) > 1), alone):
             if len(family) >= _FAMILY_MIN:

@@ -2,7 +2,7 @@
 
 ## What it finds
 Tables that code of the product declares or uses in SQLite, or in another engine, while the product
-also uses PostgreSQL. One finding for each engine. Tests do not count.
+also uses PostgreSQL. One finding for each engine. Tests, scripts and examples do not count.
 
 ## Why it matters
 Rows in one can never be joined with rows in the other, no transaction spans both, no foreign key or
