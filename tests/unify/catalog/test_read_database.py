@@ -9,6 +9,7 @@ import pytest
 
 from mainstem.errors import ServerError
 from mainstem.pg.connect import connect
+from mainstem.unify.catalog import activity
 from mainstem.unify.catalog.database import (
     ConstraintKind,
     Grant,
@@ -208,6 +209,47 @@ def test_a_role_without_privileges_is_told_what_it_could_not_read(
     assert found.unread[1].startswith("the rows of Note: row-level security hides some")
     assert "the role may not read storage.buckets" in found.unread[2]
     assert found.by_name[ObjectName("public", "Note")].is_row_count_estimated is False
+
+
+def test_large_tables_are_estimated_and_said_to_be(
+    planted: psycopg.Connection[TupleRow], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "COUNTED_BYTES_MAX", 0)
+    with planted.transaction(force_rollback=True):
+        planted.execute("analyze team")
+        found = read_database(planted, name="the database", counts_rows=True)
+
+    team = found.by_name[ObjectName("public", "team")]
+    assert (team.row_count, team.is_row_count_estimated) == (2, True)
+    assert "the server's estimate stands for them" in found.unread[0]
+
+
+def test_a_table_that_cannot_be_counted_does_not_hide_the_others(
+    planted: psycopg.Connection[TupleRow],
+) -> None:
+    with planted.transaction(force_rollback=True):
+        planted.execute("""
+            create foreign data wrapper nothing;
+            create server away foreign data wrapper nothing;
+            create foreign table event_far partition of event
+              for values from ('2030-01-01') to ('2031-01-01') server away;
+        """)
+        found = read_database(planted, name="the database", counts_rows=True)
+
+    assert found.by_name[ObjectName("public", "team")].row_count == 2
+    assert found.by_name[ObjectName("public", "event")].row_count is None
+    (said,) = found.unread
+    assert said.startswith("the rows of event: they could not be counted in time")
+
+
+def test_a_partitioned_table_without_partitions_has_no_rows(
+    planted: psycopg.Connection[TupleRow],
+) -> None:
+    with planted.transaction(force_rollback=True):
+        planted.execute("drop table event_old")
+        found = read_database(planted, name="the database", counts_rows=True)
+
+    assert found.by_name[ObjectName("public", "event")].row_count == 0
 
 
 def test_an_address_is_named_without_its_password(empty_database_url: str) -> None:

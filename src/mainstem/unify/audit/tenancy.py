@@ -88,6 +88,11 @@ def tenancy(database: Database) -> Tenancy | None:
     return person
 
 
+def has_person(table: Relation) -> bool:
+    """Whether a table has a key of people, such as `user_id`."""
+    return any(_noun(column.name) in _PEOPLE for column in table.columns)
+
+
 def is_of_people(table: ObjectName) -> bool:
     """Whether a table is one of people, by its name."""
     return table == _TABLE_OF_PEOPLE or singular_name(table.name) in _PEOPLE
@@ -104,7 +109,7 @@ def owned_tables(database: Database) -> tuple[frozenset[ObjectName], frozenset[O
     organisations: frozenset[ObjectName] = frozenset()
     if tenant is not None and not tenant.is_person:
         organisations = tenant.tables
-    people = {table.name for table in database.tables if _has_person(table)}
+    people = {table.name for table in database.tables if _belongs_to_person(table)}
     if tenant is not None:
         people |= tenant.tables | paths_to_tenant(database, tenant).keys()
         people |= {tenant.root} if tenant.root is not None else set()
@@ -142,12 +147,12 @@ def paths_to_tenant(
     return found
 
 
-def _has_person(table: Relation) -> bool:
+def _belongs_to_person(table: Relation) -> bool:
     is_person = any(
         key.parent == _TABLE_OF_PEOPLE and key.columns == table.primary_key
         for key in table.foreign_keys
     )
-    return is_person or any(_noun(column.name) in _PEOPLE for column in table.columns)
+    return is_person or has_person(table)
 
 
 def _is_nullable(table: Relation, name: str) -> bool:

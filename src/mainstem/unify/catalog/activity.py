@@ -68,9 +68,7 @@ def read_activity(
     counted = [oid for oid, row in stated.items() if _is_countable(row)]
     deadline = time.monotonic() + BUDGET_S
     for batch in _batches(counted):
-        if time.monotonic() > deadline:
-            break
-        for oid, activity in _count(connection, tables, stated, batch):
+        for oid, activity in _count(connection, tables, stated, batch, deadline=deadline):
             last_write = activity.last_write or found[oid].last_write
             found[oid] = replace(activity, last_write=last_write)
     _tell(tables, stated, found, unread)
@@ -101,8 +99,12 @@ def _count(
     tables: Mapping[int, Relation],
     stated: Mapping[int, Row],
     batch: Sequence[int],
+    *,
+    deadline: float,
 ) -> Iterator[tuple[int, Activity]]:
-    """The tables of a batch in one statement; one by one where that fails."""
+    """The tables of a batch in one statement; in halves where one of them cannot be counted."""
+    if time.monotonic() > deadline:
+        return
     parts = [
         _counting(oid, tables[oid], has_commit_times=stated[oid]["has_commit_times"])
         for oid in batch
@@ -111,14 +113,13 @@ def _count(
         with connection.transaction():
             connection.execute(f"set local statement_timeout = '{BATCH_TIMEOUT_S}s'")
             rows = connection.execute(sql.SQL(" union all ").join(parts)).fetchall()
-    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.QueryCanceled):
-        # A timeout would only repeat for the large ones, one after the other: halves find them.
+    except psycopg.DatabaseError:
+        # Whatever it is (a timeout, a lock, a partition on a server that is away), it is one
+        # table's; a lost connection shows at the next statement.
         if len(batch) > 1:
             middle = len(batch) // 2
-            yield from _count(connection, tables, stated, batch[:middle])
-            yield from _count(connection, tables, stated, batch[middle:])
-        return
-    except psycopg.errors.LockNotAvailable:
+            for half in (batch[:middle], batch[middle:]):
+                yield from _count(connection, tables, stated, half, deadline=deadline)
         return
     for oid, count, last_write in rows:
         yield oid, Activity(row_count=count, last_write=last_write)
@@ -159,7 +160,7 @@ def _tell(
     reasons = (
         (closed, "the role may not read them"),
         (filtered, "row-level security hides some from the role"),
-        (slow, "too large to count in time, so that the counts are the server's estimates"),
+        (slow, "they could not be counted in time; the server's estimate stands for them"),
     )
     for oids, reason in reasons:
         if oids:

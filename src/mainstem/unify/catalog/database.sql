@@ -246,9 +246,10 @@ select id::text as name from storage.buckets order by id
 -- name: activity
 -- What the server knows of each table's size and last change; partitions are added to their parent.
 select t.oid,
-       sum(greatest(leaf.reltuples::bigint, s.n_live_tup, 0))::bigint as rows_estimated,
-       sum(pg_relation_size(leaf.oid))::bigint as size_bytes,
-       bool_or(leaf.reltuples >= 0 or s.n_live_tup > 0) as is_estimated,
+       coalesce(sum(greatest(leaf.reltuples::bigint, s.n_live_tup, 0)), 0)::bigint
+         as rows_estimated,
+       coalesce(sum(pg_relation_size(leaf.oid)), 0)::bigint as size_bytes,
+       coalesce(bool_or(leaf.reltuples >= 0 or s.n_live_tup > 0), false) as is_estimated,
        bool_or(row_security_active(t.oid)) as is_filtered,
        bool_and(has_table_privilege(t.oid, 'select')
                 and has_schema_privilege(whole.relnamespace, 'usage')) as is_readable,
@@ -256,13 +257,13 @@ select t.oid,
        current_setting('track_commit_timestamp')::boolean as has_commit_times
 from unnest(%(relations)s::oid[]) t(oid)
 join pg_catalog.pg_class whole on whole.oid = t.oid
-cross join lateral (
+left join lateral (
   select leaf_class.oid, leaf_class.reltuples
   from pg_catalog.pg_partition_tree(t.oid) tree
   join pg_catalog.pg_class leaf_class on leaf_class.oid = tree.relid
   where tree.isleaf
   union all
   select whole.oid, whole.reltuples where whole.relkind = 'r' and not whole.relispartition
-) leaf
+) leaf on true
 left join pg_catalog.pg_stat_all_tables s on s.relid = leaf.oid
 group by t.oid

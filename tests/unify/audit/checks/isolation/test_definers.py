@@ -119,6 +119,13 @@ def test_definer_function_that_runs_any_sql(isolation: Planted) -> None:
     )
 
 
+def test_definer_function_that_asks_for_a_secret_is_a_note(isolation: Planted) -> None:
+    sql = """create function accept(invitation_token text) returns text language sql
+    security definer as 'select name from client where name = invitation_token';"""
+
+    assert [one.severity for one in isolation.found("definer-function", sql)] == [Severity.NOTE]
+
+
 def test_definer_function_that_returns_a_table(isolation: Planted) -> None:
     sql = """create function wipe() returns table (wiped bigint) language plpgsql security definer
     as 'begin delete from client; wiped := 1; return next; return query select 2::bigint; end';"""

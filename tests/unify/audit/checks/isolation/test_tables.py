@@ -43,6 +43,24 @@ def test_row_security_off_is_a_note_where_nobody_may_reach_the_table(isolation: 
     assert found.severity is Severity.NOTE
 
 
+def test_row_security_off_where_nobody_uses_it(isolation: Planted) -> None:
+    plain = """drop table client, agency;
+    create table team (id uuid primary key);
+    create table note (id uuid primary key, team_id uuid references team (id));
+    create table task (id uuid primary key, team_id uuid references team (id));
+    create table country (code text primary key);
+    revoke all on note, task, team, country from anon, authenticated;"""
+
+    found = isolation.found("row-security-off", plain)
+
+    assert [(one.table, one.severity) for one in found] == [
+        (None, Severity.NOTE),
+        ("note", Severity.WARNING),
+        ("task", Severity.WARNING),
+    ]
+    assert found[0].message.endswith("2 tables without a tenant's key: country and team")
+
+
 def test_policies_without_row_security(isolation: Planted) -> None:
     sleeping = NOTE + "create policy own on note using (agency_id = agency_id());"
 

@@ -71,11 +71,12 @@ def test_tenant_key_nullable(isolation: Planted) -> None:
 def test_tenant_key_nullable_is_a_note_where_it_is_meant(isolation: Planted) -> None:
     shared = NOTE.format("", "") + "create policy s on note for select using (agency_id is null);"
     outliving = NOTE.format("", "on delete set null")
+    personal = NOTE.format("", "") + "alter table note add user_id uuid;"
+    internal = NOTE.format("", "") + "create schema app; alter table note set schema app;"
 
-    (one,) = isolation.found("tenant-key-nullable", shared)
-    (other,) = isolation.found("tenant-key-nullable", outliving)
-
-    assert (one.severity, other.severity) == (Severity.NOTE, Severity.NOTE)
+    for sql in (shared, outliving, personal, internal):
+        (found,) = isolation.found("tenant-key-nullable", sql)
+        assert found.severity is Severity.NOTE
 
 
 def test_tenant_only_through_joins(isolation: Planted) -> None:

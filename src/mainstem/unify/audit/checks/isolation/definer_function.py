@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.secrets_names import is_secret
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import (
     DYNAMIC_SQL,
@@ -83,7 +84,8 @@ def _judged(
     is_dynamic = any(kind == DYNAMIC_SQL for kind, _ in nodes(body))
     if not read and not is_dynamic:
         return
-    reading = Severity.NOTE if function.returns == "boolean" else Severity.WARNING
+    is_answer = function.returns == "boolean" or _takes_secret(function)
+    reading = Severity.NOTE if is_answer else Severity.WARNING
     does = "runs SQL that it makes itself," if is_dynamic else f"reads {listed(read)}"
     does = f"writes {listed(written)}" if written else does
     who = "everybody" if callers & {"public", "anon"} else "everybody who has signed in"
@@ -94,6 +96,11 @@ def _judged(
         fix=f"compare with auth.uid() in {function.name}, or revoke execute from {listed(callers)}",
         made_by=(ObjectKind.FUNCTION, function.name),
     )
+
+
+def _takes_secret(function: Function) -> bool:
+    """Whether the caller must bring what only the right one has, such as an invitation's token."""
+    return any(is_secret(function.name.name, name) for name in function.argument_names)
 
 
 def _protected(database: Database, names: set[tuple[str, str]]) -> list[ObjectName]:

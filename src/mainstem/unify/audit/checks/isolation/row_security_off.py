@@ -3,8 +3,9 @@
 ## What it finds
 Tables without `enable row level security`. It is an error where the platform's roles `anon` or
 `authenticated` hold a privilege on the table, or where the table has a tenant's key and its
-neighbours are protected; a warning where no table of the database is protected; a note where
-nobody but the owner can reach it.
+neighbours are protected; a warning where no table of the database is protected and it has a
+tenant's key (all others are then one note together); a note where nobody but the owner can reach
+it.
 
 ## Why it matters
 The data API hands every table it serves to whoever has the public key of the project. Without
@@ -31,7 +32,8 @@ from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import exposed_tables, granted, has_clients
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.tenancy import tenancy
-from mainstem.unify.audit.wording import listed
+from mainstem.unify.audit.wording import counted, listed
+from mainstem.unify.catalog.database import ObjectName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +52,22 @@ def find(subject: Subject) -> Iterator[Found]:
 
 def _faults(database: Database) -> Iterator[Fault]:
     tenant = tenancy(database)
-    tenant_tables = tenant.tables if tenant is not None else frozenset()
+    tenant_tables = tenant.tables if tenant is not None else frozenset[ObjectName]()
+    # With policies present it is another fault: policies-without-row-security.
+    tables = [
+        table
+        for table in exposed_tables(database)
+        if not (table.is_row_security_on or table.policies or is_provided(table.name))
+    ]
     is_used = any(table.is_row_security_on for table in database.tables)
-    for table in exposed_tables(database):
-        # With policies present it is another fault: policies-without-row-security.
-        if table.is_row_security_on or table.policies or is_provided(table.name):
-            continue
-        has_key = table.name in tenant_tables
-        severity, why = _judged(table, database, has_key=has_key, is_used=is_used)
+    if not is_used and not has_clients(database):
+        others = [table for table in tables if table.name not in tenant_tables]
+        tables = [table for table in tables if table.name in tenant_tables]
+        yield from _unprotected(others)
+    for table in tables:
+        severity, why = _judged(
+            table, database, has_key=table.name in tenant_tables, is_used=is_used
+        )
         yield Fault(
             f"{table.name} has no row-level security: {why}",
             shown=f"{table.name}: row-level security off, {_grants(table)}",
@@ -80,8 +90,19 @@ def _judged(
     if is_used:
         said = "other tables of this database are protected, and this one is not"
         return Severity.ERROR if has_key else Severity.WARNING, said
-    said = "nothing but the application's own queries keeps tenants apart"
-    return Severity.WARNING if has_key else Severity.NOTE, said
+    return Severity.WARNING, "nothing but the application's own queries keeps tenants apart"
+
+
+def _unprotected(tables: list[Relation]) -> Iterator[Fault]:
+    """One note for all tables without a tenant's key of a database that protects none."""
+    if tables:
+        names = listed(table.name for table in tables)
+        yield Fault(
+            f"no table has row-level security; {counted(len(tables), 'table')} without a tenant's "
+            f"key: {names}",
+            shown=f"row-level security off: {names}",
+            severity=Severity.NOTE,
+        )
 
 
 def _grants(table: Relation) -> str:

@@ -18,8 +18,8 @@ tenants share belong into a table of their own.
 
 ## When to ignore it
 When rows without tenant are shared on purpose and a policy says so, when rows outlive their owner
-(`on delete set null`), or when the table is the server's own: nobody else may read it, or it stands
-in another schema than the tenants' tables. It is a note then.
+(`on delete set null`) or may belong to a person alone, or when the table is the server's own:
+nobody else may read it, or it stands in another schema than the tenants' tables. It is a note then.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import names, nodes, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import expressions, granted, has_clients
-from mainstem.unify.audit.tenancy import tenancy
+from mainstem.unify.audit.tenancy import has_person, tenancy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,9 @@ def _faults(database: Database) -> Iterator[Fault]:
         column = table.column(tenant.column)
         if column is None or not column.is_nullable:
             continue
-        said, is_meant = _judged(database, table, column.name, root=tenant.root)
+        said, is_meant = _judged(
+            database, table, column.name, root=tenant.root, is_person=tenant.is_person
+        )
         yield Fault(
             f"{table.name}.{column.name} may be null: {said}",
             shown=f"{table.name}.{column.name} {column.type}, nullable ({tenant.evidence})",
@@ -67,7 +69,7 @@ def _faults(database: Database) -> Iterator[Fault]:
 
 
 def _judged(
-    database: Database, table: Relation, column: str, *, root: ObjectName | None
+    database: Database, table: Relation, column: str, *, root: ObjectName | None, is_person: bool
 ) -> tuple[str, bool]:
     """What becomes of rows without the key, and whether that is meant."""
     if _is_null_read(table, column):
@@ -75,6 +77,8 @@ def _judged(
     is_apart = root is not None and root.schema not in {table.name.schema, "auth"}
     if is_apart or (has_clients(database) and not granted(table)):
         return "such rows are the server's own", True
+    if not is_person and has_person(table):
+        return "such rows may belong to a person alone", True
     if any(key.columns == (column,) and key.on_delete == "set null" for key in table.foreign_keys):
         return "rows outlive their owner", True
     return "such rows belong to nobody", False
