@@ -8,6 +8,9 @@ lacks, and the other way round; one finding for each pair and direction.
 Before two databases become one, each table of both needs a place; before two environments can be
 trusted to be the same, there must be none in this list.
 
+## Example
+`staging` has 42 tables, and `production` lacks `invoice_reminder`, which was made there last week.
+
 ## How to mend it
 For environments of one product, apply the missing migrations. For two products, this is the list
 that a plan must answer (`mainstem plan`).

@@ -9,6 +9,12 @@ Views, and functions that serve as relationships, are not judged.
 PostgREST joins along foreign keys only. Without one it answers PGRST200, "could not find a
 relationship between 'post' and 'author' in the schema cache", and the whole query fails.
 
+## Example
+```ts
+await supabase.from('post').select('title, author(name)')
+```
+and `post.author_id uuid` was created without `references author`.
+
 ## How to mend it
 Add the foreign key by a migration, or read the two tables separately.
 

@@ -10,6 +10,12 @@ never made. Statements behind a failed one in the same transaction are counted w
 Tools stop at the first failure: everything after it is missing in a new environment. A policy or an
 index that was never created looks, in the files, exactly like one that was.
 
+## Example
+```sql
+alter table post add constraint if not exists positive check (price > 0);
+```
+PostgreSQL has no `if not exists` for constraints: the whole statement is a syntax error.
+
 ## How to mend it
 The evidence holds the server's own message for each statement. Mend the statement where no
 environment has applied it; otherwise add a migration, and guard the old statement.

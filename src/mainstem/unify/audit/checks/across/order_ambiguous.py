@@ -8,6 +8,9 @@ kinds in one folder, an order that depends on whether numbers are compared as nu
 Two tools, or two versions of one, may run the files in different orders and build different
 schemas from the same folder.
 
+## Example
+`20250301_posts.sql` and `20250301_authors.sql`; or `9_last.sql` beside `10_first.sql`.
+
 ## How to mend it
 Give every file a number of its own, all of one length.
 

@@ -8,6 +8,12 @@ failed again after everything else had been applied.
 The file looks as if the table existed, and production may have it from an earlier version of the
 file; a new environment does not get it, nor anything that needs it.
 
+## Example
+```sql
+create table price (amount money_amount);
+```
+and the type `money_amount` was only ever made in a dashboard.
+
 ## How to mend it
 The evidence holds what the server said. Mend the statement in its file if no environment has
 applied it yet; otherwise add a migration that creates the table and make the old one pass.

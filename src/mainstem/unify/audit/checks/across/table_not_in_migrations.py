@@ -10,6 +10,9 @@ The table exists in one place only. No preview, no colleague and no restored env
 nobody reviewed its columns, its keys or who may read it. A table made in a dashboard often has
 row-level security switched off.
 
+## Example
+`invoice_import` with 812 rows is in the live database; no file names it.
+
 ## How to mend it
 Write its definition down as a migration (`supabase db diff`, or `pg_dump --schema-only --table`),
 guarded with `if not exists` so that it also runs where the table is; or drop the table if nothing

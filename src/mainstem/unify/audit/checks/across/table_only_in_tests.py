@@ -9,6 +9,9 @@ mostly make their tables themselves, and are not judged.
 Usually it is a made-up name in a test of a library, and harmless. Sometimes a table was renamed or
 dropped and its tests were left behind: they pass because they talk to a mock, and prove nothing.
 
+## Example
+A test still asks a mock for `supabase.from('customer')`; the table has been `client` for a year.
+
 ## How to mend it
 Rename it in the tests as it was renamed in the schema, or delete the test.
 

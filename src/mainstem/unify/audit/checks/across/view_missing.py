@@ -9,6 +9,9 @@ replayed and that it lacks. (A name that code uses and no migration creates at a
 A query of the view fails with `relation does not exist`. Views are lost more easily than tables:
 `drop ... cascade` on a table takes its views along without a word.
 
+## Example
+`0031_reports.sql` creates the view `open_invoice`; live, `drop table invoice_old cascade` took it.
+
 ## How to mend it
 Apply the migration that creates the view, or write a new one if the first is recorded as applied.
 

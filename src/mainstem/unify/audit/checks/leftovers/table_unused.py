@@ -9,6 +9,9 @@ reported when the code that was read uses no tables at all. Backups have a check
 It costs a place in every plan, every review of policies, every backup. Data of people that nobody
 looks at any more is a risk without a use.
 
+## Example
+`import_2` with 40 rows: its only trace is the statement that created it.
+
 ## How to mend it
 Look at its rows and last write, ask who made it, keep a dump, and drop it by a migration.
 
