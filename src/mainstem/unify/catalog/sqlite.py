@@ -8,6 +8,7 @@ Reading leaves nothing beside the file. A WAL file that no `-wal` lies beside is
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import sqlite3
 from collections.abc import Iterator  # noqa: TC003 - the context manager's annotation
@@ -30,6 +31,8 @@ _MAGIC: Final = b"SQLite format 3\0"
 _HEADER_BYTES: Final = 100
 _WAL_FORMAT: Final = 2
 _SHM_GUARD_BYTE: Final = 128  # WAL_READ_LOCK's dead-man switch; sqlite.org/walformat.html
+#: objects made since the last collection after which the collector looks for cycles
+_COLLECT_OBJECTS: Final = 50_000
 _BUSY_TIMEOUT_S: Final = 5.0
 
 #: SQLite's primary result codes -> what happened, and what to do.
@@ -74,9 +77,13 @@ class SqliteSource:
         self.connection = connection
         self.opened = opened
         self._had_shm = had_shm
+        self._collected_at = gc.get_threshold()
         self._data_version = self._read_data_version()
 
     def __enter__(self) -> Self:
+        # Rows come as tuples of values, thousands at a time, which are in no cycle.
+        self._collected_at = gc.get_threshold()
+        gc.set_threshold(_COLLECT_OBJECTS)
         return self
 
     def __exit__(
@@ -85,6 +92,7 @@ class SqliteSource:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        gc.set_threshold(*self._collected_at)
         self.close()
 
     @contextmanager

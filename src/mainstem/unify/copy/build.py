@@ -100,6 +100,8 @@ class Builder:
             has_failed = bool(self._steps[step].detail)
         else:
             with connection.transaction():
+                # Both cores are busy with loads: helpers would only cost more.
+                connection.execute("set local max_parallel_maintenance_workers = 0")
                 reasons = _first_way(connection, piece.ways)
                 has_failed = len(reasons) == len(piece.ways)
                 notes = [NotCarried(piece.kind, piece.label, reasons[0])] if has_failed else []

@@ -78,13 +78,17 @@ class Copying:
 
         Raises SourceError when the source changed or cannot be read: the caller then discards.
         """
-        tables = self._design()
+        loading = Loading(
+            self._connection, self._run, self._source, url=self._url, reporter=self._reporter
+        )
         crew = Crew(self._second)
         try:
-            builder = self._load(tables, crew)
+            tables = self._design()
+            builder = self._load(tables, loading, crew)
             self._source.check_unchanged()
             self._build(tables, builder, crew)
         finally:
+            loading.close()
             crew.stop()
         prove(
             self._connection,
@@ -151,26 +155,16 @@ class Copying:
 
     # Load
 
-    def _load(self, tables: list[TargetTable], crew: Crew) -> Builder:
+    def _load(self, tables: list[TargetTable], loading: Loading, crew: Crew) -> Builder:
         """Load every table; its indexes are built beside the next table's load."""
         plan = self._plan(tables)
         pieces = sum(map(len, plan.indexes.values())) + len(tables) + len(plan.foreign_keys)
         building = self._reporter.step("indexes and constraints", pieces)
         builder = Builder(self._run, plan, self._steps, building.advance)
-        loading = Loading(
-            self._connection,
-            self._run,
-            self._source,
-            url=self._url,
-            reporter=self._reporter,
-        )
-        try:
-            for position in range(len(tables)):
-                self._load_table(loading, tables, position)
-                crew.check()
-                builder.start_table(tables[position], crew)
-        finally:
-            loading.close()
+        for position in range(len(tables)):
+            self._load_table(loading, tables, position)
+            crew.check()
+            builder.start_table(tables[position], crew)
         return builder
 
     def _load_table(self, loading: Loading, tables: list[TargetTable], position: int) -> None:

@@ -47,6 +47,14 @@ def qualified(schema: str, target: TargetTable) -> str:
     return f"{quoted(schema)}.{quoted(target.name)}"
 
 
+def analyze(connection: psycopg.Connection[TupleRow], *, schema: str, target: TargetTable) -> None:
+    """Have the server look at the rows, for its plans."""
+    with connection.transaction():
+        # A small sample: autovacuum takes a larger one in its own time.
+        connection.execute("set local default_statistics_target = 20")
+        connection.execute(f"analyze {qualified(schema, target)}".encode())
+
+
 def set_counter(connection: psycopg.Connection[TupleRow], schema: str, target: TargetTable) -> None:
     """Set the table's counter past its highest key, and past what SQLite remembers."""
     column = next((column for column in target.columns if column.is_counter), None)

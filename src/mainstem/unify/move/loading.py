@@ -303,6 +303,8 @@ class Tasks:
     def _build(self, connection: Connection, record: TableRecord, index: IndexRecord) -> None:
         name = f"index {index.name}"
         self.move.reporter.step(name, None)
+        # The other connection has work of its own: helpers of this one would only cost more.
+        connection.execute("set local max_parallel_maintenance_workers = 0")
         try:
             put_back_index(connection, record.table, index)
         except errors.UniqueViolation:
