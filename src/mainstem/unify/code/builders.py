@@ -37,10 +37,11 @@ class Builder:
 
 
 @dataclass
-class _Reading:
+class Asked:
     """What the calls of one chain say, as they are gone through."""
 
     file: SyntaxFile
+    builder: Builder
     operation: Operation | None = None
     columns: list[ColumnUse] = field(default_factory=list)
     #: columns of embedded resources that are filtered or ordered by, under the resource's name
@@ -125,31 +126,38 @@ class _Reading:
         kept.append(replace(use, name=column))
 
 
-def table_use(file: SyntaxFile, builder: Builder) -> TableUse:
+def ask(file: SyntaxFile, builder: Builder) -> Asked:
+    """Everything that the calls of a builder say."""
+    asked = Asked(file, builder)
+    for call in builder.chain.calls:
+        asked.call(call)
+    return asked
+
+
+def table_use(asked: Asked) -> TableUse:
     """What the code does with the table; its name is left empty."""
-    reading = _read(file, builder)
-    is_write = reading.operation in {Operation.INSERT, Operation.UPSERT}
+    is_write = asked.operation in {Operation.INSERT, Operation.UPSERT}
     return TableUse(
         "",
-        file.place(builder.call.name_node),
-        builder.via,
-        reading.operation or Operation.UNKNOWN,
-        schema=builder.schema,
-        columns=_each_once(reading.columns),
-        reads_all=reading.reads_all,
-        is_single=reading.is_single and not is_write,
-        is_test=file.is_test,
+        asked.file.place(asked.builder.call.name_node),
+        asked.builder.via,
+        asked.operation or Operation.UNKNOWN,
+        schema=asked.builder.schema,
+        columns=_each_once(asked.columns),
+        reads_all=asked.reads_all,
+        is_single=asked.is_single and not is_write,
+        is_test=asked.file.is_test,
     )
 
 
-def embedded_uses(file: SyntaxFile, builder: Builder, table: str) -> Iterator[TableUse]:
+def embedded_uses(asked: Asked, table: str) -> Iterator[TableUse]:
     """The other tables that the selects of a chain embed, each in the table around it."""
-    reading = _read(file, builder)
+    file, builder = asked.file, asked.builder
     place = file.place(builder.call.name_node)
     base = TableUse("", place, builder.via, Operation.SELECT, builder.schema)
-    for items, node, text in reading.selected:
+    for items, node, text in asked.selected:
         for use, names in _embedded(file, items, table, (node, text)):
-            more = [column for name in names for column in reading.inner.get(name, ())]
+            more = [column for name in names for column in asked.inner.get(name, ())]
             yield replace(
                 base,
                 name=use.name,
@@ -181,13 +189,6 @@ def shown_texts(file: SyntaxFile, node: Node) -> list[str]:
 def _shown(file: SyntaxFile, part: Node) -> str:
     sole = resolve(file, part).sole
     return UNKNOWN if sole is None else sole
-
-
-def _read(file: SyntaxFile, builder: Builder) -> _Reading:
-    reading = _Reading(file)
-    for call in builder.chain.calls:
-        reading.call(call)
-    return reading
 
 
 def _embedded(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mainstem.unify.code.scopes import Binding
     from mainstem.unify.code.syntax import Call, SyntaxFile
 
+CALLS_MAX: Final = 300
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -33,7 +35,7 @@ def chain_of(file: SyntaxFile, start: Call) -> Chain:
     """The calls that follow a call directly, and where the result is kept."""
     found: list[Call] = []
     node, top = start.node, start.node
-    while (parent := node.parent) is not None:
+    while len(found) < CALLS_MAX and (parent := node.parent) is not None:
         if parent.type in _MEMBERS and parent.child_by_field_name("object") == node:
             node = parent
         elif parent.type in _CALLS and parent.child_by_field_name("function") == node:

@@ -34,8 +34,9 @@ def likeness(file: SyntaxFile, receiver: Node) -> Likeness:
     """How sure it is that what a method is called on is a PostgREST client."""
     receiver = plain(receiver)
     call = as_call(file, receiver)
-    if call is not None and call.name == "schema" and call.receiver is not None:
-        return likeness(file, call.receiver)
+    while call is not None and call.name == "schema" and call.receiver is not None:
+        receiver = plain(call.receiver)
+        call = as_call(file, receiver)
     words = call.name if call is not None else _last_name(file, receiver)
     if _OTHER.search(words) or (call is not None and call.name in _QUERIES):
         return Likeness.IS_NOT

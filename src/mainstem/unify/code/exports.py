@@ -6,6 +6,7 @@ file is offered as a reference to that file.
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Node
@@ -27,11 +28,8 @@ DEPTH_MAX: Final = 4
 
 def read_exports(file: SyntaxFile) -> FileFacts:
     """What the file offers, and the modules whose exports it passes on as its own."""
-    found: dict[str, Names] = {}
-    for name, node in _exported(file):
-        for path, names in _texts(file, node, name, 0):
-            if len(found) < EXPORTS_MAX:
-                found[path] = names
+    offered = (one for name, node in _exported(file) for one in _texts(file, node, name, 0))
+    found = dict(islice(offered, EXPORTS_MAX))
     found |= {name: Names(elsewhere=(reference,)) for name, reference in _references(file)}
     return FileFacts(exports=found, passed_on=tuple(_passed_on(file)))
 

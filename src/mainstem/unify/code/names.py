@@ -8,6 +8,7 @@ guess; what another file holds is a `Reference`.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice, product
 from typing import TYPE_CHECKING, Final
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
 #: a step of a path: any key of an object
 KEYS: Final = "*keys"
-STEPS_MAX: Final = 400
+STEPS_MAX: Final = 2_000
+DEPTH_MAX: Final = 40
 TEXTS_MAX: Final = 64
 TEMPLATE_DEPTH_MAX: Final = 8
 
@@ -52,12 +54,31 @@ def resolve(file: SyntaxFile, node: Node, within: frozenset[int] = frozenset()) 
     texts: dict[str, None] = {}
     elsewhere: dict[Reference, None] = {}
     unknown: dict[str, None] = {}
-    for origin in origins(file, node):
-        names = _names(file, origin, within)
-        texts.update(dict.fromkeys(names.texts))
-        elsewhere.update(dict.fromkeys(names.elsewhere))
-        unknown.update(dict.fromkeys(names.unknown))
+    with deeper(file) as is_allowed:
+        for origin in origins(file, node) if is_allowed else (_TOO_FAR,):
+            names = _names(file, origin, within)
+            texts.update(dict.fromkeys(names.texts))
+            elsewhere.update(dict.fromkeys(names.elsewhere))
+            unknown.update(dict.fromkeys(names.unknown))
     return Names(tuple(texts), tuple(elsewhere), tuple(unknown))
+
+
+@contextmanager
+def deeper(file: SyntaxFile) -> Iterator[bool]:
+    """Go one level deeper into what names stand for; false where it has been deep or long enough.
+
+    Templates of templates stand for more than one could read, and names lead through names:
+    whoever follows names from within what is followed goes through here.
+    """
+    budget = scopes(file).budget
+    if budget.depth == 0:
+        budget.steps = 0
+    budget.depth += 1
+    budget.steps += 1
+    try:
+        yield budget.depth <= DEPTH_MAX and budget.steps <= STEPS_MAX
+    finally:
+        budget.depth -= 1
 
 
 def origins(
@@ -74,7 +95,7 @@ def origins(
 
 @dataclass
 class _Walk:
-    """One walk to the origins: it stops after so many steps, and never goes a way twice."""
+    """One walk to the origins: it never goes a way twice."""
 
     file: SyntaxFile
     seen: set[tuple[int, tuple[str, ...]]] = field(default_factory=set)
@@ -85,12 +106,10 @@ class _Walk:
         if (node.id, path) in self.seen:
             return
         self.seen.add((node.id, path))
-        if len(self.seen) > STEPS_MAX:
-            yield Unknown("it leads through too many names")
-            return
         step = _STEPS.get(node.type)
         if step is not None:
-            yield from step(self, node, path)
+            with deeper(self.file) as is_allowed:
+                yield from step(self, node, path) if is_allowed else (_TOO_FAR,)
         elif path:
             yield Unknown(f"{self.file.expression(node)} is known only when the program runs")
         else:
@@ -450,6 +469,7 @@ def _of_object(method: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
     return (KEYS,) if method in {"keys", "entries"} and path[1:] in {(), ("0",)} else None
 
 
+_TOO_FAR: Final = Unknown("it leads through too many names")
 _CLASS_BODIES: Final = frozenset({"class_declaration", "class_definition", "class"})
 _LOOPS: Final = frozenset({"map", "forEach", "flatMap", "filter", "some", "every", "find"})
 _SAME_LIST: Final = frozenset({"filter", "slice", "sort", "reverse", "toSorted", "concat"})

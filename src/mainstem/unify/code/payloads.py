@@ -75,20 +75,13 @@ def _mapped(file: SyntaxFile, node: Node, role: Role, depth: int) -> Iterator[Co
 
 def _added(file: SyntaxFile, node: Node, role: Role, depth: int) -> Iterator[ColumnUse]:
     """`row.name = value` and `rows.push({...})`, on the variable that is written."""
-    name, at = file.text(node), node.start_byte
-    for key, value in scopes(file).added.get(name, ()):
+    name, known = file.text(node), scopes(file)
+    bound = known.find(name, node.start_byte)
+    for key, value in known.added.get(name, ()) if bound else ():
         column = file.text(key) if key.type == "property_identifier" else key_name(file, key)
-        if column is not None and _is_same(file, name, at, key.start_byte):
+        if column is not None and known.find(name, key.start_byte) is bound:
             yield ColumnUse(column, role, file.line(key), value_type(file, value))
-    for call in calls_on(file).get(name, ()):
-        if call.name in _ADDERS and _is_same(file, name, at, call.node.start_byte):
+    for call in calls_on(file).get(name, ()) if bound else ():
+        if call.name in _ADDERS and known.find(name, call.node.start_byte) is bound:
             for argument in call.arguments:
                 yield from written_columns(file, argument, role, depth + 1)
-
-
-def _is_same(file: SyntaxFile, name: str, at: int, other: int) -> bool:
-    """A name means the same variable at two bytes of the file."""
-    bound = scopes(file).find(name, at)
-    if not bound or not bound[0].start <= other < bound[0].end:
-        return False
-    return scopes(file).find(name, other) == bound

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Node
 
-from mainstem.unify.code.builders import Builder, embedded_uses, table_use
+from mainstem.unify.code.builders import Builder, ask, embedded_uses, table_use
 from mainstem.unify.code.chains import chain_of, later_calls
 from mainstem.unify.code.clients import Likeness, is_storage, likeness
 from mainstem.unify.code.facts import FileFacts, Pending, Reader
@@ -92,16 +92,17 @@ class _Gathered:
 
     def table(self, builder: Builder) -> None:
         """One table in use, under every name that it can have."""
-        use, argument = table_use(self.file, builder), builder.call.arguments[0]
+        asked = ask(self.file, builder)
+        use, argument = table_use(asked), builder.call.arguments[0]
         for name in builder.names.texts:
             schema, table = _split(name)
             known = replace(use, name=table, schema=use.schema or schema)
             self.uses.append(known)
-            self.uses.extend(embedded_uses(self.file, builder, table))
-        self._left("table", argument, builder.names, lambda one: replace(one, table=use))
-        if builder.names.elsewhere and not builder.names.texts:
-            inner = tuple(embedded_uses(self.file, builder, ""))
-            self.pending[-1] = replace(self.pending[-1], embedded=inner)
+            self.uses.extend(embedded_uses(asked, table))
+        inner = tuple(embedded_uses(asked, "")) if builder.names.elsewhere else ()
+        self._left(
+            "table", argument, builder.names, lambda one: replace(one, table=use, embedded=inner)
+        )
 
     def function(self, call: Call) -> None:
         """`rpc('name', { argument: value })`."""

@@ -178,8 +178,11 @@ def _read_batch(files: Sequence[SourceFile]) -> list[_Result]:
         loaded = load(file)
         if isinstance(loaded, Unread):
             results.append((file.path, loaded))
-        else:
+            continue
+        try:
             results.append((file.path, (_key(loaded), _ENCODER.encode(read_file(loaded)))))
+        except RecursionError:
+            results.append((file.path, Unread(file.path, "its code is nested too deeply")))
     return results
 
 

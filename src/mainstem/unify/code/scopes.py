@@ -8,6 +8,7 @@ assignments are left out: a name that is assigned twice is said to be either.
 from __future__ import annotations
 
 import sys
+from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 #: a step of a path: any element of an array, any value of an object
 ANY: Final = "*"
+PATTERN_DEPTH_MAX: Final = 20
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,63 @@ class Binding:
 
 
 @dataclass
+class Budget:
+    """How deep and how many steps names have been followed, so that it ends."""
+
+    depth: int = 0
+    steps: int = 0
+
+
+class _Levels:
+    """The bindings of one name by the scope they hold in, so that the innermost is found at once.
+
+    What is assigned belongs to the scope that declares the name around it.
+    """
+
+    def __init__(self, bindings: Sequence[Binding]) -> None:
+        self._ranges: list[tuple[int, int]] = []
+        self._outer: list[int] = []
+        self._found: list[list[Binding]] = []
+        self._starts: list[int] = []
+        declared = [bound for bound in bindings if not bound.is_assignment]
+        self._place(declared)
+        assigned = [bound for bound in bindings if bound.is_assignment]
+        free = [bound for bound in assigned if self._at(bound.start) < 0]
+        inside = [bound for bound in assigned if self._at(bound.start) >= 0]
+        if free:
+            self._place(declared + free)
+        for bound in inside:
+            self._found[self._at(bound.start)].append(bound)
+
+    def find(self, at: int) -> Sequence[Binding]:
+        """The bindings of the innermost scope around a byte."""
+        level = self._at(at)
+        return self._found[level] if level >= 0 else ()
+
+    def _at(self, at: int) -> int:
+        level = bisect_right(self._starts, at) - 1
+        while level >= 0 and self._ranges[level][1] <= at:
+            level = self._outer[level]
+        return level
+
+    def _place(self, bindings: Sequence[Binding]) -> None:
+        """Sort scopes by where they begin, and remember of each the one around it."""
+        by_range: dict[tuple[int, int], list[Binding]] = {}
+        for bound in bindings:
+            by_range.setdefault((bound.start, bound.end), []).append(bound)
+        self._ranges = sorted(by_range, key=lambda one: (one[0], -one[1]))
+        self._starts = [start for start, _ in self._ranges]
+        self._found = [by_range[one] for one in self._ranges]
+        self._outer = []
+        stack: list[int] = []
+        for level, (start, _) in enumerate(self._ranges):
+            while stack and self._ranges[stack[-1]][1] <= start:
+                stack.pop()
+            self._outer.append(stack[-1] if stack else -1)
+            stack.append(level)
+
+
+@dataclass
 class Scopes:
     """All bindings of a file by name, and its classes."""
 
@@ -63,19 +122,17 @@ class Scopes:
     #: what is assigned to members of a variable, by its name: the key, and the value
     added: dict[str, list[tuple[Node, Node]]] = field(default_factory=lambda: defaultdict(list))
 
+    #: how far names are being followed at the moment: see `names.py`
+    budget: Budget = field(default_factory=Budget)
+    _levels: dict[str, _Levels] = field(default_factory=dict)
+
     def find(self, name: str, at: int) -> Sequence[Binding]:
         """What a name can mean at a byte of the file: the innermost bindings that hold there."""
-        holding = [bound for bound in self.bindings.get(name, ()) if bound.start <= at < bound.end]
-        declared = [bound for bound in holding if not bound.is_assignment] or holding
-        if not declared:
+        if name not in self.bindings:
             return ()
-        inner = min(declared, key=lambda bound: bound.end - bound.start)
-        return [
-            bound
-            for bound in self.bindings[name]
-            if (bound.start, bound.end) == (inner.start, inner.end)
-            or (bound.is_assignment and inner.start <= bound.start and bound.end <= inner.end)
-        ]
+        if name not in self._levels:
+            self._levels[name] = _Levels(self.bindings[name])
+        return self._levels[name].find(at)
 
     def enclosing_class(self, at: int) -> Node | None:
         """The innermost class around a byte of the file."""
@@ -110,6 +167,8 @@ def targets(
 ) -> Iterator[tuple[str, tuple[str, ...], Node | None]]:
     """The names in a pattern: each with its path in the value, and its default if it has one."""
     kind = pattern.type
+    if len(path) > PATTERN_DEPTH_MAX:
+        return
     if kind == "identifier":
         yield file.text(pattern), path, None
     elif kind == "shorthand_property_identifier_pattern":
