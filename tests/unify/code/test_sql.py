@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mainstem.unify.code.model import (
@@ -182,6 +182,7 @@ def test_what_is_not_sql_is_nothing_and_broken_sql_is_said_to_be() -> None:
         assert broken.place == PLACE
 
 
+@settings(deadline=None)
 @given(
     st.one_of(
         st.text(),
@@ -211,6 +212,7 @@ def test_no_text_raises(text: str, engine: Engine) -> None:
 NAMES = st.from_regex(r"[a-z]{3,8}_[a-z]{2,5}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(
     st.lists(NAMES, min_size=1, max_size=5, unique=True), NAMES, st.sampled_from(Engine), st.data()
 )

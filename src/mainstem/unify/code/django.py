@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tree_sitter import Node
@@ -66,6 +65,8 @@ def read(file: SyntaxFile) -> FileFacts:
     found = ModelFacts(Via.DJANGO, file.is_test)
     models = Models(file)
     found.models.update(models.by_name)
+    for path, table in models.joins.items():
+        found.models[path] = Model(table, {one.name: one.name for one in table.columns})
     for made in models.unnamed:
         found.unknown(made.name, file.place(made.node), "the app that its table is named after")
     queries = _Queries(file, found)
@@ -76,9 +77,7 @@ def read(file: SyntaxFile) -> FileFacts:
     for name_text in _SHORTCUTS:
         for call in calls_by_name(file).get(name_text, ()):
             queries.shortcut(call)
-    facts = found.facts()
-    declared = (*facts.reading.declared, *models.joins)
-    return replace(facts, reading=replace(facts.reading, declared=declared))
+    return found.facts()
 
 
 class _Queries:

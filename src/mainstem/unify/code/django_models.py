@@ -35,7 +35,8 @@ class Models:
     def __init__(self, file: SyntaxFile) -> None:
         self._file = file
         self.by_name: dict[str, Model] = {}
-        self.joins: list[DeclaredTable] = []
+        #: by the name under which code asks for them: `Person.groups.through`
+        self.joins: dict[str, DeclaredTable] = {}
         #: models whose app cannot be told from the path
         self.unnamed: list[PythonClass] = []
         for name, made in classes_of(file).items():
@@ -57,14 +58,16 @@ class Models:
         self.by_name[name] = self._model(made, table)
 
     def _is_model(self, made: PythonClass) -> bool:
-        """It inherits from something called a model, and has a field, here or above."""
+        """It inherits from a model, or from anything with a field that is a model's."""
         line = with_bases(self._file, made)
         heads = [self._file.text(base) for one in line for base in one.bases]
         if any(head in {"models.Model", "db.models.Model"} for head in heads):
             return True
+        fields = [call for one in line for _, call in self._fields(one)]
+        if any(call.receiver is not None and call.receiver.text == b"models" for call in fields):
+            return bool(heads)
         is_place = "models" in {PurePosixPath(self._file.path).stem, *self._file.path.split("/")}
-        has_field = any(self._fields(one) for one in line)
-        return is_place and has_field and any(_BASE.search(head) for head in heads)
+        return is_place and bool(fields) and any(_BASE.search(head) for head in heads)
 
     def _fields(self, made: PythonClass) -> list[tuple[Attribute, Call]]:
         found = []
@@ -210,14 +213,12 @@ class Models:
             DeclaredColumn(f"{side}_id", "ForeignKey", is_nullable=False, line=line, references=to)
             for side, to in zip(sides, parents, strict=True)
         )
-        self.joins.append(
-            DeclaredTable(
-                name or f"{table}_{attribute.name}",
-                self._file.place(attribute.node),
-                Via.DJANGO,
-                (DeclaredColumn("id", "AutoField", is_nullable=False, line=line), *columns),
-                engine=engine_of_models(self._file),
-                is_test=self._file.is_test,
-                makes=not self._is_unmanaged(made),
-            )
+        self.joins[f"{made.name}.{attribute.name}.through"] = DeclaredTable(
+            name or f"{table}_{attribute.name}",
+            self._file.place(attribute.node),
+            Via.DJANGO,
+            (DeclaredColumn("id", "AutoField", is_nullable=False, line=line), *columns),
+            engine=engine_of_models(self._file),
+            is_test=self._file.is_test,
+            makes=not self._is_unmanaged(made),
         )

@@ -90,7 +90,7 @@ def _gather(text: str, gathered: Gathered) -> str | None:
     sql, left_out = found
     (sql_postgres if is_postgres else sql_other).gather(sql, gathered)
     for piece in left_out:
-        gathered.dynamic("sql", piece, text.count("\n", 0, text.index(piece)))
+        gathered.fragment(piece, text.count("\n", 0, text.index(piece)))
     return None
 
 

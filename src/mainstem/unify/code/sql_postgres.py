@@ -365,7 +365,7 @@ class _Walker:
         alias = _alias(body)
         if is_dynamic(alias) and not is_dynamic(name):
             # Not an alias but a piece of SQL: it may join other tables.
-            self._gathered.dynamic("sql", alias, self._line(body))
+            self._gathered.fragment(alias, self._line(body))
             scope.is_open, alias = True, name
         scope.is_open |= is_dynamic(name) and used is None
         scope.add(alias, used)

@@ -139,6 +139,7 @@ class Gathered:
     functions: list[FunctionUse] = field(default_factory=list)
     declared: list[DeclaredTable] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
+    fragments: list[tuple[str, int]] = field(default_factory=list)
 
     def table(
         self, name: str, schema: str | None, *, line: int, operation: Operation
@@ -148,8 +149,10 @@ class Gathered:
         A name that is one piece of run time is kept: another file may hold it as a constant.
         """
         if is_piece(name) or is_dynamic(schema or "") or (is_dynamic(name) and not number(name)):
-            kind = "sql" if is_piece(name) else "table"
-            self.dynamic(kind, f"{schema}.{name}" if schema else name, line)
+            if is_piece(name):
+                self.fragment(name, line)
+            else:
+                self.dynamic("table", f"{schema}.{name}" if schema else name, line)
             return None
         if self._is_system(name, schema):
             return None
@@ -182,6 +185,10 @@ class Gathered:
                 FunctionUse(name, self.at(line), self.via, schema, arguments, self.is_test)
             )
 
+    def fragment(self, name: str, line: int) -> None:
+        """Note a piece that is more than a name: joins, conditions, a whole query."""
+        self.fragments.append((name, line))
+
     def dynamic(self, kind: str, name: str, line: int) -> None:
         """Note a name that only running the program would tell."""
         self.unresolved.append(
@@ -203,6 +210,9 @@ class Gathered:
         for used in self.tables:
             if is_dynamic(used.name):
                 self.dynamic("table", used.name, used.line - self.place.line)
+        if self.fragments:
+            line = self.fragments[0][1]
+            self.dynamic("sql", " ".join(name for name, _ in self.fragments), line)
         return FileReading(
             uses=tuple(self.use(used) for used in self.tables if not is_dynamic(used.name)),
             functions=tuple(self.functions),

@@ -25,18 +25,20 @@ from mainstem.unify.code.syntax import Language
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tree_sitter import Node
+
     from mainstem.unify.code.facts import Reference
     from mainstem.unify.code.syntax import SyntaxFile
 
-_WORDS: Final = re.compile(
-    rb"\b(?:select|insert|update|delete|create|alter|with|merge|truncate|replace|call)\b",
-    re.IGNORECASE,
+#: A quote and the first word of a statement: where a string may begin that is SQL.
+_BEGINNING: Final = re.compile(
+    rb"[\"'`](?:\s|\(|\\n|--[^\n]*\n|/\*.*?\*/)*"
+    rb"(?:select|insert|update|delete|create|alter|with|merge|truncate|replace|call|explain|copy"
+    rb"|refresh)\b",
+    re.IGNORECASE | re.DOTALL,
 )
-_BEGINNING_BYTES: Final = 120
-_KINDS: Final = {
-    Language.PYTHON: "string concatenated_string binary_operator",
-    Language.TYPESCRIPT: "string template_string binary_expression",
-}
+_STRINGS: Final = frozenset({"string", "template_string"})
+_SUMS: Final = frozenset({"concatenated_string", "binary_expression", "binary_operator"})
 #: Capitals, as in `SELECT a FROM b`, or signs that prose has not: `select * from b where c = $1`.
 _CAPITALS: Final = re.compile(
     r"\W*(?:SELECT\b.*\bFROM\b|INSERT\s+(?:OR\s+\w+\s+)?INTO\b|REPLACE\s+INTO\b|UPDATE\b.*\bSET\b"
@@ -51,8 +53,6 @@ _LOWER: Final = re.compile(r"\W*[a-z]+\b")
 def read(file: SyntaxFile) -> FileFacts:
     """What the SQL in a file's strings says."""
     opened = opened_by(file)
-    if not _WORDS.search(file.source):
-        return FileFacts(opened=opened)
     readings: list[FileReading] = []
     pending: list[Pending] = []
     undecided: list[Undecided] = []
@@ -72,18 +72,29 @@ def read(file: SyntaxFile) -> FileFacts:
 def _statements(file: SyntaxFile) -> Iterator[tuple[Text, Use]]:
     """Every string that may be SQL, with what is done with it."""
     covered = -1
-    kinds = _KINDS[Language.PYTHON if file.language is Language.PYTHON else Language.TYPESCRIPT]
-    for node in file.nodes(kinds):
-        beginning = file.source[node.start_byte : node.start_byte + _BEGINNING_BYTES]
-        if node.start_byte < covered or not _WORDS.search(beginning):
+    for beginning in _BEGINNING.finditer(file.source):
+        if beginning.start() < covered:
             continue
-        text = text_of(file, node)
+        found = (text_of(file, node) for node in _strings_at(file, beginning.start()))
+        text = next((one for one in found if one is not None), None)
         if text is None or not looks_like_sql(text.sql):
             continue
-        covered = node.end_byte
-        use = use_of(file, node)
+        covered = text.node.end_byte
+        use = use_of(file, text.node)
         if use.is_database or (use.is_open and _is_unmistakable(text.sql)):
             yield text, use
+
+
+def _strings_at(file: SyntaxFile, start: int) -> list[Node]:
+    """The string at a quote, after the sums that it is the beginning of."""
+    node = file.root.descendant_for_byte_range(start, start + 1)
+    while node is not None and node.type not in _STRINGS:
+        node = node.parent
+    found: list[Node] = []
+    while node is not None and (not found or node.type in _SUMS):
+        found.insert(0, node)
+        node = node.parent
+    return found
 
 
 def _is_unmistakable(sql: str) -> bool:
