@@ -73,8 +73,8 @@ def test_reference_tables_are_read_by_the_signed_in_and_written_by_the_service(
 ) -> None:
     agency = new_agency(connection)
     connection.execute("set local role service_role")
-    insert(connection, "social_platform", slug="reddit", name="Reddit")
-    query = "select count(*) from social_platform"
+    insert(connection, "social_platform", slug="mastodon", name="Mastodon")
+    query = "select count(*) from social_platform where slug = 'mastodon'"
     become(connection, agency)
     assert one(connection, query) == 1
     with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
