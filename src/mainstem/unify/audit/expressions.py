@@ -127,6 +127,12 @@ def outside_of_selects(tree: object) -> Iterator[Node]:
             yield from outside_of_selects(fields)
 
 
+@lru_cache(maxsize=_CACHE_MAX)
+def columns_of_row(expression: str) -> frozenset[str]:
+    """The columns of the policy's own row that an expression reads."""
+    return own_columns(parse_expression(expression))
+
+
 def columns(tree: object) -> frozenset[str]:
     """The names of all columns, of whichever relation."""
     return frozenset(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import singular_name, snake_case
-from mainstem.unify.audit.expressions import own_columns, parse_expression
+from mainstem.unify.audit.expressions import columns_of_row
 from mainstem.unify.audit.policies import expressions
 from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
@@ -202,9 +202,7 @@ def _candidate(column: str, tables: list[Relation]) -> Tenancy:
 
 def _guards(table: Relation, column: str) -> bool:
     return any(
-        column in own_columns(parse_expression(text))
-        for policy in table.policies
-        for text in expressions(policy)
+        column in columns_of_row(text) for policy in table.policies for text in expressions(policy)
     )
 
 

@@ -101,7 +101,7 @@ def _compared(fields: Node, _: frozenset[str]) -> Width:
     left, right = fields.get("lexpr", {}), fields.get("rexpr", {})
     if operator == ("=",) and fields["kind"] in {"AEXPR_OP", "AEXPR_OP_ANY", "AEXPR_IN"}:
         if same(left, right):
-            return Width.SIGNED_IN if _is_identity(left) else Width.EVERYBODY
+            return Width.SIGNED_IN if is_identity(left) else Width.EVERYBODY
         if _is_constant(left) and _is_constant(right):
             return Width.NARROW if fields["kind"] != "AEXPR_OP" else Width.NOBODY
         for caller, told in ((left, right), (right, left)):
@@ -115,7 +115,7 @@ def _compared(fields: Node, _: frozenset[str]) -> Width:
 def _null_test(fields: Node, not_null: frozenset[str]) -> Width:
     is_null = fields["nulltesttype"] == "IS_NULL"
     argument = _plain(fields["arg"])
-    if _is_identity(argument):
+    if is_identity(argument):
         # Who does not sign in has no identity, and so passes by leaving it out.
         return Width.EVERYBODY if is_null else Width.SIGNED_IN
     if is_null and _is_setting(argument):
@@ -158,13 +158,13 @@ def _of_role(role: str) -> Width:
     return {"authenticated": Width.SIGNED_IN, "anon": Width.EVERYBODY}.get(role, Width.NARROW)
 
 
-def _is_identity(tree: Node) -> bool:
+def is_identity(tree: Node) -> bool:
     """Whether it is who is asking: `auth.uid()`, or a claim that every signed-in person has."""
     kind, fields = only(_plain(tree))
     if kind == "FuncCall":
         return bool(_IDENTITIES & set(calls({kind: fields})))
     is_claim = kind == "A_Expr" and names(fields["name"])[-1:] in {("->>",), ("->",)}
-    return is_claim and _is_identity(fields["lexpr"]) and _text(fields["rexpr"]) in {"sub", "email"}
+    return is_claim and is_identity(fields["lexpr"]) and _text(fields["rexpr"]) in {"sub", "email"}
 
 
 def _is_role(tree: Node) -> bool:

@@ -255,3 +255,42 @@ def test_recursive_policy(isolation: Planted, policies: str, tables: list[str]) 
     found = isolation.found("recursive-policy", RECURSIVE + policies)
 
     assert [one.table for one in found] == tables
+
+
+MEMBER = NOTE + "create table member (agency_id uuid not null, user_id uuid not null, role text);"
+ADMINS = MEMBER.replace("member", "admin_member")
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_found"),
+    [
+        ("agency_id in (select m.agency_id from member m where m.agency_id = agency_id)", True),
+        ("exists (select from member m where m.agency_id = agency_id)", True),
+        ("exists (select from member m where m.agency_id = note.agency_id)", False),
+        ("agency_id = agency_id()", False),
+    ],
+)
+def test_policy_compares_with_itself(isolation: Planted, condition: str, *, is_found: bool) -> None:
+    sql = f"{MEMBER} create policy p on note using ({condition});"
+
+    assert bool(isolation.found("policy-compares-with-itself", sql)) is is_found
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_found"),
+    [
+        ("exists (select from member where user_id = auth.uid())", True),
+        ("auth.uid() in (select user_id from member)", True),
+        ("exists (select from member m where user_id = auth.uid() and m.role = 'admin')", False),
+        ("agency_id in (select m.agency_id from member m where user_id = auth.uid())", False),
+        ("exists (select from member m where m.agency_id = note.agency_id)", False),
+    ],
+)
+def test_policy_ignores_row(isolation: Planted, condition: str, *, is_found: bool) -> None:
+    sql = f"{MEMBER} create policy p on note using ({condition});"
+    trusted = (
+        f"{ADMINS} create policy p on note using ({condition.replace('member', 'admin_member')});"
+    )
+
+    assert bool(isolation.found("policy-ignores-row", sql)) is is_found
+    assert isolation.found("policy-ignores-row", trusted) == []

@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs, policy_made
-from mainstem.unify.audit.expressions import own_columns, parse_expression
+from mainstem.unify.audit.expressions import columns_of_row
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import effective_check, never_null, policies_for_people
 from mainstem.unify.audit.tenancy import tables_with_owner, tenant_column
@@ -83,9 +83,7 @@ def _is_wide(policy: Policy, check: str, *, is_owned: bool, not_null: frozenset[
 def _leaves_out(policy: Policy, column: str) -> bool:
     if policy.using is None or policy.with_check is None:
         return False
-    return column in own_columns(parse_expression(policy.using)) and column not in own_columns(
-        parse_expression(policy.with_check)
-    )
+    return column in columns_of_row(policy.using) - columns_of_row(policy.with_check)
 
 
 def _fault(table: ObjectName, policy: Policy, said: str, severity: Severity | None) -> Fault:
