@@ -84,12 +84,15 @@ def creations_of(subject: Subject, name: ObjectName) -> tuple[Creation, ...]:
 
 def made_by_code(subject: Subject) -> frozenset[ObjectName]:
     """Tables that a model's tool or a program of the product creates in PostgreSQL."""
+    run = frozenset(
+        creation.name for creation in subject.program_creations if creation.kind in RELATION_KINDS
+    )
     if subject.code is None:
-        return frozenset()
+        return run
     declared = (table for table in subject.code.declared if _makes(table))
     created = (use for use in subject.code.uses if use.operation is Operation.CREATE)
     made: tuple[DeclaredTable | TableUse, ...] = (*declared, *created)
-    return frozenset(
+    return run | frozenset(
         used_name(one) for one in made if one.engine is Engine.POSTGRES and not one.is_test
     )
 

@@ -61,7 +61,8 @@ def read_subject(
             code=code,
             documents=_documents(discovery, known, scratch, cache),
             databases=databases,
-            other_creations=other,
+            program_creations=other.by_program,
+            other_creations=other.by_nothing,
         )
 
 

@@ -27,7 +27,9 @@ class Subject:
     databases: tuple[Database, ...] = ()
     #: connection settings of `.env*` files; those in code are in `code.settings`
     settings: tuple[Setting, ...] = ()
-    #: what .sql files outside the migrations create: known of, but nothing runs them
+    #: what .sql files create that code beside them runs
+    program_creations: tuple[Creation, ...] = ()
+    #: what other .sql files outside the migrations create: known of, but nothing runs them
     other_creations: tuple[Creation, ...] = ()
 
     @cached_property

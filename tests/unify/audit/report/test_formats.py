@@ -29,7 +29,9 @@ from mainstem.unify.audit.report.as_sarif import as_sarif
 from mainstem.unify.audit.report.as_text import print_report
 
 SCHEMA = Path(__file__).parents[4] / "docs/reference/audit.schema.json"
-CHECK = Check("table-gone", "across", Severity.ERROR, "A table is gone", "A table is gone.", lambda _: ())
+CHECK = Check(
+    "table-gone", "across", Severity.ERROR, "A table is gone", "A table is gone.", lambda _: ()
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 evidence = st.builds(

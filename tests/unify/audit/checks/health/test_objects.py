@@ -92,6 +92,8 @@ def test_extension_in_public(health: Planted) -> None:
 
     assert "extension pg_trgm stands in public" in found.message
     assert list(extension_in_public.find(Subject(databases=(database,)))) == []
+    unserved = replace(planted, relations=())
+    assert list(extension_in_public.find(Subject(databases=(unserved,)))) == []
 
 
 def test_materialized_view_in_api(health: Planted) -> None:

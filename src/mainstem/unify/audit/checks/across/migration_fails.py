@@ -11,7 +11,7 @@ Tools stop at the first failure: everything after it is missing in a new environ
 index that was never created looks, in the files, exactly like one that was.
 
 ## Example
-```sql
+```text
 alter table post add constraint if not exists positive check (price > 0);
 ```
 PostgreSQL has no `if not exists` for constraints: the whole statement is a syntax error.
@@ -22,7 +22,8 @@ environment has applied it; otherwise add a migration, and guard the old stateme
 
 ## When to ignore it
 A note says that the scratch server could not run the statement (an extension it lacks, a time
-limit): then nothing is known to be wrong.
+limit, a table that a program makes before it runs the migrations): then nothing is known to be
+wrong.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
-from mainstem.unify.audit.origin import RELATION_KINDS
+from mainstem.unify.audit.origin import RELATION_KINDS, made_by_code
 from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.replay.model import Failure, ObjectKind
 
@@ -75,8 +76,10 @@ def find(subject: Subject) -> Iterator[Found]:
         if failed.failure in _FIXES and not _is_reported(subject.replay, failed):
             causes[_cause(failed)].append(failed)
     aborted = _aborted_by(subject.replay)
+    made = made_by_code(subject)
     for statements in causes.values():
-        yield _found(statements, sum(aborted[f.file, f.line] for f in statements))
+        count = sum(aborted[f.file, f.line] for f in statements)
+        yield _found(statements, count, is_made_by_code=statements[0].needs in made)
 
 
 def _cause(failed: FailedStatement) -> tuple[object, ...]:
@@ -119,7 +122,9 @@ def _aborted_by(replay: Replay) -> dict[tuple[str, int], int]:
     return counts
 
 
-def _found(statements: Sequence[FailedStatement], aborted_count: int) -> Found:
+def _found(
+    statements: Sequence[FailedStatement], aborted_count: int, *, is_made_by_code: bool
+) -> Found:
     first = statements[0]
     count = counted(len(statements), "statement")
     rest = f", first {first.file}:{first.line}" if len(statements) > 1 else ""
@@ -130,11 +135,11 @@ def _found(statements: Sequence[FailedStatement], aborted_count: int) -> Found:
         missing = list(dict.fromkeys(str(failed.needs) for failed in statements))
         needs = f" ({kind if len(missing) == 1 else kind + 's'} {listed(missing)})"
     with_it = f"; {counted(aborted_count, 'statement')} fell with it" if aborted_count else ""
-    verb = first.failure.value
+    verb = "needs an object that a program makes" if is_made_by_code else first.failure.value
     return Found(
         message=f"{where}: {verb}{needs}: {evidence.one_line(first.message)}{with_it}",
         table=(_owner(first) or None) if needs and first.needs_kind in _OF_TABLES else None,
         evidence=tuple(evidence.of_failure(f) for f in statements[: evidence.PLACES_MAX]),
-        fix=_FIXES[first.failure],
-        severity=_SEVERITIES.get(first.failure),
+        fix="run that program first" if is_made_by_code else _FIXES[first.failure],
+        severity=Severity.NOTE if is_made_by_code else _SEVERITIES.get(first.failure),
     )

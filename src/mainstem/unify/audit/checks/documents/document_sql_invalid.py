@@ -12,7 +12,7 @@ SQL in documents gets copied into migrations and into the SQL editor of producti
 run, so what it stands for (the design of a column, a policy that protects a tenant) was not either.
 
 ## Example
-```sql
+```text
 create table account (secret text encrypted);
 create policy own on client using (client_id = auth.jwt() ->> 'client_id');
 ```

@@ -1,7 +1,7 @@
 """An extension stands in the schema public.
 
 ## What it finds
-Extensions whose objects are in `public`.
+Extensions whose objects are in `public`, where roles of a data API may reach that schema.
 
 ## Why it matters
 Its functions are served by the data API as if they were the product's own, its types and operators
@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
+from mainstem.unify.audit.policies import has_clients
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.replay.model import ObjectKind
 
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.unify.audit.model import Found
+    from mainstem.unify.audit.policies import has_clients
     from mainstem.unify.audit.subject import Subject
-    from mainstem.unify.catalog.database import Database
+from mainstem.unify.catalog.database import Database
 
 SEVERITY = Severity.NOTE
 
@@ -42,6 +44,8 @@ def find(subject: Subject) -> Iterator[Found]:
 
 
 def _faults(database: Database) -> Iterator[Fault]:
+    if not has_clients(database):
+        return  # nothing serves what stands in public
     for extension in database.extensions:
         if extension.schema == "public":
             yield Fault(
