@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.unify.audit.model import Found
-    from mainstem.unify.audit.policies import has_clients
     from mainstem.unify.audit.subject import Subject
-from mainstem.unify.catalog.database import Database
+    from mainstem.unify.catalog.database import Database
 
 SEVERITY = Severity.NOTE
 
