@@ -154,6 +154,16 @@ def test_tables_without_classes_and_classes_without_tables() -> None:
     assert express.name == "order_head"
 
 
+def test_migrations_in_code_make_tables() -> None:
+    (table,) = read(
+        "import sqlalchemy as sa\nfrom alembic import op\n"
+        "op.create_table('note', sa.Column('id', sa.Integer(), nullable=False))"
+    ).reading.declared
+
+    assert (table.name, table.makes) == ("note", True)
+    assert [(c.name, c.type, c.is_nullable) for c in table.columns] == [("id", "Integer", False)]
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -65,6 +65,8 @@ class ModelFacts:
     models: dict[str, Model] = field(default_factory=dict)
     uses: list[ModelUse] = field(default_factory=list)
     unresolved: list[Unresolved] = field(default_factory=list)
+    #: tables that no name stands for, such as those that migrations in code make
+    others: list[DeclaredTable] = field(default_factory=list)
 
     def unknown(self, expression: str, place: Place, reason: str) -> None:
         """Note a model that only running the program would tell."""
@@ -78,7 +80,9 @@ class ModelFacts:
                 uses=tuple(
                     self._known(use, use.target) for use in known if isinstance(use.target, Model)
                 ),
-                declared=tuple(dict.fromkeys(model.table for model in self.models.values())),
+                declared=tuple(
+                    dict.fromkeys([*(one.table for one in self.models.values()), *self.others])
+                ),
                 unresolved=tuple(dict.fromkeys(self.unresolved)),
             ),
             pending=tuple(

@@ -11,7 +11,7 @@ from mainstem.unify.code.facts import FileFacts, Reader, Reference
 from mainstem.unify.code.model import Operation, Role, Via
 from mainstem.unify.code.names import entries, origins
 from mainstem.unify.code.orm_models import Model, ModelFacts, ModelUse
-from mainstem.unify.code.sqlalchemy_models import read_models
+from mainstem.unify.code.sqlalchemy_models import made_by_migrations, read_models
 from mainstem.unify.code.structure import calls_by_name
 from mainstem.unify.code.syntax import Language, as_call, literal, plain
 from mainstem.unify.code.values import value_type
@@ -43,6 +43,7 @@ def read(file: SyntaxFile) -> FileFacts:
         return FileFacts()
     found = ModelFacts(Via.SQLALCHEMY, file.is_test)
     found.models.update(read_models(file))
+    found.others.extend(made_by_migrations(file))
     _Queries(file, found).read()
     return found.facts()
 

@@ -67,6 +67,15 @@ def read_models(file: SyntaxFile) -> dict[str, Model]:
     return found
 
 
+def made_by_migrations(file: SyntaxFile) -> Iterator[DeclaredTable]:
+    """The tables that Alembic's `op.create_table('person', Column(...))` makes."""
+    for call in calls_by_name(file).get("create_table", ()):
+        is_alembic = call.receiver is not None and call.receiver.text == b"op"
+        name = resolve(file, call.arguments[0]).sole if is_alembic and call.arguments else None
+        if name is not None:
+            yield _table(file, call, name, call.arguments[1:], makes=True)
+
+
 def _of_class(file: SyntaxFile, made: PythonClass) -> Model | None:
     name = _table_name(file, made)
     if name is None:
@@ -220,18 +229,24 @@ def _of_call(file: SyntaxFile, call: Call) -> Model | None:
     name = resolve(file, call.arguments[0]).sole if call.arguments else None
     if name is None or len(call.arguments) < 2:  # noqa: PLR2004 -- the name and the metadata
         return None
+    table = _table(file, call, name, call.arguments[2:], makes=False)
+    return Model(table, {column.name: column.name for column in table.columns})
+
+
+def _table(
+    file: SyntaxFile, call: Call, name: str, given: tuple[Node, ...], *, makes: bool
+) -> DeclaredTable:
     schema = call.keywords.get("schema")
-    columns = tuple(_columns(file, call.arguments[2:]))
-    table = DeclaredTable(
+    return DeclaredTable(
         name,
         file.place(call.node),
         Via.SQLALCHEMY,
-        columns,
+        tuple(_columns(file, given)),
         schema=resolve(file, schema).sole if schema is not None else None,
         engine=engine_of_models(file),
         is_test=file.is_test,
+        makes=makes,
     )
-    return Model(table, {column.name: column.name for column in columns})
 
 
 def _columns(file: SyntaxFile, arguments: tuple[Node, ...]) -> Iterator[DeclaredColumn]:
