@@ -127,6 +127,26 @@ def test_a_default_beside_something_unknown_is_told_with_it() -> None:
     assert found.sole is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "const a = `${a}x`; q(a)",
+        "const o = { [o.x]: 'a' }; q(o.x)",
+        "const f = () => f(); q(f())",
+        "".join(f"const a{n} = a{n + 1};" for n in range(2_000)) + "q(a0)",
+        "".join(f"const a{n} = `${{a{n + 1}}}${{a{n + 1}}}`;" for n in range(40)) + "q(a0)",
+    ],
+)
+def test_names_that_lead_on_and_on_end(text: str) -> None:
+    assert not asked(text).texts
+
+
+def test_an_assignment_belongs_to_the_scope_that_declares_the_name() -> None:
+    text = "let t = 'a'; function f() { let t = 'b'; if (x) { t = 'c' } } function g() { t = 'd' } "
+    assert asked(text + "q(t)").texts == ("a", "d")
+    assert asked(text.replace("{ t = 'c' }", "{ t = 'c'; q(t) }")).texts == ("b", "c")
+
+
 def test_literals_have_their_escapes_read() -> None:
     text = r"""q('a\n\u0062\x63\u{64}\'\
 e')"""

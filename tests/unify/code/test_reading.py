@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from mainstem.unify.code import FolderCache, read_code
-from mainstem.unify.code import reading as module
+from mainstem.unify.code import FolderCache, batches, read_code
 
 if TYPE_CHECKING:
     from mainstem.unify.code.facts import FileFacts
@@ -137,13 +137,13 @@ def test_unchanged_files_come_from_the_cache(
     files = {f"{name}.ts": f"{USE}supabase.from('{name}').select('a')" for name in "abc"}
     first = reading(root, files, cache)
     read: list[str] = []
-    original = module.read_file
+    original = batches.read_file
 
     def counted(file: SyntaxFile) -> FileFacts:
         read.append(file.path)
         return original(file)
 
-    monkeypatch.setattr(module, "read_file", counted)
+    monkeypatch.setattr(batches, "read_file", counted)
     assert reading(root, files, cache) == first
     assert read == []
     changed = reading(root, {**files, "b.ts": f"{USE}supabase.from('x').select()"}, cache)
@@ -195,12 +195,36 @@ def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
 def test_two_processes_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = {f"{n}.ts": f"{USE}supabase.from('t{n}').select('a')" for n in range(70)}
     alone = reading(tmp_path, files)
-    monkeypatch.setattr(module, "PARALLEL_BYTES_MIN", 0)
+    monkeypatch.setattr(batches, "PARALLEL_BYTES_MIN", 0)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     told: list[tuple[int, int]] = []
     both = read_code(tmp_path, [Path()], on_progress=lambda done, total: told.append((done, total)))
     assert both == alone
-    assert told == [(64, 70), (70, 70)]
+    assert told == [(32, 70), (64, 70), (70, 70)]
+
+
+def test_a_second_process_that_ends_early_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {f"{n}.ts": f"{USE}supabase.from('t{n}').select('a')" for n in range(70)}
+    alone = reading(tmp_path, files)
+    program = shutil.which("false")
+    assert program is not None
+    monkeypatch.setattr(batches, "PARALLEL_BYTES_MIN", 0)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    monkeypatch.setattr("sys.executable", program)
+    assert read_code(tmp_path, [Path()]) == alone
+
+
+def test_code_that_is_nested_without_end_is_named(tmp_path: Path) -> None:
+    deep = "('a' + " * 2_000 + "'a'" + ")" * 2_000
+    found = reading(
+        tmp_path, {"a.ts": f"{USE}supabase.from{deep}", "b.ts": f"{USE}supabase.from('t')"}
+    )
+    assert names(found) == ["t"]
+    assert [(one.file, one.reason) for one in found.unread] == [
+        ("a.ts", "its code is nested too deeply")
+    ]
 
 
 def test_broken_and_unread_files_are_named_and_the_rest_is_read(tmp_path: Path) -> None:

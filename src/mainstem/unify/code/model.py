@@ -88,7 +88,9 @@ class TableUse:
     reads_all: bool = False
     #: one row is expected (`single`, `maybeSingle`)
     is_single: bool = False
-    #: for an embedded resource: the table in whose select it stands, and the hint (`!fk`) if any
+    #: for an embedded resource: the table in whose select it stands, and the hint (`!fk`) if any.
+    #: PostgREST lets a foreign key's column or constraint stand for the table it leads to: such a
+    #: name is a table only if the table around it has no column or constraint called so
     embedded_in: str | None = None
     embed_hint: str | None = None
     is_test: bool = False
