@@ -217,7 +217,7 @@ def test_a_second_process_that_ends_early_loses_nothing(
 
 
 def test_code_that_is_nested_without_end_is_named(tmp_path: Path) -> None:
-    deep = "('a' + " * 2_000 + "'a'" + ")" * 2_000
+    deep = "('a' +\n" * 2_000 + "'a'" + ")" * 2_000
     found = reading(
         tmp_path, {"a.ts": f"{USE}supabase.from{deep}", "b.ts": f"{USE}supabase.from('t')"}
     )
