@@ -171,3 +171,10 @@ def test_a_table_that_a_parameter_holds_is_unresolved() -> None:
     facts = read("export function all(db, table) { return db.select().from(table) }")
 
     assert [one.expression for one in facts.reading.unresolved] == ["table"]
+
+
+def test_a_row_given_to_another_client_is_no_table() -> None:
+    found = read("export const add = (row: Row) => supabase.from('person').insert(row).select()")
+    assert found.reading.uses == ()
+    assert found.reading.unresolved == ()
+    assert found.pending == ()

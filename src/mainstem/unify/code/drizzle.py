@@ -77,6 +77,9 @@ def _is_change(file: SyntaxFile, call: Call) -> bool:
     """It is a query, and not the method of a map or a list."""
     if call.receiver is None or plain(call.arguments[0]).type not in _TABLE_EXPRESSIONS:
         return False
+    made = as_call(file, plain(call.receiver))
+    if made is not None and made.name in {"from", "table", "schema"}:
+        return False  # a table of PostgREST, and what is given is a row
     receiver = file.text(call.receiver)
     following = call.node.parent
     member = following.child_by_field_name("property") if following is not None else None
