@@ -77,10 +77,11 @@ class Pending:
 class Undecided:
     """SQL whose engine another file decides: the one that opens the database `reference` names.
 
+    Without a reference it is the engine that all files together use, if it is only one.
     `readings` are in the order of preference: the first holds where nothing is found.
     """
 
-    reference: Reference
+    reference: Reference | None
     readings: tuple[tuple[Engine, FileReading], ...]
 
 
@@ -104,6 +105,8 @@ class FileFacts:
     undecided: tuple[Undecided, ...] = ()
     #: databases by the name under which other files can ask for them
     opened: dict[str, Opened] = field(default_factory=dict)
+    #: engines whose drivers it imports
+    engines: tuple[Engine, ...] = ()
     #: modules that no file is called but whose contents this one says (`@prisma/client`)
     provides: tuple[str, ...] = ()
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import os.path
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
-from mainstem.unify.code.facts import Names, Reference
+from mainstem.unify.code.facts import Names, Opened, Reference
 from mainstem.unify.code.model import FileReading, Unresolved
 from mainstem.unify.code.scopes import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from mainstem.unify.code.facts import FileFacts, Opened, Pending, Undecided
+    from mainstem.unify.code.facts import FileFacts, Pending, Undecided
     from mainstem.unify.code.model import TableUse
 
 STEPS_MAX: Final = 12
@@ -88,7 +89,9 @@ def _unresolved(pending: Pending, names: Names) -> Unresolved:
 
 def _decided(path: str, undecided: Undecided, modules: _Modules) -> FileReading:
     """The reading for the engine that the other file opens; the first if that is not found."""
-    opened = modules.opened(path, undecided.reference)
+    reference = undecided.reference
+    opened = modules.opened(path, reference) if reference is not None else None
+    opened = opened or modules.only_engine
     readings = dict(undecided.readings)
     if opened is None or opened.engine not in readings:
         return undecided.readings[0][1]
@@ -118,6 +121,12 @@ class _Modules:
                 self.by_last.setdefault(name.rpartition("/")[2], []).append((name, path))
             for module in self.facts[path].provides:
                 self.provided[module] = path
+
+    @cached_property
+    def only_engine(self) -> Opened | None:
+        """The engine of the whole program, if its files use only one."""
+        engines = {engine for said in self.facts.values() for engine in said.engines}
+        return Opened(engines.pop()) if len(engines) == 1 else None
 
     def names(self, importer: str, reference: Reference, steps: int = 0) -> Names:
         """The texts that a reference stands for, followed through the files that pass it on."""

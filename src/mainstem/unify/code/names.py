@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final
 from tree_sitter import Node
 
 from mainstem.unify.code.facts import Names, Reference
-from mainstem.unify.code.scopes import ANY, scopes
+from mainstem.unify.code.scopes import ANY, KEYS, scopes
 from mainstem.unify.code.structure import (
     calls_by_name,
     class_member,
     function_name,
+    path_in_object,
     returned,
 )
 from mainstem.unify.code.syntax import as_call, literal, pieces, plain
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from mainstem.unify.code.scopes import Binding, Parameter
     from mainstem.unify.code.syntax import Call, SyntaxFile
 
-#: a step of a path: any key of an object
-KEYS: Final = "*keys"
 STEPS_MAX: Final = 2_000
 DEPTH_MAX: Final = 40
 TEXTS_MAX: Final = 64
@@ -450,23 +449,12 @@ def _handed_on(
         return None
     argument = plain(call.arguments[0])
     if call.receiver is not None and file.text(call.receiver) == "Object":
-        inner = _of_object(call.name, path)
+        inner = path_in_object(call.name, path)
         return (argument, inner) if inner is not None else None
     if call.name in {"useMemo", "cache", "useRef"}:
         results = returned(file, argument)
         return (results[0] if results else argument), path
     return None
-
-
-def _of_object(method: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
-    """What of an object `Object.method(it)` gives under a path."""
-    if method in {"freeze", "seal"}:
-        return path
-    if method == "values" and path:
-        return (ANY, *path[1:])
-    if method == "entries" and path[1:2] == ("1",):
-        return (ANY, *path[2:])
-    return (KEYS,) if method in {"keys", "entries"} and path[1:] in {(), ("0",)} else None
 
 
 _TOO_FAR: Final = Unknown("it leads through too many names")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: a step of a path: any element of an array, any value of an object
 ANY: Final = "*"
+#: a step of a path: any key of an object
+KEYS: Final = "*keys"
 PATTERN_DEPTH_MAX: Final = 20
 
 

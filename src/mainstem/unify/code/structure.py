@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from mainstem.unify.code.scopes import ANY, KEYS
 from mainstem.unify.code.syntax import calls
 
 if TYPE_CHECKING:
@@ -84,6 +85,17 @@ def returned(file: SyntaxFile, function: Node) -> list[Node]:
         if node.named_children
         and not any(one.start_byte <= node.start_byte < one.end_byte for one in inner)
     ]
+
+
+def path_in_object(method: str, path: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What of an object `Object.method(it)` gives under a path."""
+    if method in {"freeze", "seal"}:
+        return path
+    if method == "values" and path:
+        return (ANY, *path[1:])
+    if method == "entries" and path[1:2] == ("1",):
+        return (ANY, *path[2:])
+    return (KEYS,) if method in {"keys", "entries"} and path[1:] in {(), ("0",)} else None
 
 
 _KEYS: Final = ("name", "property", "left")
