@@ -4,6 +4,9 @@ MAINSTEM_BENCH_ROWS sets the size (default 4,000,000 rows in all tables together
 is the embedded one with the settings that users get, fsync on. `raw` is the floor: the server reads
 finished files that our own result was written to, one after the other, then builds the same indexes
 and constraints from `pg_dump --section=post-data`. It converts, derives and verifies nothing.
+
+Beside the time stand the CPU seconds of the processes and of the server: on a machine that others
+use, two processes are held up more than one, and these are not.
 """
 
 from __future__ import annotations
@@ -13,17 +16,18 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.harness import (
     MEBIBYTE,
-    Measured,
     machine,
     run_measured,
     stopwatch,
@@ -42,6 +46,29 @@ PGLOADER_LIMIT_S = 1800
 
 
 @dataclass(frozen=True)
+class Cost:
+    """What one thing took: time, CPU of its processes and of the server, its largest memory."""
+
+    wall_s: float
+    client_s: float
+    server_s: float
+    peak_bytes: int = 0
+
+    def without(self, wall_s: float) -> Cost:
+        """The same but for a part of its time."""
+        return replace(self, wall_s=self.wall_s - wall_s)
+
+    def cells(self, raw: Cost) -> tuple[str, ...]:
+        """Seconds, ratio to raw, CPU seconds of client and server, memory."""
+        return (
+            f"{self.wall_s:.1f}",
+            f"{self.wall_s / raw.wall_s:.2f}",
+            f"{self.client_s:.1f} + {self.server_s:.1f}",
+            f"{self.peak_bytes / MEBIBYTE:.0f} MiB" if self.peak_bytes else "",
+        )
+
+
+@dataclass(frozen=True)
 class Bench:
     """Where this run keeps its files and which server it uses."""
 
@@ -55,10 +82,33 @@ class Bench:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         return self.server.url(name)
 
-    def mainstem(self, *arguments: str, url: str) -> Measured:
+    def mainstem(self, *arguments: str, url: str) -> Cost:
         """Run our command line against a database."""
         environment = {"DATABASE_URL": url, "MAINSTEM_HOME": str(self.folder / "home")}
-        return run_measured([MAINSTEM, *arguments], environment=environment, exits=QUARANTINE_EXITS)
+        return self.program(MAINSTEM, *arguments, environment=environment, exits=QUARANTINE_EXITS)
+
+    def program(
+        self,
+        *command: str,
+        environment: dict[str, str] | None = None,
+        exits: Sequence[int] = (0,),
+    ) -> Cost:
+        """Run a program that uses the server."""
+        before_s = self.server_cpu_s()
+        ran = run_measured(command, environment=environment, exits=exits)
+        return Cost(ran.wall_s, ran.cpu_s, self.server_cpu_s() - before_s, ran.peak_bytes)
+
+    def server_cpu_s(self) -> float:
+        """CPU seconds of the server until now, its ended sessions included."""
+        pid = self.server.pid()
+        assert pid is not None
+        main = psutil.Process(pid)
+        own = main.cpu_times()
+        seconds = own.user + own.system + own.children_user + own.children_system
+        for child in main.children():
+            with suppress(psutil.NoSuchProcess):
+                seconds += child.cpu_times().user + child.cpu_times().system
+        return float(seconds)
 
 
 def main() -> None:
@@ -88,7 +138,7 @@ def _measure(bench: Bench) -> None:
     url, copied, verify_s = _copied(bench, source)
     raw = _raw(bench, "raw_copy", url, _tables(url, "public"))
     pgloader = _pgloader(bench, source)
-    _print_copy(copied, verify_s, raw_s=raw, pgloader=pgloader)
+    _print_copy(copied, verify_s, raw=raw, pgloader=pgloader)
 
 
 def _unified(bench: Bench) -> None:
@@ -102,20 +152,19 @@ def _unified(bench: Bench) -> None:
     loaded = _loaded(url)
     raw = _raw(bench, "raw_unified", url, loaded)
     with_map = _raw(bench, "raw_with_map", url, [*loaded, *_legacy_partitions(url)])
-    table(
-        "Into the unified schema",
-        ("", "seconds", "ratio to raw", "ratio to raw with the id map", "peak memory"),
-        [
-            _row("raw COPY, indexes, constraints", raw, raw, with_map, None),
-            _row("the same and the id map's rows", with_map, raw, with_map, None),
-            _row("mainstem unify run", run.wall_s, raw, with_map, run.peak_bytes),
-            _row("mainstem unify verify", verify.wall_s, raw, with_map, verify.peak_bytes),
-        ],
-    )
-    print(f"\nverify / run: {verify.wall_s / run.wall_s:.2f} (limit 1.00)")
+    header = ("", "seconds", "ratio to raw", "CPU seconds, ours + server's", "peak memory")
+    rows = [
+        ("raw COPY, indexes, constraints", *raw.cells(raw)),
+        ("the same and the id map's rows", *with_map.cells(raw)),
+        ("mainstem unify run", *run.cells(raw)),
+        ("mainstem unify verify", *verify.cells(raw)),
+    ]
+    table("Into the unified schema", header, rows)
+    print(f"\nrun / raw with the id map: {run.wall_s / with_map.wall_s:.2f}")
+    print(f"verify / run: {verify.wall_s / run.wall_s:.2f} (limit 1.00)")
 
 
-def _copied(bench: Bench, source: Path) -> tuple[str, Measured, float]:
+def _copied(bench: Bench, source: Path) -> tuple[str, Cost, float]:
     url = bench.create_database("copied")
     report = bench.folder / "copy.json"
     measured = bench.mainstem(
@@ -124,7 +173,7 @@ def _copied(bench: Bench, source: Path) -> tuple[str, Measured, float]:
     return url, measured, json.loads(report.read_text())["verification"]["seconds"]
 
 
-def _pgloader(bench: Bench, source: Path) -> Measured | None:
+def _pgloader(bench: Bench, source: Path) -> Cost | None:
     if shutil.which("pgloader") is None:
         print("\npgloader is not installed (Debian: apt-get install pgloader); left out")
         return None
@@ -137,38 +186,29 @@ def _pgloader(bench: Bench, source: Path) -> Measured | None:
         "with include drop, create tables, create indexes, reset sequences,\n"
         "     prefetch rows = 10000, workers = 2, concurrency = 1;\n"
     )
-    return run_measured(["timeout", str(PGLOADER_LIMIT_S), "pgloader", str(commands)])
+    return bench.program("timeout", str(PGLOADER_LIMIT_S), "pgloader", str(commands))
 
 
-def _print_copy(
-    copied: Measured, verify_s: float, *, raw_s: float, pgloader: Measured | None
-) -> None:
-    def row(name: str, seconds: float, peak_bytes: int | None) -> tuple[str, ...]:
-        rate = f"{pgloader.wall_s / seconds:.2f}" if pgloader else "not measured"
-        memory = f"{peak_bytes / MEBIBYTE:.0f} MiB" if peak_bytes else ""
-        return (name, f"{seconds:.1f}", f"{seconds / raw_s:.2f}", rate, memory)
+def _print_copy(copied: Cost, verify_s: float, *, raw: Cost, pgloader: Cost | None) -> None:
+    moving = copied.without(verify_s)
+
+    def row(name: str, cost: Cost) -> tuple[str, ...]:
+        rate = f"{pgloader.wall_s / cost.wall_s:.2f}" if pgloader else "not measured"
+        return (name, *cost.cells(raw), rate)
 
     rows = [
-        row("raw COPY, indexes, constraints", raw_s, None),
-        row("mainstem unify copy, moving", copied.wall_s - verify_s, copied.peak_bytes),
-        row("mainstem unify copy, verifying", verify_s, None),
+        row("raw COPY, indexes, constraints", raw),
+        row("mainstem unify copy, moving (CPU: with verifying)", moving),
     ]
     if pgloader:
-        rows.append(row("pgloader", pgloader.wall_s, pgloader.peak_bytes))
-    header = ("", "seconds", "ratio to raw", "pgloader's seconds / these", "peak memory")
-    table("One to one", header, rows)
-    print(f"\nverify / move: {verify_s / (copied.wall_s - verify_s):.2f} (limit 1.00)")
+        rows.append(row("pgloader", pgloader))
+    header = ("", "seconds", "ratio to raw", "CPU seconds, ours + server's", "peak memory")
+    table("One to one", (*header, "pgloader's seconds / these"), rows)
+    print(f"\nverifying: {verify_s:.1f} s, {verify_s / moving.wall_s:.2f} of the move (limit 1.00)")
 
 
-def _row(
-    name: str, seconds: float, raw_s: float, with_map_s: float, peak_bytes: int | None
-) -> tuple[str, str, str, str, str]:
-    memory = f"{peak_bytes / MEBIBYTE:.0f} MiB" if peak_bytes else ""
-    return (name, f"{seconds:.1f}", f"{seconds / raw_s:.2f}", f"{seconds / with_map_s:.2f}", memory)
-
-
-def _raw(bench: Bench, name: str, url: str, tables: Sequence[str]) -> float:
-    """Seconds to COPY the tables' rows from files and build their indexes and constraints."""
+def _raw(bench: Bench, name: str, url: str, tables: Sequence[str]) -> Cost:
+    """What it takes to COPY the tables' rows from files and build their indexes and constraints."""
     files = bench.folder / name
     files.mkdir()
     files.chmod(0o777)
@@ -182,13 +222,15 @@ def _raw(bench: Bench, name: str, url: str, tables: Sequence[str]) -> float:
     for file, columns in copies:
         _execute(url, f"copy {columns} to '{file}'")
     times: dict[str, float] = {}
+    before_s = bench.server_cpu_s()
     with stopwatch(times, "raw"):
         for file, columns in copies:
             _execute(target, f"copy {columns} from '{file}'")
         _restore_entries(bench, target, dump, timed)
+    cost = Cost(times["raw"], 0.0, bench.server_cpu_s() - before_s)
     _execute(bench.server.url("postgres"), f"drop database {name}")
     shutil.rmtree(files)
-    return times["raw"]
+    return cost
 
 
 def _post_data(bench: Bench, dump: Path, ours: set[str]) -> tuple[list[str], list[str]]:
