@@ -79,6 +79,16 @@ FAILURES: list[tuple[str, Failure, str | None]] = [
     ("alter table t add constraint c check (b > 1)", Failure.NEVER_CREATED, "t.b"),
     ("create index on t (b)", Failure.NEVER_CREATED, "t.b"),
     ("select x.b from t x", Failure.NEVER_CREATED, "t.b"),
+    (
+        "create policy p on t using (c in (select 'é' from auth.sessions where b = 1))",
+        Failure.NEVER_CREATED,
+        "auth.sessions.b",
+    ),
+    (
+        "create policy p on t using (aal in (select aal from auth.sessions))",
+        Failure.NEVER_CREATED,
+        "t.aal",
+    ),
     ("create trigger g before insert on t execute function f()", Failure.NEVER_CREATED, "f"),
     ("create table u (a mood)", Failure.NEVER_CREATED, "mood"),
     ("create table s.u (a int)", Failure.NEVER_CREATED, ".s"),
@@ -121,6 +131,24 @@ def test_a_drop_that_came_too_early_is_not_made_up_for(replay: ReplayFiles) -> N
     found = replay({"1.sql": "drop table t; create table t (a int); drop table if exists u;"})
     assert only(found).failure is Failure.CREATED_LATER
     assert tables(found) == {"t"}
+
+
+def test_what_follows_a_creation_that_recovers_is_made_up_for_in_order(
+    replay: ReplayFiles,
+) -> None:
+    found = replay(
+        {
+            "1.sql": "create table c (a int references p, b int); alter table c drop column b;"
+            "alter table c rename to d; create function f() returns d language sql return null::d;",
+            "2.sql": "create table p (a int primary key);",
+        }
+    )
+    assert all(each.is_recovered for each in found.failed)
+    assert {str(each.needs) for each in found.failed} == {"p"}
+    assert tables(found) == {"d", "p"}
+    relation = found.database.relation("d")
+    assert relation is not None
+    assert [column.name for column in relation.columns] == ["a"]
 
 
 def test_what_recovers_and_was_dropped_since_stays_away(replay: ReplayFiles) -> None:

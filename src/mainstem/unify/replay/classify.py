@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.replay import standins
-from mainstem.unify.replay.creations import RELATIONS, changes, of_table
+from mainstem.unify.replay.creations import RELATIONS, changes
+from mainstem.unify.replay.lacks import lack
 from mainstem.unify.replay.model import Failure, ObjectKind
 from mainstem.unify.replay.session import TIMED_OUT
-from mainstem.unify.replay.syntax import DEFAULT_SCHEMA, Node, Step, found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from mainstem.unify.replay.session import Complaint
+    from mainstem.unify.replay.syntax import Step
 
 _BY_CODE: Final[Mapping[str, Failure]] = {
     code: failure
@@ -39,33 +40,6 @@ _BY_CODE: Final[Mapping[str, Failure]] = {
 _MISSING: Final = frozenset({"42P01", "42703", "42883", "42704", "3F000", "3D000"})
 _UNKNOWN_EXTENSION: Final = re.compile(r'^extension "([^"]+)" is not available')
 
-_LACKS_PART: Final = (
-    r'^(?:constraint|policy|trigger|rule) "(?P<name>[^"]+)" '
-    r'(?:of relation|for table|for relation) "(?P<table>[^"]+)"'
-)
-#: message -> kind; the groups are the object's name and, where it has one, its table's
-_LACKS: Final = tuple(
-    (re.compile(pattern), kind)
-    for pattern, kind in (
-        (r'^column "(?P<name>[^"]+)" of relation "(?P<table>[^"]+)" does not', ObjectKind.COLUMN),
-        (r'^column "(?P<name>[^"]+)" referenced in foreign key', ObjectKind.COLUMN),
-        (r'^column "(?P<name>[^"]+)"(?: named in \w+)? does not exist', ObjectKind.COLUMN),
-        (r"^column (?P<table>[^ .]+)\.(?P<name>[^ ]+) does not exist", ObjectKind.COLUMN),
-        (_LACKS_PART, ObjectKind.CONSTRAINT),
-        (r'^(?:relation|table|view|index|sequence) "(?P<name>[^"]+)" does', ObjectKind.TABLE),
-        (r'^materialized view "(?P<name>[^"]+)" does', ObjectKind.TABLE),
-        (r"^(?:function|procedure|aggregate) (?P<name>[^(]+)\(", ObjectKind.FUNCTION),
-        (r'^could not find a (?:function|procedure) named "(?P<name>[^"]+)"', ObjectKind.FUNCTION),
-        (r'^type "(?P<name>[^"]+)" does', ObjectKind.TYPE),
-        (r'^type (?P<name>[^ "]+) does', ObjectKind.TYPE),
-        (r'^schema "(?P<name>[^"]+)" does', ObjectKind.SCHEMA),
-        (r'^role "(?P<name>[^"]+)" does', ObjectKind.ROLE),
-        (r'^extension "(?P<name>[^"]+)" (?:does|is)', ObjectKind.EXTENSION),
-        (r'^operator class "(?P<name>[^"]+)" does', ObjectKind.OTHER),
-        (r'^(?:publication|collation|text search \w+) "(?P<name>[^"]+)"', ObjectKind.OTHER),
-    )
-)
-
 
 @dataclass(frozen=True)
 class Cause:
@@ -75,6 +49,8 @@ class Cause:
     kind: ObjectKind | None = None
     name: ObjectName | None = None
     created: Step | None = None
+    #: whether it lacked something whose own creation had failed for this
+    is_cascade: bool = False
 
 
 class Classifier:
@@ -98,8 +74,11 @@ class Classifier:
         return self._causes[step.number]
 
     def creators(self, kind: ObjectKind, name: ObjectName) -> Sequence[Step]:
-        """The steps that create an object, in order."""
-        return self._created.get((_group(kind), name), ())
+        """The steps that create an object, in order; each table is a type as well."""
+        created = self._created.get((_group(kind), name), ())
+        if kind is ObjectKind.TYPE and not created:
+            return self.creators(ObjectKind.TABLE, name)
+        return created
 
     def _cause(self, step: Step, said: Complaint) -> Cause:
         code = said.sqlstate
@@ -123,7 +102,7 @@ class Classifier:
             if earlier.number != step.number and earlier.number in self._complaints:
                 root = self.cause(earlier)
                 if root.name is not None:
-                    return root
+                    return replace(root, is_cascade=True)
         if not creators and (provider := _provider(name)) is not None:
             return self._lacks_extension(step, ObjectName("", provider))
         return Cause(Failure.NEVER_CREATED, kind, name)
@@ -146,63 +125,6 @@ def _plain_failure(said: Complaint) -> Failure:
         return Failure.CREATED_TWICE
     by_class = Failure.VIOLATES_DATA if said.sqlstate[:2] == "23" else Failure.OTHER
     return _BY_CODE.get(said.sqlstate, by_class)
-
-
-def lack(step: Step, said: Complaint) -> tuple[ObjectKind, ObjectName] | None:
-    """What kind of object a message says is missing, and its name; None where it says no name."""
-    for pattern, kind in _LACKS:
-        matched = pattern.match(said.message)
-        if matched is None:
-            continue
-        name = matched["name"]
-        table = matched.groupdict().get("table")
-        if kind is ObjectKind.COLUMN or table is not None:
-            return kind, _of_relation(step, table, name, said)
-        if kind in {ObjectKind.SCHEMA, ObjectKind.ROLE, ObjectKind.EXTENSION}:
-            return kind, ObjectName("", name)
-        schema, _, rest = name.rpartition(".")
-        return kind, ObjectName(schema or _schema_in_tree(step, rest), rest.strip('"'))
-    return None
-
-
-def _of_relation(step: Step, table: str | None, name: str, said: Complaint) -> ObjectName:
-    """A column's name with its table's: the message's, an alias's, or the statement's own."""
-    ranges = list(_ranges(step))
-    if said.message.endswith("referenced in foreign key constraint does not exist"):
-        parents = [
-            step.name(each["pktable"])
-            for each in found(step.node, "Constraint")
-            if "pktable" in each
-        ]
-        return of_table(parents[0], name) if parents else ObjectName(DEFAULT_SCHEMA, name)
-    if table is None:
-        return of_table(ranges[0], name) if ranges else ObjectName(DEFAULT_SCHEMA, name)
-    table = table.strip('"').rpartition(".")[2]
-    for node in _range_nodes(step):
-        if node.get("alias", {}).get("aliasname") == table:
-            return of_table(step.name(node), name)
-    known = next((each for each in ranges if each.name == table), None)
-    return of_table(known or ObjectName(DEFAULT_SCHEMA, table), name)
-
-
-def _schema_in_tree(step: Step, name: str) -> str:
-    """The schema that the statement gives a name, because messages may leave it out."""
-    return next((each.schema for each in _ranges(step) if each.name == name), step.schema)
-
-
-def _ranges(step: Step) -> Iterable[ObjectName]:
-    return (step.name(node) for node in _range_nodes(step))
-
-
-def _range_nodes(step: Step) -> Iterator[Node]:
-    """Every table that a statement names, its own first."""
-    for key in ("relation", "table", "view"):
-        if isinstance(step.node.get(key), dict) and "relname" in step.node[key]:
-            yield step.node[key]
-    yield from found(step.node, "RangeVar")
-    for constraint in found(step.node, "Constraint"):
-        if "pktable" in constraint:
-            yield constraint["pktable"]
 
 
 def _group(kind: ObjectKind) -> ObjectKind:

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mainstem.unify.replay import standins
 from mainstem.unify.replay.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-#: of the replay and its stand-ins together: raised by every change that alters results
+#: raised by every change of this package's code that alters results
 REPLAY_VERSION: Final = 1
 
 _FLYWAY: Final = re.compile(r"(?P<kind>[VUR])(?P<version>\d[\d._]*)?__.*\.sql", re.IGNORECASE)
@@ -67,8 +68,10 @@ class Ordering:
 
 
 def fingerprint(files: Iterable[SourceFile]) -> str:
-    """A hash of what a replay depends on: the version of its code, and the files in their order."""
+    """A hash of what a replay depends on: its code's version, its stand-ins, the files in order."""
     hashed = hashlib.sha256(f"{REPLAY_VERSION}\n".encode())
+    for script in (standins.roles(), *standins.platform(), *standins.extensions().values()):
+        hashed.update(script.encode())
     for file in files:
         hashed.update(f"{file.path}\0{file.sha256}\n".encode())
     return hashed.hexdigest()

@@ -82,7 +82,7 @@ class Recovery:
             return False
         made = changes(step)
         is_taking_away = any(change.is_drop for change in made) or step.kind == "DropStmt"
-        if is_taking_away and cause.failure is Failure.CREATED_LATER:
+        if is_taking_away and not cause.is_cascade:
             return False  # it would take away what a later file means to keep
         built = [(change.kind, change.name) for change in made if not change.is_drop]
         return not built or any(self._last_drop.get(each, -1) < step.number for each in built)

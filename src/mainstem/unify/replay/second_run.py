@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from mainstem.unify.replay.session import Complaint, Session
     from mainstem.unify.replay.syntax import Step
 
+#: in the comment at the top; elsewhere the same words are about what the code does
 _CLAIM: Final = re.compile(
-    r"--[^\n]*\b(?:idempotent|re-?runnable"
-    r"|safe to (?:re-?run|run (?:again|twice|multiple times)))\b",
+    r"--[^\n]*\b(?:(?:migration|script|file)\b[^\n]*\bidempotent|re-?runnable"
+    r"|safe to (?:re-?run|run (?:again|twice|multiple times)))\b|--\s*idempotent\b",
     re.IGNORECASE,
 )
 _DENIAL: Final = re.compile(r"\bnot\s+(?:idempotent|re-?runnable|safe)", re.IGNORECASE)
@@ -32,7 +33,8 @@ _OF_TRANSACTION: Final = frozenset({"25001", "55P04", "2D000"})
 
 def means_to_run_twice(steps: Sequence[Step], script: str) -> bool:
     """Whether a file says so, or guards everything that it creates."""
-    claim = _CLAIM.search(script)
+    top = steps[0].line - 1 if steps else 0
+    claim = _CLAIM.search("\n".join(script.split("\n", top)[:top]))
     if claim is not None and _DENIAL.search(claim[0]) is None:
         return True
     made = [(step, change) for step in steps for change in changes(step)]
