@@ -36,3 +36,10 @@ def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) 
     cache.put("key", b"content")
     cache.sweep()
     assert cache.get("key") is None
+
+
+def test_another_version_of_the_readers_reads_anew(tmp_path: Path) -> None:
+    Cache(tmp_path, version="1").put("key", b"content")
+    assert Cache(tmp_path, version="2").get("key") is None
+    assert Cache(tmp_path, version="1").get("key") == b"content"
+    assert Cache(tmp_path).version == Cache(tmp_path).version

@@ -10,11 +10,13 @@ import hashlib
 import os
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+
+from mainstem import unify
 
 _DAY_S: Final = 86_400
 #: an entry that no audit used for so long is removed
@@ -22,6 +24,8 @@ _UNUSED_MAX_S: Final = 30 * _DAY_S
 #: how often the whole folder is looked through for such entries
 _SWEEP_EVERY_S: Final = _DAY_S
 _SWEPT: Final = "swept"
+#: the packages whose results are kept
+_READERS: Final = ("catalog", "code", "documents", "replay")
 
 
 def default_folder() -> Path:
@@ -31,9 +35,13 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True)
 class Cache:
-    """A folder of entries; safe for several processes at once."""
+    """A folder of entries; safe for several processes at once.
+
+    Entries of another version of the readers are not found.
+    """
 
     folder: Path
+    version: str = field(default_factory=lambda: _readers_version())
 
     def get(self, key: str) -> bytes | None:
         """The entry of that key, or None."""
@@ -75,5 +83,17 @@ class Cache:
             return
 
     def _path(self, key: str) -> Path:
-        name = hashlib.sha256(key.encode()).hexdigest()
+        name = hashlib.sha256(f"{self.version} {key}".encode()).hexdigest()
         return self.folder / name[:2] / name[2:]
+
+
+def _readers_version() -> str:
+    """A hash that changes with the code that reads: which files it has, how long and how old."""
+    home = Path(unify.__file__).parent
+    stated = [
+        f"{path.relative_to(home)} {state.st_size} {state.st_mtime_ns}"
+        for reader in _READERS
+        for path in sorted((home / reader).rglob("*"))
+        if path.suffix in {".py", ".sql"} and (state := path.stat())
+    ]
+    return hashlib.sha256("\n".join(stated).encode()).hexdigest()

@@ -13,7 +13,7 @@ trusted to be the same, there must be none in this list.
 
 ## How to mend it
 For environments of one product, apply the missing migrations. For two products, this is the list
-that a plan must answer (`mainstem plan`).
+that a plan must answer (`mainstem unify plan`).
 
 ## When to ignore it
 When the databases are meant to differ.

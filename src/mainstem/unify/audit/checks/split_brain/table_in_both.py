@@ -12,7 +12,7 @@ and a row that was corrected in one stays wrong in the other.
 Uploaded lists of `recipient` rows go to PostgreSQL; the mailing code reads `recipients` in SQLite.
 
 ## How to mend it
-Decide which is the source, move what the other holds (`mainstem plan` matches the columns), and
+Decide which is the source, move what the other holds (`mainstem unify plan` matches the columns), and
 change the code.
 
 ## When to ignore it

@@ -13,7 +13,7 @@ PostgreSQL's tables have `organization_id`; SQLite's `events` has `tracking_code
 
 ## How to mend it
 Find the path from each row to its tenant now, while the code that wrote it is still there, and
-bring the table over with it (`mainstem plan` asks for it).
+bring the table over with it (`mainstem unify plan` asks for it).
 
 ## When to ignore it
 When the table holds nothing that belongs to a tenant, such as a list of countries.
