@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mainstem.unify.code.batches import merged
 from mainstem.unify.code.facts import FileFacts, Opened, Reference
-from mainstem.unify.code.model import Engine, Operation
+from mainstem.unify.code.linking import link
+from mainstem.unify.code.model import Engine, FileReading, Operation
 from mainstem.unify.code.sql_strings import READER
 from mainstem.unify.code.syntax import Language, SyntaxFile
 
@@ -18,9 +20,13 @@ def python(source: str) -> FileFacts:
     return READER.read(SyntaxFile("app/a.py", Language.PYTHON, source.encode()))
 
 
+def said(facts: FileFacts) -> FileReading:
+    """What the file says when it is the whole program."""
+    return merged(link({"src/a.ts": facts}))
+
+
 def tables(facts: FileFacts) -> list[str]:
-    readings = [facts.reading, *(waiting.readings[0][1] for waiting in facts.undecided)]
-    return [use.name for reading in readings for use in reading.uses]
+    return [use.name for use in said(facts).uses]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,7 @@ def test_sql_in_scripts(call: str) -> None:
     facts = script(call)
 
     assert tables(facts) == ["person"]
-    assert [column.name for column in facts.reading.uses[0].columns][:1] == ["id"]
+    assert [column.name for column in said(facts).uses[0].columns][:1] == ["id"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +119,7 @@ def test_the_engine_is_the_drivers() -> None:
            pool.query('select a from heavy')"""
     )
 
-    lite, heavy = facts.reading.uses
+    lite, heavy = said(facts).uses
     assert (lite.engine, lite.database) == (Engine.SQLITE, "data/app.db")
     assert (heavy.engine, heavy.database) == (Engine.POSTGRES, None)
 
@@ -135,14 +141,14 @@ def test_an_address_is_never_shown() -> None:
     facts = python(
         "import sqlite3\nc = sqlite3.connect('file://me:secret@host/x')\nc.execute('delete from a')"
     )
-    assert facts.reading.uses[0].engine is Engine.SQLITE
+    assert said(facts).uses[0].engine is Engine.SQLITE
     assert "secret" not in repr(facts)
 
 
 def test_the_sql_itself_tells_the_engine_where_nothing_else_does() -> None:
     made = script("db.exec('create table a (id integer primary key autoincrement)')")
     assert made.reading.declared[0].engine is Engine.SQLITE
-    assert script("db.query('select a::text from b')").reading.uses[0].engine is Engine.POSTGRES
+    assert said(script("db.query('select a::text from b')")).uses[0].engine is Engine.POSTGRES
 
 
 def test_a_database_that_another_file_opens_is_left_to_linking() -> None:
@@ -159,6 +165,17 @@ def test_a_database_that_another_file_opens_is_left_to_linking() -> None:
     assert opens == {name: Opened(Engine.SQLITE, "x.db") for name in ("db", "open", "default")}
 
 
+def test_the_whole_program_tells_the_engine_where_the_file_does_not() -> None:
+    facts = {
+        "open.py": python("import sqlite3\ndef start():\n    run(sqlite3.connect('x.db'))"),
+        "use.py": python("def run(connection):\n    connection.execute('select a from b')"),
+    }
+
+    assert [use.engine for reading in link(facts) for use in reading.uses] == [Engine.SQLITE]
+    del facts["open.py"]
+    assert [use.engine for reading in link(facts) for use in reading.uses] == [Engine.POSTGRES]
+
+
 def test_a_table_that_another_file_names_is_pending_with_its_columns() -> None:
     (pending,) = script(
         "import { NAMES } from './names'\npool.query(`select a from ${NAMES.b} where c = $1`)"
@@ -172,12 +189,12 @@ def test_a_table_that_another_file_names_is_pending_with_its_columns() -> None:
 def test_what_run_time_puts_in_is_unresolved() -> None:
     facts = script("function f(t) { pool.query(`select a from ${t} where b = 1`) }")
 
-    assert facts.reading.uses == ()
-    assert [(u.kind, u.expression) for u in facts.reading.unresolved] == [("table", "${t}")]
+    assert said(facts).uses == ()
+    assert [(u.kind, u.expression) for u in said(facts).unresolved] == [("table", "${t}")]
 
 
 def test_a_value_in_a_template_is_never_a_column() -> None:
-    (use,) = script("const S = 'done'\nsql`select a from b where state = ${S}`").reading.uses
+    (use,) = said(script("const S = 'done'\nsql`select a from b where state = ${S}`")).uses
 
     assert [column.name for column in use.columns] == ["a", "state"]
 
@@ -187,4 +204,4 @@ def test_lines_are_those_of_the_source() -> None:
         "pool.query(`\n  select a\n    from b\n   where c = 1`)\npool.query('select\\na\\nfrom d')"
     )
 
-    assert [use.place.line for use in facts.reading.uses] == [3, 5]
+    assert [use.place.line for use in said(facts).uses] == [3, 5]

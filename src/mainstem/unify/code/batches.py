@@ -142,6 +142,7 @@ def _joined(parts: Sequence[FileFacts]) -> FileFacts:
         tuple(one for part in parts for one in part.passed_on),
         tuple(one for part in parts for one in part.undecided),
         {name: one for part in parts for name, one in part.opened.items()},
+        tuple(dict.fromkeys(one for part in parts for one in part.engines)),
         tuple(one for part in parts for one in part.provides),
     )
 

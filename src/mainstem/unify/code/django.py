@@ -126,6 +126,9 @@ class _Queries:
                 class_name = origin.child_by_field_name("name")
                 if class_name is not None:
                     target = self._found.models.get(self._file.text(class_name))
+                elif (made := as_call(self._file, origin)) and made.name == "get_model":
+                    reason = "the model is looked up by its name when the program runs"
+                    self._found.unknown(self._file.text(owner), self._file.place(at), reason)
             else:
                 self._found.unknown(self._file.text(owner), self._file.place(at), origin.reason)
             if target is not None:

@@ -116,8 +116,7 @@ class _Modules:
 
     def __post_init__(self) -> None:
         for path in self.facts:
-            stem = _stem(path)
-            for name in [stem, *(stem.removesuffix(end) for end in _INDEXES if stem.endswith(end))]:
+            for name in _written(_stem(path)):
                 self.by_last.setdefault(name.rpartition("/")[2], []).append((name, path))
             for module in self.facts[path].provides:
                 self.provided[module] = path
@@ -227,6 +226,12 @@ def _matching(exports: Mapping[str, Names], inner: Sequence[str]) -> Iterator[Na
         names = exports.get(".".join(inner[:taken]), Names())
         for away in names.elsewhere:
             yield Names(elsewhere=(Reference(away.module, (*away.path, *inner[taken:])),))
+
+
+def _written(stem: str) -> list[str]:
+    """How imports write a file's path: also without `/index`, and without a package's `src`."""
+    names = [stem, *(stem.removesuffix(end) for end in _INDEXES if stem.endswith(end))]
+    return [*names, *(name.replace("/src/", "/") for name in names if "/src/" in name)]
 
 
 def _wanted(importer: str, module: str) -> str:

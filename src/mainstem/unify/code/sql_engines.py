@@ -39,7 +39,9 @@ def engine_of_sql(sql: str) -> Engine | None:
 
 @lru_cache(maxsize=4)
 def engines_of_file(file: SyntaxFile) -> frozenset[Engine]:
-    """The engines whose drivers the file imports."""
+    """The engines whose drivers the file imports, or whose addresses it holds."""
+    if not any(part in file.source for part in _DRIVERS):
+        return frozenset()
     modules = {
         bound.reference.module
         for named in scopes(file).bindings.values()
@@ -59,7 +61,7 @@ def database_of(file: SyntaxFile, receiver: Node) -> Opened | Reference | None:
 
 def opened_by(file: SyntaxFile) -> dict[str, Opened]:
     """The databases that other files can ask the file for, by the name they have there."""
-    if not any(part in file.source for part in _DRIVERS) or not engines_of_file(file):
+    if not engines_of_file(file):
         return {}
     found: dict[str, Opened] = {}
     for name, value in _outermost(file):
@@ -155,10 +157,11 @@ _MODULES: Final = {
         aiosqlite apsw pysqlite3 libsql_experimental sqlite_utils pysqlcipher3 sqlean""",
     Engine.POSTGRES: """
         pg pg-pool pg-promise pg-native postgres @vercel/postgres @neondatabase/serverless slonik
-        @electric-sql/pglite drizzle-orm/pg-core drizzle-orm/node-postgres drizzle-orm/postgres-js
+        @electric-sql/pglite @supabase/supabase-js @supabase/ssr drizzle-orm/pg-core
+        drizzle-orm/node-postgres drizzle-orm/postgres-js
         drizzle-orm/neon-http drizzle-orm/neon-serverless drizzle-orm/vercel-postgres
         drizzle-orm/pglite massive @databases/pg psycopg psycopg2 psycopg_pool asyncpg aiopg pg8000
-        psycopg2cffi pgdb postgresql""",
+        psycopg2cffi pgdb postgresql supabase""",
     Engine.OTHER: """
         mysql mysql2 mysql2/promise mariadb @planetscale/database mssql tedious oracledb
         drizzle-orm/mysql2 drizzle-orm/mysql-core drizzle-orm/planetscale-serverless
@@ -171,8 +174,8 @@ _BY_MODULE: Final = {
 }
 #: parts of the drivers' names: looking for them is quicker than for the imports
 _DRIVERS: Final = tuple(
-    b"sql pg postgres slonik neon massive maria planetscale tedious oracle drizzle clickhouse "
-    b"bigquery snowflake duckdb pyodbc databricks pyspark apsw Oracle MySQL".split()
+    b"sql pg postgres supabase slonik neon massive maria planetscale tedious oracle drizzle "
+    b"clickhouse bigquery snowflake duckdb pyodbc databricks pyspark apsw Oracle MySQL".split()
 )
 _SQLITE_ONLY: Final = re.compile(
     r"\bautoincrement\b|\bpragma\s|\bsqlite_\w+|\bstrftime\s*\(|\bdatetime\s*\(\s*'now'"

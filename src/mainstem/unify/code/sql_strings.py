@@ -52,21 +52,27 @@ _LOWER: Final = re.compile(r"\W*[a-z]+\b")
 
 def read(file: SyntaxFile) -> FileFacts:
     """What the SQL in a file's strings says."""
-    opened = opened_by(file)
     readings: list[FileReading] = []
     pending: list[Pending] = []
     undecided: list[Undecided] = []
     for text, use in _statements(file):
         choices, reference = _engines(file, text, use)
         read_as = [(opened.engine, _read(file, text, use, opened)) for opened in choices]
-        if reference is not None and all(waits == [] for _, (_, waits) in read_as):
+        if len(choices) > 1 and all(waits == [] for _, (_, waits) in read_as):
             named = tuple((engine, reading) for engine, (reading, _) in read_as)
             if any(reading != FileReading() for _, reading in named):
                 undecided.append(Undecided(reference, named))
             continue
         readings.append(read_as[0][1][0])
         pending.extend(read_as[0][1][1])
-    return FileFacts(_joined(readings), tuple(pending), undecided=tuple(undecided), opened=opened)
+    engines = () if file.is_test else sorted(engines_of_file(file), key=lambda one: one.value)
+    return FileFacts(
+        _joined(readings),
+        tuple(pending),
+        undecided=tuple(undecided),
+        opened=opened_by(file),
+        engines=tuple(engines),
+    )
 
 
 def _statements(file: SyntaxFile) -> Iterator[tuple[Text, Use]]:
@@ -105,25 +111,25 @@ def _is_unmistakable(sql: str) -> bool:
 
 
 def _engines(file: SyntaxFile, text: Text, use: Use) -> tuple[list[Opened], Reference | None]:
-    """What the SQL is for, the likeliest first; with what another file must say, where it must."""
+    """What the SQL is for; several, the likeliest first, where other files decide."""
     found = database_of(file, use.receiver) if use.receiver is not None else None
     if isinstance(found, Opened):
         return [found], None
-    likely = _likely_engine(file, text.sql, is_held_elsewhere=found is not None)
-    if found is None:
-        return [Opened(likely)], None
+    told = _told_engine(file, text.sql)
+    if told is not None and found is None:
+        return [Opened(told)], None
+    has_mark = found is None and _has_question_mark(text.sql)
+    likely = told or (Engine.SQLITE if has_mark else Engine.POSTGRES)
     others = [Opened(engine) for engine in Engine if engine is not likely]
     return [Opened(likely), *others], found
 
 
-def _likely_engine(file: SyntaxFile, sql: str, *, is_held_elsewhere: bool) -> Engine:
+def _told_engine(file: SyntaxFile, sql: str) -> Engine | None:
+    """The engine that the file or the SQL itself tells."""
     told, imported = engine_of_sql(sql), engines_of_file(file)
     if told is not Engine.SQLITE and len(imported) == 1:
         return next(iter(imported))
-    if told is not None:
-        return told
-    is_lite = _has_question_mark(sql) and not is_held_elsewhere
-    return Engine.SQLITE if is_lite else Engine.POSTGRES
+    return told
 
 
 def _has_question_mark(sql: str) -> bool:
