@@ -33,6 +33,18 @@ def default_folder() -> Path:
     return platformdirs.user_cache_path("mainstem", appauthor=False) / "audit"
 
 
+def _readers_version() -> str:
+    """A hash that changes with the code that reads: which files it has, how long and how old."""
+    home = Path(unify.__file__).parent
+    stated = [
+        f"{path.relative_to(home)} {state.st_size} {state.st_mtime_ns}"
+        for reader in _READERS
+        for path in sorted((home / reader).rglob("*"))
+        if path.suffix in {".py", ".sql"} and (state := path.stat())
+    ]
+    return hashlib.sha256("\n".join(stated).encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Cache:
     """A folder of entries; safe for several processes at once.
@@ -41,7 +53,7 @@ class Cache:
     """
 
     folder: Path
-    version: str = field(default_factory=lambda: _readers_version())
+    version: str = field(default_factory=_readers_version)
 
     def get(self, key: str) -> bytes | None:
         """The entry of that key, or None."""
@@ -85,15 +97,3 @@ class Cache:
     def _path(self, key: str) -> Path:
         name = hashlib.sha256(f"{self.version} {key}".encode()).hexdigest()
         return self.folder / name[:2] / name[2:]
-
-
-def _readers_version() -> str:
-    """A hash that changes with the code that reads: which files it has, how long and how old."""
-    home = Path(unify.__file__).parent
-    stated = [
-        f"{path.relative_to(home)} {state.st_size} {state.st_mtime_ns}"
-        for reader in _READERS
-        for path in sorted((home / reader).rglob("*"))
-        if path.suffix in {".py", ".sql"} and (state := path.stat())
-    ]
-    return hashlib.sha256("\n".join(stated).encode()).hexdigest()
