@@ -135,6 +135,9 @@ def test_pieces_put_in_at_run_time() -> None:
         f"delete from person where name = '{marker(0)}'",
     ):
         assert tables(read(sql)) == ["person"], sql
+    for engine in Engine:
+        (use,) = read(f"select x from a where y > 1 and z between 1 and 2 {marker(0)}", engine).uses
+        assert [column.name for column in use.columns] == ["x", "y", "z"]
     assert read(f"select a.x, y from a {marker(0)} where z = 1").uses[0].columns == (
         ColumnUse("x", Role.READ, 10),
     )  # y and z may belong to what the piece joins

@@ -107,6 +107,7 @@ def read_schema(file: SyntaxFile) -> FileFacts:
         FileReading(declared=(*tables.values(), *joins)),
         exports=exports,
         opened={name: Opened(schema.engine) for name in accessors},
+        engines=(schema.engine,) if schema.models else (),
         provides=tuple(MODULE + name for name in accessors),
     )
 

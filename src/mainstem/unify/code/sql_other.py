@@ -17,7 +17,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
 from mainstem.unify.code.model import DeclaredColumn, DeclaredTable, Engine, Operation, Role
-from mainstem.unify.code.sql_placeholders import is_dynamic
+from mainstem.unify.code.sql_placeholders import is_dynamic, is_piece
 from mainstem.unify.code.sql_scope import Scope
 from mainstem.unify.code.sql_values import of_text
 
@@ -135,12 +135,26 @@ class _Walker:
     def _joined(self, node: exp.Expr, scope: Scope) -> list[exp.Expr]:
         conditions: list[exp.Expr] = []
         for join in node.args.get("joins") or ():
+            if self._is_condition(node, join.this):
+                self._gathered.fragment(join.this.name, self.line(join.this))
+                continue
             used = self._source(join.this, scope)
             for column in join.args.get("using") or ():
                 self._use(used, column, Role.FILTERED)
             if join.args.get("on") is not None:
                 conditions.append(join.args["on"])
         return conditions
+
+    def _is_condition(self, node: exp.Expr, joined: exp.Expr) -> bool:
+        """A piece of run time after WHERE: the parser takes joins there, the engines do not."""
+        where = node.args.get("where")
+        if where is None or not is_piece(joined.name):
+            return False
+        starts = [
+            next((one.meta.get("start", 0) for one in part.find_all(exp.Identifier)), 0)
+            for part in (where, joined)
+        ]
+        return bool(starts[0] < starts[1])
 
     def _source(self, node: exp.Expr, scope: Scope) -> Used | None:
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
