@@ -163,6 +163,13 @@ def test_two_databases_are_compared_without_a_repository(
     assert any(f["check"] in {"databases-differ", "column-differs"} for f in found)
 
 
+def test_documents_alone_are_tried_on_an_empty_platform(tmp_path: Path) -> None:
+    text = "```sql\nselect auth.uid();\ncreate table note (id uuid encrypted);\n```\n"
+    (tmp_path / "README.md").write_text(text)
+    found = _report(tmp_path, "--no-cache")["findings"]
+    assert [(f["check"], f["evidence"][0]["line"]) for f in found] == [("document-sql-invalid", 3)]
+
+
 def test_a_folder_without_anything_cannot_be_audited(tmp_path: Path) -> None:
     result = _run(tmp_path)
     assert "holds no migrations, code or Markdown" in str(result.exception)

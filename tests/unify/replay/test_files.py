@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstem.unify.replay import Limits, SourceFile, fingerprint, read_files
+from mainstem.unify.replay import Limits, Ordering, SourceFile, fingerprint, read_files
+from mainstem.unify.replay.files import Order
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -124,6 +125,9 @@ def test_links_and_large_files_are_left_out(tmp_path: Path) -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=3), st.text(max_size=3)), max_size=4))
 def test_a_fingerprint_tells_files_and_their_order_apart(pairs: list[tuple[str, str]]) -> None:
-    files = [SourceFile(path, content, "") for path, content in pairs]
-    assert fingerprint(files) == fingerprint(list(files))
-    assert (fingerprint(files) == fingerprint(files[::-1])) is (files == files[::-1])
+    files = tuple(SourceFile(path, content, "") for path, content in pairs)
+    one, other = (Ordering(Order(each, "name"), None, (), ()) for each in (files, files[::-1]))
+    assert fingerprint(one) == fingerprint(Ordering(Order(files, "name"), None, (), ()))
+    assert (fingerprint(one) == fingerprint(other)) is (files == files[::-1])
+    noted = Ordering(Order(files, "name"), None, (), (("x.sql", None, "it is a link"),))
+    assert fingerprint(one) != fingerprint(noted)

@@ -79,7 +79,7 @@ class _Scratch:
         self._replayer: Replayer | None = None
         folder = discovery.migrations
         ordering = read_files(folder, root=discovery.root) if folder else None
-        self.state = fingerprint(ordering.order.files) if ordering else "nothing"
+        self.state = fingerprint(ordering) if ordering else "nothing"
 
     def replay(self) -> Replay | None:
         """What the migrations build; None where there are none."""

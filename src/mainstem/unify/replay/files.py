@@ -15,14 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mainstem.unify.replay import standins
 from mainstem.unify.replay.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-
-#: raised by every change of this package's code that alters results
-REPLAY_VERSION: Final = 1
 
 _FLYWAY: Final = re.compile(r"(?P<kind>[VUR])(?P<version>\d[\d._]*)?__.*\.sql", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"(?P<number>\d+)(?P<rest>.*)")
@@ -67,13 +63,13 @@ class Ordering:
     skipped: tuple[tuple[str, int | None, str], ...]
 
 
-def fingerprint(files: Iterable[SourceFile]) -> str:
-    """A hash of what a replay depends on: its code's version, its stand-ins, the files in order."""
-    hashed = hashlib.sha256(f"{REPLAY_VERSION}\n".encode())
-    for script in (standins.roles(), *standins.platform(), *standins.extensions().values()):
-        hashed.update(script.encode())
-    for file in files:
-        hashed.update(f"{file.path}\0{file.sha256}\n".encode())
+def fingerprint(ordering: Ordering) -> str:
+    """A hash of all that the replay of a folder depends on, the code of this package apart."""
+    hashed = hashlib.sha256(repr((ordering.notes, ordering.skipped)).encode())
+    for order in filter(None, (ordering.order, ordering.other)):
+        hashed.update(f"{order.name}\n".encode())
+        for file in order.files:
+            hashed.update(f"{file.path}\0{file.sha256}\n".encode())
     return hashed.hexdigest()
 
 

@@ -52,7 +52,9 @@ def references(step: Step) -> tuple[Reference, ...]:
 
 def _references(step: Step, node: Node) -> Iterator[Reference]:
     table = step.name(node["relation"])
-    columns = {column["colname"]: column for column in found(node, "ColumnDef")}
+    # `alter column ... type` defines a column as well, and leaves its name out
+    defined = (column for column in found(node, "ColumnDef") if "colname" in column)
+    columns = {column["colname"]: column for column in defined}
     types = {name: type_of(column) for name, column in columns.items()}
     for name, column in columns.items():
         for constraint in found(column.get("constraints", []), "Constraint"):

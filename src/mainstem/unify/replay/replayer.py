@@ -55,6 +55,7 @@ class Replayer:
         self._limits = limits
         self._watchdog = watchdog
         self._session: Session | None = None
+        self._has_database = False
 
     def replay(self, folder: Path, *, root: Path, on_progress: OnProgress | None = None) -> Replay:
         """Replay the migrations of a folder.
@@ -82,11 +83,15 @@ class Replayer:
     def try_block(self, sql: str, *, file: str, line: int) -> tuple[FailedStatement, ...]:
         """Try a block of SQL on what the last replay built; nothing of it remains.
 
+        Before the first replay there is what the platform provides, and nothing else.
+
         Args:
             sql: its statements; those that open or end a transaction are passed over.
             file: the document that shows it.
             line: where its first line stands there.
         """
+        if not self._has_database:
+            self._renew(has_platform=True)
         session = self._opened()
         steps = [
             replace(step, statement=replace(step.statement, line=step.line + line - 1))
@@ -107,13 +112,17 @@ class Replayer:
     def _replay(
         self, order: Order, folder: Path, root: Path, on_progress: OnProgress | None
     ) -> Replay:
-        self._watchdog.renew()
-        self._close_session()
-        self._scratch.renew(has_platform=_has_platform(folder, order.files))
+        self._renew(has_platform=_has_platform(folder, order.files))
         session = self._opened()
         runner = Runner(session, self._watchdog, self._limits)
         replaying = Replaying(runner, session, _numbered(order.files))
         return replaying.run(_shown(folder, root), order.name, on_progress)
+
+    def _renew(self, *, has_platform: bool) -> None:
+        self._watchdog.renew()
+        self._close_session()
+        self._scratch.renew(has_platform=has_platform)
+        self._has_database = True
 
     def _opened(self) -> Session:
         if self._session is None:

@@ -13,8 +13,8 @@ server that is replaced at each deployment, its rows are lost with it.
 Orders are in PostgreSQL with row-level security; events are written to `data/events.db`.
 
 ## How to mend it
-Bring the tables over: `mainstem copy` takes a SQLite file as it is, `mainstem unify plan` merges it into
-the existing schema, with the tenant key that its rows lack.
+Bring the tables over: `mainstem unify copy` takes a SQLite file as it is, `mainstem unify plan`
+merges it into the existing schema, with the tenant key that its rows lack.
 
 ## When to ignore it
 When the file is a cache or an index that can be made anew at any time.
@@ -61,5 +61,5 @@ def _found(engine: str, tables: Mapping[str, OtherTable]) -> Found:
             f"{counted(len(places), 'place')} of {counted(len(files), 'file')}: {names}"
         ),
         evidence=tuple(shown[:PLACES_MAX]),
-        fix="bring these tables into PostgreSQL (`mainstem unify plan`), or keep there only a cache",
+        fix="bring them into PostgreSQL (`mainstem unify plan`), or keep only a cache there",
     )

@@ -12,8 +12,8 @@ and a row that was corrected in one stays wrong in the other.
 Uploaded lists of `recipient` rows go to PostgreSQL; the mailing code reads `recipients` in SQLite.
 
 ## How to mend it
-Decide which is the source, move what the other holds (`mainstem unify plan` matches the columns), and
-change the code.
+Decide which is the source, move what the other holds (`mainstem unify plan` matches the columns),
+and change the code.
 
 ## When to ignore it
 When the file is a copy for reading that is made anew on a schedule.
