@@ -193,6 +193,15 @@ def test_what_run_time_puts_in_is_unresolved() -> None:
     assert [(u.kind, u.expression) for u in said(facts).unresolved] == [("table", "${t}")]
 
 
+def test_only_a_name_is_put_where_a_name_stands() -> None:
+    (use,) = said(script("const T = 'shop.b'\nsql`select a from ${sql.raw(T)}, ${T}`")).uses
+    assert (use.schema, use.name) == ("shop", "b")
+
+    facts = said(script("const T = 'b where c = 1'\nsql`select a from ${T}`"))
+    assert facts.uses == ()
+    assert [one.expression for one in facts.unresolved] == ["${T}"]
+
+
 def test_a_value_in_a_template_is_never_a_column() -> None:
     (use,) = said(script("const S = 'done'\nsql`select a from b where state = ${S}`")).uses
 

@@ -47,6 +47,8 @@ _CAPITALS: Final = re.compile(
     re.DOTALL,
 )
 _SIGNS: Final = re.compile(r"[*=]|\$\d|%s|\?|[\w\"]\s*\(|\"\w|\w\.\w|__run_time_\d")
+#: A table's name as a constant holds it; a longer text is a piece of SQL.
+_NAME: Final = re.compile(r"(?:\"?(?P<schema>\w+)\"?\.)?[\"`]?(?P<name>[\w$-]+)[\"`]?")
 _LOWER: Final = re.compile(r"\W*[a-z]+\b")
 
 
@@ -162,12 +164,14 @@ def _filled_in(file: SyntaxFile, text: Text, gathered: Gathered) -> Iterator[Pen
             continue
         names = resolve(file, piece)
         gathered.tables.remove(used)
-        for name in names.texts:
-            gathered.tables.append(replace(used, name=name))
+        placed = [_NAME.fullmatch(name) for name in names.texts]
+        for match in (match for match in placed if match is not None):
+            schema = match["schema"] or used.schema
+            gathered.tables.append(replace(used, name=match["name"], schema=schema))
         for reference in names.elsewhere:
             blank = replace(gathered.use(used), name="")
             yield Pending(reference, file.expression(piece), blank)
-        if names.unknown:
+        if names.unknown or None in placed:
             gathered.dynamic("table", used.name, used.line - gathered.place.line)
 
 
