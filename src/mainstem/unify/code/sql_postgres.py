@@ -8,21 +8,29 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import pgparse
 
 from mainstem.unify.code.model import DeclaredColumn, DeclaredTable, Operation, Role
 from mainstem.unify.code.sql_placeholders import is_dynamic
+from mainstem.unify.code.sql_postgres_nodes import (
+    alias_of,
+    argument_names,
+    output_name,
+    query_targets,
+    referenced,
+    texts,
+    type_name,
+    value_type,
+)
 from mainstem.unify.code.sql_scope import Scope
-from mainstem.unify.code.sql_values import of_cast, of_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mainstem.unify.code.sql_postgres_nodes import Node
     from mainstem.unify.code.sql_scope import Gathered, Used
-
-_Node: TypeAlias = dict[str, Any]
 
 #: Built-in functions that are called where a table could stand (`pg_proc.proretset`, and others
 #: that are common there). Names that begin with `pg_` are all the system's own.
@@ -69,9 +77,9 @@ def error_position(sql: str) -> int | None:
 
 
 @lru_cache(maxsize=1)
-def _parsed(sql: str) -> list[_Node]:
+def _parsed(sql: str) -> list[Node]:
     """The tree: asked for twice, once whether there is one."""
-    found: list[_Node] = pgparse.parse(sql)
+    found: list[Node] = pgparse.parse(sql)
     return found
 
 
@@ -95,7 +103,7 @@ class _Walker:
         self._line_ends = [at for at, byte in enumerate(encoded) if byte == ord("\n")]
         self._start = 0
 
-    def statement(self, node: _Node, scope: Scope, *, start: int | None = None) -> None:
+    def statement(self, node: Node, scope: Scope, *, start: int | None = None) -> None:
         """A statement, or a query inside of one, whose names are looked up in `scope` too."""
         if start is not None:
             self._start = start
@@ -113,7 +121,7 @@ class _Walker:
         elif kind not in _LEFT_OUT:
             self._expression(body, scope, Role.READ)
 
-    def _select(self, body: _Node, outer: Scope | None) -> None:
+    def _select(self, body: Node, outer: Scope | None) -> None:
         scope = Scope(outer)
         self._with(body, scope)
         for side in ("larg", "rarg"):
@@ -133,7 +141,7 @@ class _Walker:
         if "intoClause" in body:
             self._made(body["intoClause"]["rel"], body)
 
-    def _change(self, kind: str, body: _Node, outer: Scope) -> None:
+    def _change(self, kind: str, body: Node, outer: Scope) -> None:
         scope = Scope(outer)
         self._with(body, scope)
         used = self._relation(body["relation"], scope, _OPERATIONS[kind])
@@ -151,7 +159,7 @@ class _Walker:
         for target in body.get("returningList", ()):
             self._target(target["ResTarget"], scope)
 
-    def _inserted(self, body: _Node, used: Used | None, *, outer: Scope) -> None:
+    def _inserted(self, body: Node, used: Used | None, *, outer: Scope) -> None:
         query = body.get("selectStmt", {}).get("SelectStmt", {})
         columns = [column["ResTarget"] for column in body.get("cols", ())]
         rows = query.get("valuesLists") or [{"List": {"items": query_targets(query)}}]
@@ -166,7 +174,7 @@ class _Walker:
         if conflict is not None:
             self._conflict(conflict, used, outer)
 
-    def _conflict(self, conflict: _Node, used: Used | None, scope: Scope) -> None:
+    def _conflict(self, conflict: Node, used: Used | None, scope: Scope) -> None:
         for element in conflict.get("infer", {}).get("indexElems", ()):
             if "name" in element["IndexElem"]:
                 self._use(used, element["IndexElem"]["name"], Role.CONFLICT, node=conflict)
@@ -179,18 +187,18 @@ class _Walker:
         self._assigned(conflict.get("targetList", ()), used, inner)
         self._expression(conflict.get("whereClause"), inner, Role.FILTERED)
 
-    def _merged(self, clause: _Node, used: Used | None, scope: Scope) -> None:
+    def _merged(self, clause: Node, used: Used | None, scope: Scope) -> None:
         self._assigned(clause.get("targetList", ()), used, scope)
         self._expression(clause.get("values"), scope, Role.READ)
         self._expression(clause.get("condition"), scope, Role.FILTERED)
 
-    def _assigned(self, targets: Sequence[_Node], used: Used | None, scope: Scope) -> None:
+    def _assigned(self, targets: Sequence[Node], used: Used | None, scope: Scope) -> None:
         for target in (item["ResTarget"] for item in targets):
             value = target.get("val")
             self._use(used, target["name"], Role.WRITTEN, node=target, value=value)
             self._expression(value, scope, Role.READ)
 
-    def _definition(self, kind: str, body: _Node, scope: Scope) -> None:
+    def _definition(self, kind: str, body: Node, scope: Scope) -> None:
         if kind == "CreateStmt":
             columns = self._columns(body.get("tableElts", ()), body["relation"])
             self._declare(body["relation"], columns)
@@ -201,7 +209,7 @@ class _Walker:
             relation = body["view"] if kind == "ViewStmt" else body["into"]["rel"]
             self._made(relation, body["query"].get("SelectStmt", {}))
 
-    def _altered(self, body: _Node, scope: Scope) -> None:
+    def _altered(self, body: Node, scope: Scope) -> None:
         """What ALTER TABLE adds is declared: the table with the new columns only."""
         elements = [command["AlterTableCmd"] for command in body["cmds"]]
         added = [c["def"] for c in elements if c.get("subtype") == "AT_AddColumn" and "def" in c]
@@ -210,16 +218,16 @@ class _Walker:
         if not body.get("missing_ok") and body.get("objtype") == "OBJECT_TABLE":
             self._relation(body["relation"], scope, Operation.UNKNOWN)
 
-    def _columns(self, elements: Sequence[_Node], relation: _Node) -> tuple[DeclaredColumn, ...]:
+    def _columns(self, elements: Sequence[Node], relation: Node) -> tuple[DeclaredColumn, ...]:
         constraints = [e["Constraint"] for e in elements if "Constraint" in e]
         keys = {
             name
             for constraint in constraints
             if constraint["contype"] == "CONSTR_PRIMARY"
-            for name in _texts(constraint.get("keys", ()))
+            for name in texts(constraint.get("keys", ()))
         }
         references = {
-            _texts(constraint["fk_attrs"])[0]: _referenced(constraint)
+            texts(constraint["fk_attrs"])[0]: referenced(constraint)
             for constraint in constraints
             if constraint["contype"] == "CONSTR_FOREIGN" and len(constraint["fk_attrs"]) == 1
         }
@@ -230,7 +238,7 @@ class _Walker:
         )
 
     def _declared_column(
-        self, column: _Node, relation: _Node, keys: set[str], *, references: dict[str, str]
+        self, column: Node, relation: Node, keys: set[str], *, references: dict[str, str]
     ) -> DeclaredColumn:
         constraints = [item["Constraint"] for item in column.get("constraints", ())]
         kinds = {constraint["contype"] for constraint in constraints}
@@ -238,16 +246,16 @@ class _Walker:
         line = self._line(column if "location" in column else relation)
         return DeclaredColumn(
             name=column["colname"],
-            type=_type_name(column.get("typeName", {})),
+            type=type_name(column.get("typeName", {})),
             is_nullable=not kinds & {"CONSTR_NOTNULL", "CONSTR_PRIMARY", "CONSTR_IDENTITY"}
             and column["colname"] not in keys,
             line=self._gathered.place.line + line,
-            references=_referenced(foreign) if foreign else references.get(column["colname"]),
+            references=referenced(foreign) if foreign else references.get(column["colname"]),
         )
 
-    def _made(self, relation: _Node, query: _Node) -> None:
+    def _made(self, relation: Node, query: Node) -> None:
         """A relation made by a query: the columns are the query's, where all have names."""
-        names = [_output_name(target) for target in query.get("targetList", ())]
+        names = [output_name(target) for target in query.get("targetList", ())]
         line = self._gathered.place.line + self._line(relation)
         known = [name for name in names if name is not None]
         columns = known if len(known) == len(names) else []
@@ -256,7 +264,7 @@ class _Walker:
             tuple(DeclaredColumn(name, "", is_nullable=True, line=line) for name in columns),
         )
 
-    def _declare(self, relation: _Node, columns: tuple[DeclaredColumn, ...]) -> None:
+    def _declare(self, relation: Node, columns: tuple[DeclaredColumn, ...]) -> None:
         gathered, line = self._gathered, self._line(relation)
         if is_dynamic(relation["relname"]):
             gathered.dynamic("table", relation["relname"], line)
@@ -275,7 +283,7 @@ class _Walker:
             )
         )
 
-    def _copy(self, body: _Node, scope: Scope) -> None:
+    def _copy(self, body: Node, scope: Scope) -> None:
         if "query" in body:
             self.statement(body["query"], scope)
         if "relation" not in body:
@@ -283,11 +291,11 @@ class _Walker:
         writes = body.get("is_from", False)
         operation = Operation.INSERT if writes else Operation.SELECT
         used = self._relation(body["relation"], scope, operation)
-        for name in _texts(body.get("attlist", ())):
+        for name in texts(body.get("attlist", ())):
             role = Role.WRITTEN if writes else Role.READ
             self._use(used, name, role, node=body["relation"])
 
-    def _on_relation(self, kind: str, body: _Node, scope: Scope) -> None:
+    def _on_relation(self, kind: str, body: Node, scope: Scope) -> None:
         if kind == "CopyStmt":
             self._copy(body, scope)
         elif kind == "IndexStmt":
@@ -298,7 +306,7 @@ class _Walker:
         else:
             self._relation(body["relation"], scope, Operation.UNKNOWN)
 
-    def _index(self, body: _Node, outer: Scope) -> None:
+    def _index(self, body: Node, outer: Scope) -> None:
         scope = Scope(outer)
         used = self._relation(body["relation"], scope, Operation.UNKNOWN)
         for element in (item["IndexElem"] for item in body.get("indexParams", ())):
@@ -307,7 +315,7 @@ class _Walker:
             self._expression(element.get("expr"), scope, Role.READ)
         self._expression(body.get("whereClause"), scope, Role.FILTERED)
 
-    def _with(self, body: _Node, scope: Scope) -> None:
+    def _with(self, body: Node, scope: Scope) -> None:
         clause = body.get("withClause")
         if clause is None:
             return
@@ -318,7 +326,7 @@ class _Walker:
             self.statement(query["ctequery"], Scope(queries=scope.visible_queries()))
             scope.queries.add(query["ctename"].lower())
 
-    def _source(self, item: _Node, scope: Scope) -> Iterator[_Node]:
+    def _source(self, item: Node, scope: Scope) -> Iterator[Node]:
         """Make an item of FROM known; yields the conditions of its joins, to read when all are."""
         kind, body = next(iter(item.items()))
         if kind == "RangeVar":
@@ -335,19 +343,19 @@ class _Walker:
         else:
             self._functions_as_table(body, scope)
 
-    def _joined_using(self, body: _Node, scope: Scope) -> None:
+    def _joined_using(self, body: Node, scope: Scope) -> None:
         for side in ("larg", "rarg"):
             relation = body[side].get("RangeVar")
-            used = scope.whole_row(_alias(relation)) if relation else None
-            for name in _texts(body.get("usingClause", ())):
+            used = scope.whole_row(alias_of(relation)) if relation else None
+            for name in texts(body.get("usingClause", ())):
                 self._use(used, name, Role.FILTERED, node=relation or {})
 
-    def _functions_as_table(self, body: _Node, scope: Scope) -> None:
+    def _functions_as_table(self, body: Node, scope: Scope) -> None:
         calls = [i for item in body.get("functions", ()) for i in item["List"]["items"] if i]
         for call in (item["FuncCall"] for item in calls if "FuncCall" in item):
             self._call(call, scope)
             if "alias" not in body:
-                scope.add(_texts(call["funcname"])[-1], None)
+                scope.add(texts(call["funcname"])[-1], None)
         self._expression(
             [body.get("docexpr"), body.get("rowexpr"), body.get("context_item")], scope, Role.READ
         )
@@ -356,13 +364,13 @@ class _Walker:
         elif not calls:
             scope.add("()", None)
 
-    def _relation(self, body: _Node, scope: Scope, operation: Operation) -> Used | None:
+    def _relation(self, body: Node, scope: Scope, operation: Operation) -> Used | None:
         """A table by its name, made known under its alias."""
         name, schema = body["relname"], body.get("schemaname")
         used: Used | None = None
         if schema is not None or not scope.knows_query(name):
             used = self._gathered.table(name, schema, line=self._line(body), operation=operation)
-        alias = _alias(body)
+        alias = alias_of(body)
         if is_dynamic(alias) and not is_dynamic(name):
             # Not an alias but a piece of SQL: it may join other tables.
             self._gathered.fragment(alias, self._line(body))
@@ -371,7 +379,7 @@ class _Walker:
         scope.add(alias, used)
         return used
 
-    def _target(self, target: _Node, scope: Scope, *, is_alone: bool = False) -> None:
+    def _target(self, target: Node, scope: Scope, *, is_alone: bool = False) -> None:
         """A value that a query gives; alone and without FROM it may be a function's call."""
         value = target.get("val", {})
         if is_alone and "FuncCall" in value:
@@ -379,14 +387,14 @@ class _Walker:
         else:
             self._expression(value, scope, Role.READ)
 
-    def _call(self, call: _Node, scope: Scope) -> None:
-        *schema, name = _texts(call["funcname"])
+    def _call(self, call: Node, scope: Scope) -> None:
+        *schema, name = texts(call["funcname"])
         if schema or name not in _BUILT_IN:
             self._gathered.function(
                 name,
                 schema[-1] if schema else None,
                 line=self._line(call),
-                arguments=_argument_names(call),
+                arguments=argument_names(call),
             )
         self._expression(call.get("args"), scope, Role.READ)
 
@@ -411,17 +419,17 @@ class _Walker:
         elif isinstance(body, dict | list):
             self._expression(body, scope, role)
 
-    def _compared(self, body: _Node, scope: Scope, role: Role) -> None:
+    def _compared(self, body: Node, scope: Scope, role: Role) -> None:
         """An operation of two sides: the value beside a column tells the column's type."""
         left, right = body.get("lexpr"), body.get("rexpr")
-        tells = _texts(body.get("name", ()))[-1:] in _COMPARISONS
+        tells = texts(body.get("name", ()))[-1:] in _COMPARISONS
         for node, other in ((left, right), (right, left)):
             if isinstance(node, dict) and "ColumnRef" in node:
                 self._column(node["ColumnRef"], scope, role, value=other if tells else None)
             else:
                 self._expression(node, scope, role)
 
-    def _column(self, body: _Node, scope: Scope, role: Role, *, value: object = None) -> None:
+    def _column(self, body: Node, scope: Scope, role: Role, *, value: object = None) -> None:
         names = [next(iter(field.values())).get("sval") for field in body["fields"]]
         qualifier = names[-2] if len(names) > 1 else None
         if names[-1] is None:
@@ -435,80 +443,11 @@ class _Walker:
         self._use(used, names[-1], role, node=body, value=value)
 
     def _use(
-        self, used: Used | None, name: str, role: Role, *, node: _Node, value: object = None
+        self, used: Used | None, name: str, role: Role, *, node: Node, value: object = None
     ) -> None:
-        self._gathered.column(
-            used, name, role, line=self._line(node), value_type=_value_type(value)
-        )
+        self._gathered.column(used, name, role, line=self._line(node), value_type=value_type(value))
 
-    def _line(self, node: _Node) -> int:
+    def _line(self, node: Node) -> int:
         """The line of a node within the text, counted from 0."""
         location = node.get("location", self._start)
         return bisect_right(self._line_ends, max(location, 0) - 1) if location else 0
-
-
-def query_targets(query: _Node) -> list[_Node]:
-    """The values that a query gives, in order."""
-    return [target["ResTarget"].get("val", {}) for target in query.get("targetList", ())]
-
-
-def _texts(nodes: Sequence[_Node]) -> list[str]:
-    return [node["String"].get("sval", "") for node in nodes if "String" in node]
-
-
-def _alias(relation: _Node) -> str:
-    alias: str = relation.get("alias", {}).get("aliasname") or relation["relname"]
-    return alias
-
-
-def _argument_names(call: _Node) -> tuple[str, ...]:
-    arguments = call.get("args", ())
-    return tuple(a["NamedArgExpr"]["name"] for a in arguments if "NamedArgExpr" in a)
-
-
-def _referenced(constraint: _Node) -> str:
-    """The table that a foreign key leads to, as `schema.table` where it names one."""
-    relation = constraint["pktable"]
-    schema = relation.get("schemaname")
-    return f"{schema}.{relation['relname']}" if schema else str(relation["relname"])
-
-
-def _type_name(type_name: _Node) -> str:
-    names = [name for name in _texts(type_name.get("names", ())) if name != "pg_catalog"]
-    return ".".join(names) + "[]" * len(type_name.get("arrayBounds", ()))
-
-
-def _output_name(target: _Node) -> str | None:
-    body = target["ResTarget"]
-    if "name" in body:
-        return str(body["name"])
-    fields = body.get("val", {}).get("ColumnRef", {}).get("fields", [{}])
-    name: str | None = fields[-1].get("String", {}).get("sval")
-    return name
-
-
-def _value_type(node: object) -> str | None:
-    """The value type of an expression, in the words of the model."""
-    if not isinstance(node, dict) or not node:
-        return None
-    kind, body = next(iter(node.items()))
-    if kind == "List":
-        return _value_type(body["items"][0])
-    if kind == "TypeCast":
-        return of_cast(_type_name(body.get("typeName", {})))
-    if kind == "FuncCall":
-        return _MADE.get(_texts(body["funcname"])[-1])
-    if kind == "A_Const" and "sval" in body:
-        return of_text(body["sval"].get("sval", ""))
-    found = [_CONSTANTS.get(key) for key in body] if kind == "A_Const" else [_CONSTANTS.get(kind)]
-    return next((name for name in found if name is not None), None)
-
-
-_MADE: Final = {"now": "timestamp", "gen_random_uuid": "uuid"}
-_CONSTANTS: Final = {
-    "ival": "integer",
-    "fval": "number",
-    "boolval": "boolean",
-    "isnull": "null",
-    "A_ArrayExpr": "array",
-}
