@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mainstem.unify.code import FolderCache, batches, read_code
+from mainstem.unify.audit.cache import Cache
+from mainstem.unify.code import batches, read_code
 
 if TYPE_CHECKING:
     from mainstem.unify.code.facts import FileFacts
@@ -24,7 +25,7 @@ def write(root: Path, files: dict[str, str]) -> None:
         (root / path).write_text(text)
 
 
-def reading(root: Path, files: dict[str, str], cache: FolderCache | None = None) -> CodeReading:
+def reading(root: Path, files: dict[str, str], cache: Cache | None = None) -> CodeReading:
     write(root, files)
     return read_code(root, [Path()], cache=cache)
 
@@ -133,7 +134,7 @@ def test_what_no_file_tells_is_listed(tmp_path: Path, there: dict[str, str], rea
 def test_unchanged_files_come_from_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cache, root = FolderCache(tmp_path / "cache"), tmp_path / "root"
+    cache, root = Cache(tmp_path / "cache"), tmp_path / "root"
     files = {f"{name}.ts": f"{USE}supabase.from('{name}').select('a')" for name in "abc"}
     first = reading(root, files, cache)
     read: list[str] = []
@@ -152,14 +153,14 @@ def test_unchanged_files_come_from_the_cache(
 
 
 def test_a_constant_that_changes_is_seen_in_files_that_did_not(tmp_path: Path) -> None:
-    cache, root = FolderCache(tmp_path / "cache"), tmp_path / "root"
+    cache, root = Cache(tmp_path / "cache"), tmp_path / "root"
     use = {"a.ts": USE + "import { T } from './t'\nsupabase.from(T).select()"}
     assert names(reading(root, {**use, "t.ts": "export const T = 'one'"}, cache)) == ["one"]
     assert names(reading(root, {**use, "t.ts": "export const T = 'two'"}, cache)) == ["two"]
 
 
 def test_a_corrupt_entry_is_as_good_as_none(tmp_path: Path) -> None:
-    cache, root = FolderCache(tmp_path / "cache"), tmp_path / "root"
+    cache, root = Cache(tmp_path / "cache"), tmp_path / "root"
     files = {f"{name}.ts": f"{USE}supabase.from('{name}').select('a')" for name in "abc"}
     first = reading(root, files, cache)
     broken = [b"", b"\xff nonsense", b"\x80"]
@@ -170,7 +171,7 @@ def test_a_corrupt_entry_is_as_good_as_none(tmp_path: Path) -> None:
 
 
 def test_no_secret_reaches_the_cache(tmp_path: Path) -> None:
-    cache = FolderCache(tmp_path / "cache")
+    cache = Cache(tmp_path / "cache")
     found = reading(
         tmp_path / "root",
         {
@@ -187,7 +188,7 @@ def test_no_secret_reaches_the_cache(tmp_path: Path) -> None:
 
 def test_a_cache_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    cache = FolderCache(tmp_path / "file" / "cache")
+    cache = Cache(tmp_path / "file" / "cache")
     files = {"a.ts": f"{USE}supabase.from('t').select('a')"}
     assert names(reading(tmp_path / "root", files, cache)) == ["t"]
 

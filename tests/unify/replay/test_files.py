@@ -14,8 +14,6 @@ from mainstem.unify.replay.files import Order
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mainstem.unify.replay import Ordering
-
 
 def ordering(tmp_path: Path, names: list[str], *, folder: str = "migrations") -> Ordering:
     for name in names:

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from mainstem.unify.code.files import SourceFile
     from mainstem.unify.code.syntax import SyntaxFile
 
-#: counted up when readers find more or other things, so that older results are not used
-FACTS_VERSION: Final = 1
 #: bytes of source from which on a second process pays for its start
 PARALLEL_BYTES_MIN: Final = 2_000_000
 BATCH_FILES: Final = 32
@@ -127,7 +125,7 @@ def _read_batch(files: Sequence[SourceFile]) -> list[Result]:
 
 def key_of(file: SyntaxFile) -> str:
     """What a file's facts depend on: its text, its path, and what the readers look for."""
-    digest = hashlib.sha256(f"{FACTS_VERSION}\0{file.path}\0{file.language.value}\0".encode())
+    digest = hashlib.sha256(f"{file.path}\0{file.language.value}\0".encode())
     digest.update(file.source)
     return digest.hexdigest()
 

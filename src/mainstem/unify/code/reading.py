@@ -6,11 +6,7 @@ by either of two processes. Names across files are filled in afterwards, which i
 
 from __future__ import annotations
 
-import os
-import tempfile
-import zlib
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -27,40 +23,15 @@ if TYPE_CHECKING:
 
     from mainstem.unify.code.files import SourceFile
 
-CHECKSUM_BYTES: Final = 4
-
 
 class ReadingCache(Protocol):
-    """Where results are kept between audits. Keys are hexadecimal."""
+    """Where results are kept between audits."""
 
     def get(self, key: str) -> bytes | None:
-        """What was kept under a key, if anything."""
+        """What was kept under a key, whole; None where there is nothing or it is damaged."""
 
     def put(self, key: str, value: bytes) -> None:
         """Keep something under a key."""
-
-
-@dataclass(frozen=True)
-class FolderCache:
-    """A cache in a folder: one file for each key, written whole or not at all."""
-
-    folder: Path
-
-    def get(self, key: str) -> bytes | None:
-        """What was kept under a key, if it can be read."""
-        try:
-            return (self.folder / key[:2] / key).read_bytes()
-        except OSError:
-            return None
-
-    def put(self, key: str, value: bytes) -> None:
-        """Keep it; a folder that cannot be written to keeps nothing."""
-        target = self.folder / key[:2] / key
-        with suppress(OSError):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as written:
-                written.write(value)
-            os.replace(written.name, target)  # noqa: PTH105 -- `written` has a name, no Path
 
 
 def read_code(
@@ -85,7 +56,7 @@ def read_code(
                 key, encoded = result
                 found[path] = _DECODER.decode(encoded)
                 if cache is not None:
-                    cache.put(key, _sealed(encoded))
+                    cache.put(key, encoded)
         done += len(read)
         if on_progress is not None:
             on_progress(done, len(files))
@@ -117,24 +88,13 @@ def _from_cache(
 def _kept(file: SourceFile, cache: ReadingCache) -> FileFacts | None:
     """What the cache has of a file; an entry that cannot be read is as good as none."""
     loaded = load(file)
-    sealed = cache.get(key_of(loaded)) if not isinstance(loaded, Unread) else None
-    encoded = _unsealed(sealed) if sealed is not None else None
+    encoded = cache.get(key_of(loaded)) if not isinstance(loaded, Unread) else None
     if encoded is None:
         return None
     try:
         return _DECODER.decode(encoded)
     except (msgspec.DecodeError, msgspec.ValidationError):
         return None
-
-
-def _sealed(encoded: bytes) -> bytes:
-    """The bytes behind their checksum, so that a damaged entry is not read for an empty one."""
-    return zlib.crc32(encoded).to_bytes(CHECKSUM_BYTES) + encoded
-
-
-def _unsealed(sealed: bytes) -> bytes | None:
-    encoded = sealed[CHECKSUM_BYTES:]
-    return encoded if _sealed(encoded) == sealed else None
 
 
 _DECODER: Final = msgspec.msgpack.Decoder(FileFacts)
