@@ -117,6 +117,40 @@ def test_text_that_is_not_utf8_keeps_its_bytes(tmp_path: Path) -> None:
     assert [row[1] for row in read(path)] == ["fine"] * 3 + [BadText(b"\xff\x41")] + ["fine"]
 
 
+def test_a_portion_with_bad_texts_gives_every_value_as_it_is(tmp_path: Path) -> None:
+    numbers = iter(range(10_000))
+
+    @settings(
+        max_examples=40,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(st.lists(st.tuples(st.binary(max_size=6), keys | st.none()), min_size=1, max_size=20))
+    def check(rows: list[tuple[bytes, object]]) -> None:
+        path = tmp_path / f"bad{next(numbers)}.db"
+        connection = sqlite3.connect(path, isolation_level=None)
+        connection.execute("create table t (a, b)")
+        connection.executemany("insert into t values (cast(? as text), ?)", rows)
+        connection.close()
+
+        expected = [(as_text(raw), value) for raw, value in rows]
+
+        assert read(path) == expected
+        assert [list(map(type, row)) for row in read(path)] == [
+            list(map(type, row)) for row in expected
+        ]
+
+    check()
+
+
+def as_text(raw: bytes) -> str | BadText:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return BadText(raw)
+
+
 def test_the_halves_of_a_table_are_the_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
