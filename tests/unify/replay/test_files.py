@@ -58,6 +58,18 @@ def test_a_journal_tells_the_order(tmp_path: Path) -> None:
     assert len(names(ordering(tmp_path, [], folder="drizzle"))) == 3
 
 
+def test_a_journal_that_the_files_have_outgrown_leaves_none_of_them_out(tmp_path: Path) -> None:
+    (tmp_path / "drizzle/meta").mkdir(parents=True)
+    (tmp_path / "supabase/migrations/meta").mkdir(parents=True)
+    journal = json.dumps({"dialect": "postgresql", "entries": [{"idx": 0, "tag": "0000_a"}]})
+    (tmp_path / "drizzle/meta/_journal.json").write_text(journal)
+    (tmp_path / "supabase/migrations/meta/_journal.json").write_text(journal)
+    files = ["0000_a.sql", "0001_b.sql", "0002_c.sql"]
+    assert names(ordering(tmp_path, files, folder="drizzle")) == files
+    found = ordering(tmp_path, files[:2], folder="supabase/migrations")
+    assert [name.rpartition("/")[2] for name in names(found)] == files[:2]
+
+
 def test_a_folder_for_each_migration_sorts_by_folder(tmp_path: Path) -> None:
     found = ordering(
         tmp_path, ["2_b/migration.sql", "1_a/migration.sql", "seed.sql"], folder="prisma/migrations"

@@ -395,6 +395,16 @@ def test_the_block_of_a_document_is_judged_on_what_was_built(
     ]
 
 
+def test_a_key_beside_a_change_of_type_is_read_too(replay: ReplayFiles) -> None:
+    found = replay(
+        {
+            "1.sql": "create table t (a text, b int);\n"
+            "alter table t alter column a type varchar(9), add foreign key (b) references u (id);"
+        }
+    )
+    assert [(str(key.table), str(key.parent)) for key in found.missing_parents] == [("t", "u")]
+
+
 @settings(
     max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -138,7 +138,10 @@ class _Reader:
             self._only(paths, lambda _: False, f"it is written for {engine}, not for PostgreSQL")
             return "none", [], None, ()
         by_stem = {path.stem: path for path in paths}
-        if journal := [stem for stem in self._journal() if stem in by_stem]:
+        is_platform = self._folder.parts[-2:] == ("supabase", "migrations")
+        journal = [stem for stem in self._journal() if stem in by_stem]
+        # The platform's tool reads no journal; one that names the fewer files is no longer kept.
+        if journal and not is_platform and 2 * len(journal) >= len(paths):
             self._only(
                 paths, lambda path: path.stem in journal, "the journal in meta/ does not name it"
             )
@@ -150,7 +153,7 @@ class _Reader:
                 paths, lambda path: path.name == "migration.sql", "it is no migration.sql"
             )
             return "folder name", sorted(kept, key=lambda path: path.parent.name), None, ()
-        if self._folder.parts[-2:] == ("supabase", "migrations"):
+        if is_platform:
             paths = self._applied_by_platform(paths)
         return _by_name_or_number(paths)
 
