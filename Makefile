@@ -31,11 +31,12 @@ run: setup ## unify a legacy SQLite database (SQLITE=file, else a sample), prove
 test: $(VENV)/dev-ready ## run all tests
 	@$(BIN)/pytest -n 2 -q
 
-check: $(VENV)/dev-ready ## lint, types and import contracts
+check: $(VENV)/dev-ready ## lint, types, import contracts, and our own audit of this repository
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/mainstem audit --fail-on warning
 
 format: $(VENV)/dev-ready ## format the code and mend what the linter can
 	@$(BIN)/ruff format

@@ -45,3 +45,10 @@ def test_a_script_that_code_beside_it_names_is_run_by_the_program(
 def test_a_script_of_the_same_name_elsewhere_is_another(tmp_path: Path, script: Path) -> None:
     (tmp_path / "start.ts").write_text("readFileSync('schema.sql')")
     assert read_other_sql(tmp_path, [script], cache=None).by_program == ()
+
+
+def test_pieces_that_the_program_fills_in_and_temporary_tables_are_read(tmp_path: Path) -> None:
+    (tmp_path / "views.sql").write_text("create temporary view seen as select * from {source};")
+    (tmp_path / "run.py").write_text('read("views.sql").format(source="x")')
+    (made,) = read_other_sql(tmp_path, [tmp_path / "views.sql"], cache=None).by_program
+    assert (made.name.schema, made.name.name) == ("pg_temp", "seen")

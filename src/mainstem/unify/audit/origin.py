@@ -14,6 +14,7 @@ from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.usage import usage_by_name, used_name
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.code.model import Engine, Operation, Via
+from mainstem.unify.replay.creations import TEMPORARY
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:
@@ -83,9 +84,14 @@ def creations_of(subject: Subject, name: ObjectName) -> tuple[Creation, ...]:
 
 
 def made_by_code(subject: Subject) -> frozenset[ObjectName]:
-    """Tables that a model's tool or a program of the product creates in PostgreSQL."""
+    """Tables that a model's tool or a program of the product creates in PostgreSQL.
+
+    Temporary ones are there too: a bare name finds them before all others.
+    """
     run = frozenset(
-        creation.name for creation in subject.program_creations if creation.kind in RELATION_KINDS
+        ObjectName("public", made.name.name) if made.name.schema == TEMPORARY else made.name
+        for made in subject.program_creations
+        if made.kind in RELATION_KINDS
     )
     if subject.code is None:
         return run

@@ -7,6 +7,7 @@ hand; the report says which file it is. Where code beside the file names it, the
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mainstem.unify.audit.cache import Cache
 
 _SIZE_MAX_BYTES: Final = 4_000_000
+_FILLED_IN: Final = re.compile(r"\{(\w+)\}")
 _CODE_ENDINGS: Final = frozenset({".py", ".ts", ".mts", ".js", ".mjs", ".cjs", ".tsx"})
 #: code in a folder that names a file runs it; more of them are not looked through
 _BESIDE_MAX: Final = 200
@@ -52,7 +54,9 @@ def _read(path: Path, name: str, cache: Cache | None) -> tuple[Creation, ...]:
     held = cache.get(key) if cache else None
     if held is not None:
         return msgspec.json.decode(held, type=tuple[Creation, ...])
-    steps = steps_of(name, content.decode("utf-8", errors="replace"), first=0)
+    # A piece such as {table}, which the program fills in, would keep the rest from being parsed.
+    text = _FILLED_IN.sub(r"\1", content.decode("utf-8", errors="replace"))
+    steps = steps_of(name, text, first=0)
     found = creations(steps, lambda _: False)
     if cache:
         cache.put(key, msgspec.json.encode(found))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.database import Database, Relation
     from mainstem.unify.code.model import DeclaredColumn, DeclaredTable, TableUse
 
+_IN_MEMORY = ":memory:"
 #: names that engines give their own tables
 _OWN_PREFIXES = ("sqlite_", "mysql.", "sys.")
 
@@ -48,18 +49,19 @@ class OtherTable:
 def other_tables(subject: Subject, engine: Engine = Engine.SQLITE) -> dict[str, OtherTable]:
     """The tables of that engine in the product, scripts aside, by name in lower case, in order.
 
-    Empty where the product does not use PostgreSQL beside it.
+    What lives in memory only is no second database. Empty where the product does not use
+    PostgreSQL beside it.
     """
     if subject.code is None or not uses_postgres(subject):
         return {}
     declared: dict[str, list[DeclaredTable]] = defaultdict(list)
     uses: dict[str, list[TableUse]] = defaultdict(list)
     for table in subject.code.declared:
-        if table.engine is engine and not (table.is_test or is_aside(table.place.file)):
+        if table.engine is engine and _is_kept(table):
             declared[table.name.lower()].append(table)
     for use in subject.code.uses:
         is_own = use.name.lower().startswith(_OWN_PREFIXES)
-        if use.engine is engine and not (use.is_test or is_own or is_aside(use.place.file)):
+        if use.engine is engine and not is_own and _is_kept(use):
             uses[use.name.lower()].append(use)
     names = sorted(declared.keys() | _really_there(declared.keys(), uses, postgres_tables(subject)))
     return {
@@ -71,6 +73,11 @@ def other_tables(subject: Subject, engine: Engine = Engine.SQLITE) -> dict[str, 
         )
         for name in names
     }
+
+
+def _is_kept(one: DeclaredTable | TableUse) -> bool:
+    """Whether it is the product's, in a database that outlives the program."""
+    return not (one.is_test or is_aside(one.place.file) or one.database == _IN_MEMORY)
 
 
 def _really_there(

@@ -20,6 +20,8 @@ from mainstem.unify.replay.syntax import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
+#: the schema under which temporary relations are told
+TEMPORARY: Final = "pg_temp"
 RELATIONS: Final = frozenset(
     {ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW, ObjectKind.SEQUENCE}
 )
@@ -146,25 +148,23 @@ def _changes(step: Step, kind: str, node: Node) -> Iterator[Change]:
 
 
 def _table(step: Step, node: Node) -> Iterator[Change]:
-    relation = node["relation"]
-    if relation.get("relpersistence") != "t":
-        guarded = node.get("if_not_exists", False)
-        yield Change(ObjectKind.TABLE, step.name(relation), guarded)
+    guarded = node.get("if_not_exists", False)
+    yield Change(ObjectKind.TABLE, _made_name(step, node["relation"]), guarded)
 
 
 def _table_as(step: Step, node: Node) -> Iterator[Change]:
     relation = node.get("into", {}).get("rel")
-    if relation is None or relation.get("relpersistence") == "t":
+    if relation is None:
         return
     is_view = node.get("objtype") == "OBJECT_MATVIEW"
     kind = ObjectKind.MATERIALIZED_VIEW if is_view else ObjectKind.TABLE
-    yield Change(kind, step.name(relation), node.get("if_not_exists", False))
+    yield Change(kind, _made_name(step, relation), node.get("if_not_exists", False))
 
 
 def _select_into(step: Step, node: Node) -> Iterator[Change]:
     relation = node.get("intoClause", {}).get("rel")
-    if relation is not None and relation.get("relpersistence") != "t":
-        yield Change(ObjectKind.TABLE, step.name(relation))
+    if relation is not None:
+        yield Change(ObjectKind.TABLE, _made_name(step, relation))
 
 
 def _foreign_table(step: Step, node: Node) -> Iterator[Change]:
@@ -172,8 +172,13 @@ def _foreign_table(step: Step, node: Node) -> Iterator[Change]:
 
 
 def _view(step: Step, node: Node) -> Iterator[Change]:
-    if node["view"].get("relpersistence") != "t":
-        yield Change(ObjectKind.VIEW, step.name(node["view"]), node.get("replace", False))
+    yield Change(ObjectKind.VIEW, _made_name(step, node["view"]), node.get("replace", False))
+
+
+def _made_name(step: Step, relation: Node) -> ObjectName:
+    """The name of a relation that a statement makes; a temporary one's schema is `pg_temp`."""
+    name = step.name(relation)
+    return ObjectName(TEMPORARY, name.name) if relation.get("relpersistence") == "t" else name
 
 
 def _function(step: Step, node: Node) -> Iterator[Change]:

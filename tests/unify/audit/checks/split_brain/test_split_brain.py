@@ -155,9 +155,16 @@ def test_a_statement_that_names_tables_of_both_is_an_error() -> None:
                 declared("note", "template_id text", engine=SQLITE, place="scripts/x.ts:1"),
             ),
         ),
+        Subject(
+            replay=BUILT,
+            code=code(
+                use("template"),
+                declared("note", "template_id text", engine=SQLITE, database=":memory:"),
+            ),
+        ),
         Subject(replay=BUILT),
     ],
-    ids=["PostgreSQL only", "SQLite only", "tests only", "scripts only", "no code"],
+    ids=["PostgreSQL only", "SQLite only", "tests only", "scripts only", "in memory", "no code"],
 )
 def test_one_database_is_no_split(check: str, subject: Subject) -> None:
     assert found_by(check, subject) == []
