@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit import evidence
+from mainstem.unify.audit.aside import is_aside
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.usage import is_aside, usage_by_name
+from mainstem.unify.audit.usage import usage_by_name
 from mainstem.unify.code.model import Engine, Operation, Via
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mainstem.unify.audit.aside import are_aside
 from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.code.model import Engine
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
 
     from mainstem.unify.audit.subject import Subject
     from mainstem.unify.code.model import DeclaredTable, Role, TableUse
-
-
-#: folders of what belongs to the repository and does not run in the product
-_ASIDE = frozenset(
-    {"scripts", "docs", "doc", "examples", "example", "samples", "demo", "demos", "playground"}
-    | {"benchmarks", "bench"}
-)
 
 
 @dataclass(frozen=True)
@@ -50,7 +44,7 @@ class Usage:
     @property
     def is_aside(self) -> bool:
         """Whether only scripts, examples and the like use it, which no user meets."""
-        return all(map(is_aside, self.files))
+        return are_aside(self.files)
 
     @property
     def where(self) -> str:
@@ -62,11 +56,6 @@ class Usage:
             return f"in {places[0]}"
         count = f"{counted(len(places), 'place')} of {counted(len(files), 'file')}"
         return f"in {count}, first in {places[0]}"
-
-
-def is_aside(file: str) -> bool:
-    """Whether a file is a script, an example or the like, which no user of the product meets."""
-    return not _ASIDE.isdisjoint(file.split("/")[:-1])
 
 
 def usage_by_name(subject: Subject, engine: Engine = Engine.POSTGRES) -> dict[ObjectName, Usage]:

@@ -165,7 +165,7 @@ _TEST_FOLDER: Final = re.compile(
     r"_*(?:tests?|specs?|e2e|cypress|playwright|mocks?|fixtures?|stories)_*|__\w*(?:test|mock)\w*__"
 )
 _TEST_FILE: Final = re.compile(
-    r"[._-](?:test|spec|stories|story|cy|e2e|mock|fixture)s?\.\w+$|^test_.*\.py$|_test\.py$"
+    r"[._-](?:test|spec|stories|story|cy|e2e|mock|fixture)s?\.\w+$|^test_.*\.(?:py|[cm]?[jt]s)$|_test\.py$"
     r"|^conftest\.py$|^(?:jest|vitest|playwright|cypress)\.(?:setup|config)\.|^setupTests\."
 )
 _SCRIPT: Final = re.compile(

@@ -47,6 +47,15 @@ def test_a_column_that_the_table_lacks_is_found_with_what_it_is_used_for() -> No
     )
 
 
+def test_a_column_that_only_scripts_use_is_a_warning() -> None:
+    script = use("post", "titel", place="scripts/once.ts:3")
+    (found,) = found_by("column-missing", Subject(replay=replay(POST), code=code(script)))
+    assert found.severity is Severity.WARNING
+    both = code(script, use("post", "titel"))
+    (found,) = found_by("column-missing", Subject(replay=replay(POST), code=both))
+    assert found.severity is None
+
+
 @pytest.mark.parametrize(
     "used",
     [

@@ -252,6 +252,12 @@ def test_a_function_that_nobody_creates_is_found() -> None:
     assert "did you mean near?" in found.message
 
 
+def test_a_function_that_only_scripts_call_is_a_warning() -> None:
+    script = call("exec_sql", place="scripts/once.ts:3")
+    (found,) = found_by("function-missing", Subject(replay=replay(), code=code(script)))
+    assert found.severity is Severity.WARNING
+
+
 def test_a_call_with_an_argument_that_no_overload_takes_is_found() -> None:
     functions = (function("near", "lat numeric"), function("near", "lat numeric", "lon numeric"))
     calls = code(call("near", "lat", "lon"), call("near", "radius", place="b.ts:3"))

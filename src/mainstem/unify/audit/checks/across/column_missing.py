@@ -19,7 +19,8 @@ and `post` has `title`.
 Use the column's name as the table has it, or add the column by a migration.
 
 ## When to ignore it
-When the code runs against another database, whose migrations are elsewhere.
+When the code runs against another database, whose migrations are elsewhere. What only scripts and
+examples use is a warning.
 """
 
 from __future__ import annotations
@@ -106,14 +107,14 @@ def _found(
 ) -> Found:
     uses = [u for u in usage.product if any(c.name == column for c in u.columns)]
     roles = dict.fromkeys(_VERBS[c.role] for u in uses for c in u.columns if c.name == column)
-    where = Usage(usage.name, tuple(uses)).where
+    used = Usage(usage.name, tuple(uses))
     _, relation = places[0]
     names = [evidence.catalog_name(subject, database) for database, _ in places]
     guess = did_you_mean(column, [known.name for known in relation.columns])
     return Found(
         message=(
-            f"{usage.name}.{column} is {listed(roles)} {where}, and {relation.name} has no such "
-            f"column in {listed(names)}{guess}"
+            f"{usage.name}.{column} is {listed(roles)} {used.where}, and {relation.name} has no "
+            f"such column in {listed(names)}{guess}"
         ),
         table=str(usage.name),
         column=column,
@@ -122,6 +123,7 @@ def _found(
             *(evidence.of_relation(subject, database, relation) for database, relation in places),
         ),
         fix=f"mend the name in code, or add the column {column} to {relation.name} by a migration",
+        severity=Severity.WARNING if used.is_aside else None,
     )
 
 

@@ -28,6 +28,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit import evidence
+from mainstem.unify.audit.aside import are_aside
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import RelationIndex, may_be_lost, mentions
 from mainstem.unify.audit.wording import counted
@@ -94,4 +95,5 @@ def _found(catalog: str, outer: ObjectName, inner: ObjectName, uses: list[TableU
         table=str(outer),
         evidence=evidence.of_uses(uses),
         fix=f"add the foreign key between {outer} and {inner}, or read them separately",
+        severity=Severity.WARNING if are_aside(use.place.file for use in uses) else None,
     )

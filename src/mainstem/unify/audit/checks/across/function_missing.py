@@ -16,7 +16,8 @@ PostgREST answers 404 (PGRST202): it looks a function up by its name and the nam
 Create the function by a migration, or call it as it is declared.
 
 ## When to ignore it
-When the function comes from an extension that exposes it in the API's schema.
+When the function comes from an extension that exposes it in the API's schema. What only scripts and
+examples call is a warning.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.audit import evidence
+from mainstem.unify.audit.aside import are_aside
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import may_be_lost
 from mainstem.unify.audit.provided import is_provided_schema
@@ -80,6 +82,7 @@ def _judged(
             ),
             evidence=_of_calls(uses),
             fix=f"create the function {name} by a migration, or mend its name in code",
+            severity=_severity(uses),
         )
 
 
@@ -101,7 +104,12 @@ def _wrong_arguments(
             ),
             evidence=_of_calls(wrong),
             fix=f"call {name} with the arguments that it declares",
+            severity=_severity(wrong),
         )
+
+
+def _severity(uses: Sequence[FunctionUse]) -> Severity | None:
+    return Severity.WARNING if are_aside(use.place.file for use in uses) else None
 
 
 def _may_be_lost(subject: Subject, database: Database, name: str) -> bool:
