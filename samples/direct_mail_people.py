@@ -6,7 +6,7 @@ import json
 import random
 from typing import TYPE_CHECKING
 
-from samples import flaws, words
+from samples import companies, flaws, words
 from samples.spelling import DAY_S, EPOCH_FIRST, EPOCH_LAST, code, moment
 
 if TYPE_CHECKING:
@@ -91,18 +91,14 @@ class People:
     # Rows ---------------------------------------------------------------------------------
 
     def _organization_ids(self) -> list[str]:
-        heads, tails = words.COMPANY_HEADS, words.COMPANY_TAILS
-        self._names = [
-            f"{heads[i % len(heads)]} {tails[(i * 7 + i // len(heads)) % len(tails)]}"
-            for i in range(ORGANIZATIONS)
-        ]
+        self._names = [companies.company(i) for i in range(ORGANIZATIONS)]
         return [f"org_{code(i, 1).lower()}" for i in range(ORGANIZATIONS)]
 
     def _organization_rows(self) -> Iterator[Row]:
         for i, (key, name) in enumerate(zip(self.organization_ids, self._names, strict=True)):
             settings = {"brand": {"color": f"#{i * 5099 % 0xFFFFFF:06x}"}, "return_address": name}
             yield (
-                key, name, _slug(name), PLANS[i % 3], words.TIMEZONES[i % 6],
+                key, name, companies.slug(name), PLANS[i % 3], words.TIMEZONES[i % 6],
                 json.dumps(settings, ensure_ascii=False), moment(EPOCH_FIRST + i * 3_607),
             )  # fmt: skip
 
@@ -228,12 +224,6 @@ class People:
 
     def _has_double(self, position: int) -> bool:
         return position + 1 < self.recipients and self._is_double(position + 1)
-
-
-def _slug(name: str) -> str:
-    """The name as it stands in an address: letters of any script, digits and hyphens."""
-    letters = (letter if letter.isalnum() else " " for letter in name.lower())
-    return "-".join("".join(letters).split())
 
 
 def _custom_fields(number: int) -> str:
