@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from samples import revos_legacy
 from samples.flaws import Flaw
-from samples.legacy_postgres import LegacySample, Planted, Recipe, main
-from samples.legacy_postgres import generate as generate_legacy
+from samples.legacy_postgres import LegacySample, Planted, Recipe, fill, main, require_rows
 
 AGENCIES = 12
 #: of the pool in companies.py: the first agency
@@ -22,7 +21,7 @@ AGENCY_FIRST = 46
 ROWS_MIN = 2_000
 PERMISSIONS = 15
 
-#: of the rows that are left when the tables that others hang on are full; ad_performance gets the rest
+#: of the rows that the tables leave which others hang on; ad_performance gets the rest
 SHARES = {
     "stage_event": 0.03, "task": 0.09, "communication": 0.24, "alert": 0.04, "ticket_note": 0.08,
     "intake_response": 0.01, "kpi_snapshot": 0.14, "chat_message": 0.12,
@@ -85,13 +84,20 @@ def _roots(rows: int) -> dict[str, int]:
     }  # fmt: skip
 
 
-RECIPE = Recipe("audience_legacy", ROWS_MIN, sizes, FLAWS, EXTRAS)
+RECIPE = Recipe("audience_legacy", ROWS_MIN, FLAWS, EXTRAS)
 
 
 def generate(url: str, *, rows: int = 100_000, seed: int = 1) -> LegacySample:
-    """Make the sample in the empty database at `url`; raises as `legacy_postgres.generate`."""
-    return generate_legacy(url, RECIPE, rows=rows, seed=seed)
+    """Make the sample in the empty database at `url`, with `rows` rows over all tables.
+
+    Raises:
+        FileExistsError: the database holds tables already.
+        ValueError: fewer rows are asked for than the tables need.
+        ServerError: the database cannot be reached.
+    """
+    require_rows(RECIPE, rows)
+    return fill(url, RECIPE, sizes=sizes(rows), seed=seed)
 
 
 if __name__ == "__main__":
-    main(RECIPE, __doc__)
+    main(RECIPE, generate, description=__doc__)

@@ -130,7 +130,7 @@ insert into ad_performance (id, agency_id, client_id, platform, account_id, camp
 select key('ad', i), key('agency', i % 12), key('client', i % size('client')), pick(i / 12, '{google_ads,meta_ads}'), 'act_' || i % size('client'),
        'c_' || i / size('client') / 400, 'Search № ' || i / size('client') / 400, date '2024-09-01' + (i / size('client') % 400)::integer,
        -- sums of floats: more decimals than money has
-       case when struck('float_dust', i) then (mix(i) % 90000) / 100.0 * 1.1::double precision + 0.001 else (mix(i) % 90000) / 100.0 end,
+       case when struck('float_dust', i) then (mix(i) % 90000) / 100.0 * 1.1::double precision + 0.0001 else (mix(i) % 90000) / 100.0 end,
        mix(i, 1) % 50000, mix(i, 2) % 900, mix(i, 3) % 40, (mix(i, 4) % 300000) / 100.0, moment(8, i)
 from positions('ad_performance') as i;
 

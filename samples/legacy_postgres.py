@@ -53,15 +53,12 @@ class Recipe:
     Attributes:
         name: the stem of its .sql files.
         rows_min: fewer rows than this do not fill its tables.
-        sizes: from how many rows are wanted to how many each name gets that `NAME_rows.sql` asks
-            for; they add up to the rows wanted.
         flaws: by the name that `NAME_rows.sql` uses, values spoiled at every so many rows.
         extras: by the name of a size, rows that are wrong as a whole.
     """
 
     name: str
     rows_min: int
-    sizes: Callable[[int], dict[str, int]]
     flaws: Mapping[str, Flaw] = field(default_factory=dict)
     extras: Mapping[str, Planted] = field(default_factory=dict)
 
@@ -76,12 +73,22 @@ class LegacySample:
     planted: Mapping[Planted, int]
 
 
-def generate(
+def require_rows(recipe: Recipe, rows: int) -> None:
+    """Refuse to make fewer rows than the source's tables need.
+
+    Raises:
+        ValueError: fewer are asked for.
+    """
+    if rows < recipe.rows_min:
+        raise ValueError(f"{rows} rows are too few for {recipe.name}; ask for {recipe.rows_min:,}.")
+
+
+def fill(
     url: str,
     recipe: Recipe,
     *,
-    rows: int,
-    seed: int = 1,
+    sizes: Mapping[str, int],
+    seed: int,
     prepare: Callable[[Connection], None] | None = None,
 ) -> LegacySample:
     """Make the tables and rows in the database at `url`, which must be empty.
@@ -89,18 +96,14 @@ def generate(
     Args:
         url: the database.
         recipe: which source.
-        rows: how many rows over all tables of `public`, `auth` and `storage`.
+        sizes: how many rows each name gets that `NAME_rows.sql` asks for.
         seed: another one gives other values in the same tables.
         prepare: called before the rows' statements, with the schema in place.
 
     Raises:
         FileExistsError: the database holds tables already.
-        ValueError: fewer rows are asked for than the tables need.
         ServerError: the database cannot be reached.
     """
-    if rows < recipe.rows_min:
-        raise ValueError(f"{rows} rows are too few for {recipe.name}; ask for {recipe.rows_min:,}.")
-    sizes = recipe.sizes(rows)
     with connect(url, application_name=f"sample {recipe.name}") as connection:
         _require_empty(connection, url)
         # text of moments and floats, and what `lower` does, must not depend on the server
@@ -119,6 +122,7 @@ def generate(
         connection.autocommit = True
         connection.execute("vacuum analyze")
     return LegacySample(recipe.name, sizes, counts, _planted(recipe, sizes))
+
 
 def _text(name: str) -> str:
     return (HERE / name).read_text("utf-8")
@@ -195,15 +199,32 @@ def _planted(recipe: Recipe, sizes: Mapping[str, int]) -> dict[Planted, int]:
     return planted | {what: sizes[name] for name, what in recipe.extras.items()}
 
 
-def main(recipe: Recipe, description: str | None) -> None:
-    """Write a sample as the command line says, and say what is in it."""
-    parser = argparse.ArgumentParser(prog=f"python -m samples.{recipe.name}", description=description)
+def main(
+    recipe: Recipe,
+    make: Callable[..., LegacySample],
+    *,
+    description: str | None,
+    numbers: Mapping[str, str] | None = None,
+) -> None:
+    """Write a sample as the command line says, and say what is in it.
+
+    Args:
+        recipe: which source.
+        make: the source's `generate`.
+        description: its module's docstring.
+        numbers: further options of `make` that are numbers, each with its help.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f"python -m samples.{recipe.name}", description=description
+    )
     parser.add_argument("url", metavar="URL", help="an empty PostgreSQL database")
     parser.add_argument("--rows", type=int, default=100_000, help="over all tables")
     parser.add_argument("--seed", type=int, default=1)
-    options = parser.parse_args()
+    for name, says in (numbers or {}).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=int, help=says)
+    options = vars(parser.parse_args())
     try:
-        sample = generate(options.url, recipe, rows=options.rows, seed=options.seed)
+        sample = make(options.pop("url"), **options)
     except (FileExistsError, ValueError, ServerError) as error:
         parser.error(str(error))
     print(describe_sample(sample))

@@ -10,15 +10,14 @@ accounts and buckets. What is wrong on purpose is printed and returned with its 
 from __future__ import annotations
 
 from samples.flaws import Flaw
-from samples.legacy_postgres import LegacySample, Planted, Recipe, main
-from samples.legacy_postgres import generate as generate_legacy
+from samples.legacy_postgres import LegacySample, Planted, Recipe, fill, main, require_rows
 
 AGENCIES = 12
 #: of the pool in companies.py: the first agency
 AGENCY_FIRST = 40
 ROWS_MIN = 5_000
 
-#: of the rows that are left when the tables that others hang on are full; pod_activities gets the rest
+#: of the rows that the tables leave which others hang on; pod_activities gets the rest
 SHARES = {
     "comments": 0.30, "dm_sequences": 0.07, "dm_messages": 0.14, "dm_deliveries": 0.06,
     "pending_connections": 0.01, "triggered_comments": 0.04, "processed_comments": 0.05,
@@ -102,13 +101,20 @@ def _oddities() -> dict[str, int]:
     }  # fmt: skip
 
 
-RECIPE = Recipe("revos_legacy", ROWS_MIN, sizes, FLAWS, EXTRAS)
+RECIPE = Recipe("revos_legacy", ROWS_MIN, FLAWS, EXTRAS)
 
 
 def generate(url: str, *, rows: int = 100_000, seed: int = 1) -> LegacySample:
-    """Make the sample in the empty database at `url`; raises as `legacy_postgres.generate`."""
-    return generate_legacy(url, RECIPE, rows=rows, seed=seed)
+    """Make the sample in the empty database at `url`, with `rows` rows over all tables.
+
+    Raises:
+        FileExistsError: the database holds tables already.
+        ValueError: fewer rows are asked for than the tables need.
+        ServerError: the database cannot be reached.
+    """
+    require_rows(RECIPE, rows)
+    return fill(url, RECIPE, sizes=sizes(rows), seed=seed)
 
 
 if __name__ == "__main__":
-    main(RECIPE, __doc__)
+    main(RECIPE, generate, description=__doc__)

@@ -1,0 +1,224 @@
+-- The legacy persona app, on Supabase: no organisations at all, a row belongs to the person whose
+-- user_id it has. Its code calls platforms channels and keeps agents above personas.
+create table profiles (
+  id uuid primary key references auth.users (id) on delete cascade,
+  email text,
+  full_name text,
+  avatar_url text,
+  plan text default 'free',
+  onboarding_completed boolean default false,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+create table channels (
+  id uuid primary key default gen_random_uuid(),
+  slug text not null unique,
+  name text not null,
+  max_length integer,
+  supports_images boolean default true,
+  is_active boolean default true,
+  created_at timestamptz default now()
+);
+
+create table agents (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  name text not null,
+  description text,
+  status text default 'active' check (status in ('active', 'inactive')),
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+create table personas (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  agent_id uuid references agents (id) on delete set null,
+  name text not null,
+  age integer,
+  bio text,
+  personality jsonb default '{}',
+  interests text[],
+  tone text,
+  avatar_url text,
+  status text default 'active',
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index personas_user_idx on personas (user_id);
+
+create table agent_channels (
+  agent_id uuid not null references agents (id) on delete cascade,
+  channel_id uuid not null references channels (id),
+  persona_id uuid references personas (id),
+  enabled boolean default true,
+  handle text,
+  access_token text,
+  token_expires_at timestamptz,
+  settings jsonb default '{}',
+  created_at timestamptz default now(),
+  primary key (agent_id, channel_id)
+);
+
+create table campaigns (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  persona_id uuid references personas (id),
+  name text not null,
+  topic text,
+  goal text,
+  platforms text[] default '{}',
+  post_count integer default 10,
+  status text default 'draft' check (status in ('draft', 'generating', 'active', 'done')),
+  start_date date,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+create table campaign_generation_jobs (
+  id uuid primary key default gen_random_uuid(),
+  campaign_id uuid not null references campaigns (id) on delete cascade,
+  status text default 'pending' check (status in ('pending', 'running', 'completed', 'failed')),
+  progress integer default 0,
+  error text,
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+create table assets (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  kind text not null default 'image',
+  storage_path text not null,
+  mime_type text,
+  bytes integer,
+  created_at timestamptz default now()
+);
+
+create table campaign_posts (
+  id uuid primary key default gen_random_uuid(),
+  campaign_id uuid not null references campaigns (id) on delete cascade,
+  channel_id uuid references channels (id),
+  asset_id uuid references assets (id),
+  position integer not null default 0,
+  content text,
+  hashtags text[],
+  status text default 'draft' check (status in ('draft', 'approved', 'scheduled', 'published', 'failed')),
+  scheduled_for timestamptz,
+  published_at timestamptz,
+  external_id text,
+  metrics jsonb default '{}',
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+create index campaign_posts_campaign_idx on campaign_posts (campaign_id, position);
+
+create table engagement_items (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null,
+  persona_id uuid references personas (id) on delete cascade,
+  post_id uuid references campaign_posts (id),
+  kind text not null,
+  author text,
+  content text,
+  sentiment text,
+  status text default 'new',
+  received_at timestamptz default now()
+);
+
+create table social_oauth_sessions (
+  id uuid primary key default gen_random_uuid(),
+  user_id uuid not null references auth.users (id) on delete cascade,
+  persona_id uuid references personas (id),
+  channel_id uuid references channels (id),
+  status text default 'started',
+  access_token text,
+  expires_at timestamptz not null,
+  created_at timestamptz default now()
+);
+
+create table oauth_states (
+  state text primary key,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  persona_id uuid references personas (id),
+  channel_id uuid references channels (id),
+  code_verifier text,
+  expires_at timestamptz not null,
+  created_at timestamptz default now()
+);
+
+create table resonance_research (
+  id bigint generated by default as identity primary key,
+  user_id uuid not null references auth.users (id) on delete cascade,
+  campaign_id uuid references campaigns (id),
+  title text not null,
+  question text,
+  status text default 'draft',
+  summary text,
+  score numeric(5, 2),
+  created_at timestamptz default now(),
+  updated_at timestamptz default now()
+);
+
+create table resonance_research_personas (
+  research_id bigint not null references resonance_research (id) on delete cascade,
+  persona_id uuid not null references personas (id),
+  response text,
+  sentiment text,
+  score numeric(5, 2),
+  created_at timestamptz default now(),
+  primary key (research_id, persona_id)
+);
+
+create table research_tasks (
+  id serial primary key,
+  research_id bigint not null references resonance_research (id) on delete cascade,
+  kind text not null default 'search',
+  input jsonb default '{}',
+  result jsonb,
+  status text default 'pending',
+  created_at timestamptz default now()
+);
+
+-- Written by a job that knew the post's number in another system, not its id.
+create table analytics_snapshots (
+  id bigserial primary key,
+  persona_id uuid references personas (id) on delete cascade,
+  post_external_id text,
+  taken_at timestamp not null,
+  impressions integer default 0,
+  likes integer default 0,
+  comments integer default 0,
+  shares integer default 0
+);
+
+do $$
+declare
+  named text;
+begin
+  for named in select tablename from pg_catalog.pg_tables where schemaname = 'public' loop
+    execute format('alter table %I enable row level security', named);
+  end loop;
+  for named in
+    select table_name from information_schema.columns where table_schema = 'public' and column_name = 'user_id'
+  loop
+    execute format('create policy %I on %I using (user_id = auth.uid())', named || '_own', named);
+  end loop;
+end
+$$;
+create policy profiles_own on profiles using (id = auth.uid());
+create policy channels_read on channels for select using (true);
+create policy agent_channels_own on agent_channels using (exists (
+  select from agents where agents.id = agent_channels.agent_id and agents.user_id = auth.uid()));
+create policy campaign_posts_own on campaign_posts using (exists (
+  select from campaigns where campaigns.id = campaign_posts.campaign_id and campaigns.user_id = auth.uid()));
+create policy campaign_generation_jobs_own on campaign_generation_jobs using (exists (
+  select from campaigns where campaigns.id = campaign_generation_jobs.campaign_id and campaigns.user_id = auth.uid()));
+create policy resonance_research_personas_own on resonance_research_personas using (exists (
+  select from resonance_research as r where r.id = resonance_research_personas.research_id and r.user_id = auth.uid()));
+create policy research_tasks_own on research_tasks using (exists (
+  select from resonance_research as r where r.id = research_tasks.research_id and r.user_id = auth.uid()));
+create policy analytics_snapshots_own on analytics_snapshots using (exists (
+  select from personas where personas.id = analytics_snapshots.persona_id and personas.user_id = auth.uid()));
+grant select, insert, update, delete on all tables in schema public to authenticated, service_role;
