@@ -63,8 +63,8 @@ def sizes(rows: int) -> dict[str, int]:
     accounts = made["users"] + made["accounts without person"]
     identities = accounts + (accounts + 4) // 5
     objects = 2 + made["lead_magnets"]
+    # `accounts without person` are in the sum already
     rest = rows - sum(made.values()) - made["users"] - identities - objects
-    # twice counted: `accounts without person` stand in auth.users only, once
     made["leads"] = int(rest * LEAD_SHARE) // made["clients"] * made["clients"]
     made |= {table: int(rest * share) for table, share in SHARES.items()}
     made["pod_activities"] = rest - made["leads"] - sum(made[table] for table in SHARES)
