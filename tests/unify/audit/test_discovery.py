@@ -6,6 +6,7 @@ import pytest
 
 from mainstem.errors import SourceError
 from mainstem.unify.audit.discovery import Given, discover
+from mainstem.unify.audit.elsewhere import OtherFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,14 @@ def test_a_second_folder_of_migrations_is_said_to_be_left_alone(tmp_path: Path) 
     assert [entry.name for entry in found.left_alone] == ["migrations"]
     assert "--migrations migrations" in found.left_alone[0].reason
     assert tmp_path / "migrations/1.sql" in found.other_sql
+    assert found.other_folders == (OtherFolder("migrations", "."),)
+
+
+def test_a_folder_of_migrations_has_a_home_and_may_have_a_tool(tmp_path: Path) -> None:
+    _write(tmp_path, "supabase/migrations/2.sql", "api/prisma/migrations/1/migration.sql")
+    _write(tmp_path, "api/prisma/migrations/migration_lock.toml")
+    found = discover(Given(tmp_path))
+    assert found.other_folders == (OtherFolder("api/prisma/migrations", "api", has_tool=True),)
 
 
 def test_prisma_keeps_its_migrations_in_folders(tmp_path: Path) -> None:

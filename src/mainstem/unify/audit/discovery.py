@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from mainstem.errors import SourceError
+from mainstem.unify.audit.elsewhere import OtherFolder
 from mainstem.unify.audit.model import NotInspected
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ _MIGRATION_FOLDERS: Final = (
     ("migrations",),
     ("migrate",),
 )
+#: what the tool that applies a folder of migrations keeps in it
+_TOOL_FILES: Final = ("migration_lock.toml", "meta/_journal.json")
 _CODE_ENDINGS: Final = frozenset(
     {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".py"}
     | {".prisma"}
@@ -73,6 +76,8 @@ class Discovery:
     #: .sql files outside the migrations: what they create is known, but nobody runs them
     other_sql: tuple[Path, ...]
     left_alone: tuple[NotInspected, ...]
+    #: folders of migrations besides the one that is replayed
+    other_folders: tuple[OtherFolder, ...] = ()
 
     def name(self, path: Path) -> str:
         """A path as reports write it: relative to the audited folder."""
@@ -120,6 +125,7 @@ def discover(given: Given) -> Discovery:
             if path.suffix == ".sql" and not (migrations and path.is_relative_to(migrations))
         ),
         left_alone=tuple(left_alone),
+        other_folders=tuple(_other_folder(root, path) for path in others),
     )
 
 
@@ -177,6 +183,17 @@ def _other_chain(root: Path, path: Path) -> NotInspected:
     name = path.relative_to(root).as_posix()
     return NotInspected(
         "migrations", name, f"another folder was replayed; --migrations {name} takes this one"
+    )
+
+
+def _other_folder(root: Path, path: Path) -> OtherFolder:
+    parts = path.relative_to(root).parts
+    rank = _rank(parts)
+    ending = len(_MIGRATION_FOLDERS[rank]) if rank is not None else 0
+    return OtherFolder(
+        path=PurePosixPath(*parts).as_posix(),
+        home=PurePosixPath(*parts[: len(parts) - ending]).as_posix(),
+        has_tool=any((path / name).is_file() for name in _TOOL_FILES),
     )
 
 

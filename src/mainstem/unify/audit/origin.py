@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.unify.audit.elsewhere import is_made_elsewhere
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.usage import usage_by_name, used_name
 from mainstem.unify.catalog.database import ObjectName
@@ -67,7 +68,8 @@ def missing_usages(subject: Subject, database: Database) -> Iterator[Usage]:
     for usage in usage_by_name(subject).values():
         is_known = index.has(usage.name) or usage.name in made or is_provided(usage.name)
         if not is_known and not _is_of_other_engine(usage, elsewhere):
-            remaining = _without_relationships(usage, database, index)
+            here = _without_elsewhere(usage, subject)
+            remaining = _without_relationships(here, database, index)
             if remaining.product or remaining.tests:
                 yield remaining
 
@@ -129,6 +131,17 @@ def _is_of_other_engine(usage: Usage, elsewhere: frozenset[str]) -> bool:
     """Whether plain SQL, which may go anywhere, names a table of another engine."""
     uses = (*usage.product, *usage.tests)
     return usage.name.name in elsewhere and all(use.via is Via.SQL for use in uses)
+
+
+def _without_elsewhere(usage: Usage, subject: Subject) -> Usage:
+    """The usage without what another folder of migrations provides."""
+
+    def is_here(use: TableUse) -> bool:
+        return not is_made_elsewhere(subject, usage.name, use.place.file)
+
+    return type(usage)(
+        usage.name, tuple(filter(is_here, usage.product)), tuple(filter(is_here, usage.tests))
+    )
 
 
 def _without_relationships(usage: Usage, database: Database, index: RelationIndex) -> Usage:

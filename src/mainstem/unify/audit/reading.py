@@ -63,6 +63,7 @@ def read_subject(
             databases=databases,
             program_creations=other.by_program,
             other_creations=other.by_nothing,
+            other_folders=discovery.other_folders,
         )
 
 

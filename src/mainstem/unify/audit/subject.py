@@ -11,7 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mainstem.unify.catalog.database import Database
+    from collections.abc import Mapping
+
+    from mainstem.unify.audit.elsewhere import OtherFolder
+    from mainstem.unify.catalog.database import Database, ObjectName
     from mainstem.unify.code.model import CodeReading, Setting
     from mainstem.unify.documents.model import DocumentReading
     from mainstem.unify.replay.model import Creation, Replay
@@ -31,9 +34,19 @@ class Subject:
     program_creations: tuple[Creation, ...] = ()
     #: what other .sql files outside the migrations create: known of, but nothing runs them
     other_creations: tuple[Creation, ...] = ()
+    #: folders of migrations that are not replayed
+    other_folders: tuple[OtherFolder, ...] = ()
 
     @cached_property
     def catalogs(self) -> tuple[Database, ...]:
         """Every catalog there is: what the migrations build first, then the live databases."""
         built = (self.replay.database,) if self.replay is not None else ()
         return built + self.databases
+
+    @cached_property
+    def files_creating(self) -> Mapping[ObjectName, tuple[str, ...]]:
+        """The .sql files outside the replayed migrations that create something of a name."""
+        files: dict[ObjectName, tuple[str, ...]] = {}
+        for one in (*self.program_creations, *self.other_creations):
+            files[one.name] = (*files.get(one.name, ()), one.file)
+        return files

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.aside import are_aside
+from mainstem.unify.audit.elsewhere import is_judged_elsewhere
 from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.code.model import Engine
@@ -65,8 +66,9 @@ def usage_by_name(subject: Subject, engine: Engine = Engine.POSTGRES) -> dict[Ob
     product: dict[ObjectName, list[TableUse]] = defaultdict(list)
     tests: dict[ObjectName, list[TableUse]] = defaultdict(list)
     for use in subject.code.uses:
-        if use.engine is engine:
-            (tests if use.is_test else product)[used_name(use)].append(use)
+        name = used_name(use)
+        if use.engine is engine and not is_judged_elsewhere(subject, name, use.place.file):
+            (tests if use.is_test else product)[name].append(use)
     return {
         name: Usage(name, tuple(product.get(name, ())), tuple(tests.get(name, ())))
         for name in sorted(product.keys() | tests.keys())

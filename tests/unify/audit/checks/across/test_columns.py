@@ -20,6 +20,7 @@ from tests.unify.audit.building import (
     view,
 )
 
+from mainstem.unify.audit.elsewhere import OtherFolder
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.subject import Subject
 from mainstem.unify.code.model import TableUse, Via
@@ -45,6 +46,19 @@ def test_a_column_that_the_table_lacks_is_found_with_what_it_is_used_for() -> No
         "post.titel is written and filtered on in 2 places of 2 files, first in app/page.tsx:1, "
         "and post has no such column in the migrations and live; did you mean title?"
     )
+
+
+def test_columns_of_a_table_that_another_folder_creates_are_not_judged_by_this_one() -> None:
+    model = declared("post", "id uuid", "subtitle text", via=Via.PRISMA, place="api/a.prisma:1")
+    used = use("post", "subtitle", place="api/src/post.ts:1")
+    subject = Subject(replay=replay(POST), code=code(used, model))
+    assert len(found_by("column-missing", subject)) == 2
+    subject = replace(
+        subject,
+        other_creations=(created("post", "api/prisma/migrations/1/migration.sql:4"),),
+        other_folders=(OtherFolder("api/prisma/migrations", "api"),),
+    )
+    assert found_by("column-missing", subject) == []
 
 
 def test_a_column_that_only_scripts_use_is_a_warning() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.unify.audit.building import (
     call,
@@ -20,6 +22,7 @@ from tests.unify.audit.building import (
     view,
 )
 
+from mainstem.unify.audit.elsewhere import OtherFolder
 from mainstem.unify.audit.model import Severity, SourceKind
 from mainstem.unify.audit.subject import Subject
 from mainstem.unify.code.model import Engine, Operation, Via
@@ -57,6 +60,23 @@ def test_what_only_scripts_use_is_a_warning() -> None:
     assert found.message.startswith("archive is used by scripts only, in scripts/once.ts:3")
     (found,) = found_by(MISSING, Subject(replay=built, code=code(script, use("archive"))))
     assert found.severity is None
+
+
+def test_what_another_folder_of_migrations_creates_is_not_missing_where_it_lives() -> None:
+    made = created("invoice", "api/prisma/migrations/1/migration.sql:4")
+    subject = Subject(
+        replay=replay(table("post")),
+        code=code(use("invoice", place="api/src/bill.ts:1"), use("invoice", place="web/a.ts:2")),
+        other_creations=(made,),
+        other_folders=(OtherFolder("api/prisma/migrations", "api"),),
+    )
+    (found,) = found_by(MISSING, subject)
+    assert "invoice is used in web/a.ts:2" in found.message
+    owned = OtherFolder("api/prisma/migrations", "api", has_tool=True)
+    assert found_by(MISSING, replace(subject, other_folders=(owned,))) == []
+    loose = OtherFolder("api/prisma/migrations", ".")
+    (found,) = found_by(MISSING, replace(subject, other_folders=(loose,)))
+    assert "in 2 places" in found.message
 
 
 def test_a_file_that_nothing_runs_is_named() -> None:

@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.audit import evidence
+from mainstem.unify.audit.elsewhere import is_made_elsewhere
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import RelationIndex, is_computed, may_be_lost
 from mainstem.unify.audit.provided import is_provided
@@ -137,6 +138,7 @@ def _of_models(subject: Subject) -> Iterator[Found]:
         if table.via in _MODELS
         and table.engine is Engine.POSTGRES
         and not (table.makes or table.is_test)
+        and not is_made_elsewhere(subject, used_name(table), table.place.file)
     ]
     for database in subject.catalogs:
         index = RelationIndex(database)
