@@ -48,6 +48,18 @@ def test_a_column_that_the_table_lacks_is_found_with_what_it_is_used_for() -> No
     )
 
 
+def test_what_a_loop_over_tables_does_with_one_of_them_is_a_warning() -> None:
+    subject = Subject(
+        replay=replay(POST, AUTHOR),
+        code=code(use("post", "name"), use("author", "name"), use("note", "x", place="b.ts:2")),
+    )
+    (found,) = found_by("column-missing", subject)
+    assert (found.table, found.severity) == ("post", Severity.WARNING)
+    embedded = code(use("post", "name"), use("author", "name", embedded_in="post"))
+    (found,) = found_by("column-missing", replace(subject, code=embedded))
+    assert (found.table, found.severity) == ("post", None)
+
+
 def test_columns_of_a_table_that_another_folder_creates_are_not_judged_by_this_one() -> None:
     model = declared("post", "id uuid", "subtitle text", via=Via.PRISMA, place="api/a.prisma:1")
     used = use("post", "subtitle", place="api/src/post.ts:1")

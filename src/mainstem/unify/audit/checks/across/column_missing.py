@@ -20,13 +20,13 @@ Use the column's name as the table has it, or add the column by a migration.
 
 ## When to ignore it
 When the code runs against another database, whose migrations are elsewhere. What only scripts and
-examples use is a warning.
+examples use is a warning, and so is what one call does with several tables, as in a loop.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import did_you_mean
@@ -40,11 +40,11 @@ from mainstem.unify.audit.wording import listed
 from mainstem.unify.code.model import Engine, Role, Via
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mainstem.unify.audit.subject import Subject
     from mainstem.unify.catalog.database import Database, ObjectName, Relation
-    from mainstem.unify.code.model import ColumnUse, DeclaredTable, TableUse
+    from mainstem.unify.code.model import ColumnUse, DeclaredTable, Place, TableUse
 
 SEVERITY = Severity.ERROR
 
@@ -72,8 +72,9 @@ def find(subject: Subject) -> Iterator[Found]:
             if relation is not None and not is_provided(relation.name):
                 for column in _lacked(subject, database, relation, usage):
                     lacking[usage.name, column].append((database, relation))
+    several = _places_of_several_tables(usages.values())
     for (name, column), places in lacking.items():
-        yield _found(subject, usages[name], column, places)
+        yield _found(subject, usages[name], column, places=places, several=several)
     yield from _of_models(subject)
 
 
@@ -103,12 +104,28 @@ def _columns(use: TableUse) -> Iterator[ColumnUse]:
             yield column
 
 
+def _places_of_several_tables(usages: Iterable[Usage]) -> frozenset[Place]:
+    """Where one call names several tables, as a loop over names does: each may mean its own."""
+    counts = Counter(
+        place
+        for usage in usages
+        for place in {u.place for u in usage.product if u.via in _REST and u.embedded_in is None}
+    )
+    return frozenset(place for place, count in counts.items() if count > 1)
+
+
 def _found(
-    subject: Subject, usage: Usage, column: str, places: list[tuple[Database, Relation]]
+    subject: Subject,
+    usage: Usage,
+    column: str,
+    *,
+    places: list[tuple[Database, Relation]],
+    several: frozenset[Place],
 ) -> Found:
     uses = [u for u in usage.product if any(c.name == column for c in u.columns)]
     roles = dict.fromkeys(_VERBS[c.role] for u in uses for c in u.columns if c.name == column)
     used = Usage(usage.name, tuple(uses))
+    is_doubtful = used.is_aside or several.issuperset(use.place for use in uses)
     _, relation = places[0]
     names = [evidence.catalog_name(subject, database) for database, _ in places]
     guess = did_you_mean(column, [known.name for known in relation.columns])
@@ -124,7 +141,7 @@ def _found(
             *(evidence.of_relation(subject, database, relation) for database, relation in places),
         ),
         fix=f"mend the name in code, or add the column {column} to {relation.name} by a migration",
-        severity=Severity.WARNING if used.is_aside else None,
+        severity=Severity.WARNING if is_doubtful else None,
     )
 
 
