@@ -40,7 +40,7 @@ _VARIABLE = re.compile(r":'(\w+)'")  # as psql writes a quoted variable
 
 @dataclass(frozen=True)
 class Planted:
-    """Something wrong on purpose, in how many rows of which table."""
+    """Something wrong on purpose, or had elsewhere too: in which table, and what it is."""
 
     table: str
     what: str
@@ -106,7 +106,7 @@ def fill(
     """
     with connect(url, application_name=f"sample {recipe.name}") as connection:
         _require_empty(connection, url)
-        # text of moments and floats, and what `lower` does, must not depend on the server
+        # columns without zone must not depend on where the server stands
         connection.execute("set local timezone = 'UTC'")
         for name in ("supabase_shape.sql", f"{recipe.name}.sql"):
             connection.execute(_text(name).encode())

@@ -73,7 +73,7 @@ def generate(
         ServerError: the database cannot be reached.
     """
     require_rows(RECIPE, rows)
-    people = People(rows=max(half_rows or rows, ROWS_MIN), seed=seed, is_flawless=False)
+    people = People(rows=half_rows or rows, seed=seed, is_flawless=False)
     rest = rows - sum(_fixed(people).values()) - _behind_the_scenes()
     half = list(islice(_half_recipients(people), int(rest * DOUBLE_SHARE)))
 
