@@ -28,13 +28,13 @@ DEPTH_MAX: Final = 4
 
 def read_exports(file: SyntaxFile) -> FileFacts:
     """What the file offers, and the modules whose exports it passes on as its own."""
-    offered = (one for name, node in _exported(file) for one in _texts(file, node, name, 0))
+    offered = (one for name, node in exported(file) for one in _texts(file, node, name, 0))
     found = dict(islice(offered, EXPORTS_MAX))
-    found |= {name: Names(elsewhere=(reference,)) for name, reference in _references(file)}
+    found |= {name: Names(elsewhere=(reference,)) for name, reference in references(file)}
     return FileFacts(exports=found, passed_on=tuple(_passed_on(file)))
 
 
-def _exported(file: SyntaxFile) -> Iterator[tuple[str, Node]]:
+def exported(file: SyntaxFile) -> Iterator[tuple[str, Node]]:
     """The names that others can ask for, each with the node that says what it is."""
     if not file.language.is_script:
         yield from _of_module(file)
@@ -116,7 +116,7 @@ def _below(file: SyntaxFile, node: Node) -> Iterator[tuple[str, Node]]:
         yield from ((str(number), item) for number, item in enumerate(items))
 
 
-def _references(file: SyntaxFile) -> Iterator[tuple[str, Reference]]:
+def references(file: SyntaxFile) -> Iterator[tuple[str, Reference]]:
     """`export { name } from './other'`; in Python, everything that is imported."""
     if not file.language.is_script:
         for name, bindings in scopes(file).bindings.items():

@@ -29,7 +29,7 @@ _INDEXES: Final = ("/index", "/__init__", "/src/index", "/mod")
 
 def link(facts: Mapping[str, FileFacts]) -> Iterator[FileReading]:
     """What each file says with the names filled in that other files hold, by file path."""
-    modules = _Modules(facts)
+    modules = Modules(facts)
     for path, said in facts.items():
         yield said.reading
         for pending in said.pending:
@@ -38,7 +38,7 @@ def link(facts: Mapping[str, FileFacts]) -> Iterator[FileReading]:
             yield _decided(path, undecided, modules)
 
 
-def _filled(path: str, pending: Pending, modules: _Modules) -> FileReading:
+def _filled(path: str, pending: Pending, modules: Modules) -> FileReading:
     """The use under each name it turned out to have, or as not resolved."""
     names = modules.names(path, pending.reference)
     function, bucket = pending.function, pending.bucket
@@ -57,7 +57,7 @@ def _filled(path: str, pending: Pending, modules: _Modules) -> FileReading:
     )
 
 
-def _named(path: str, name: str, pending: Pending, modules: _Modules) -> TableUse:
+def _named(path: str, name: str, pending: Pending, modules: Modules) -> TableUse:
     """The use of a table with its name, and its columns called what the model calls them."""
     assert pending.table is not None
     schema, dot, table = name.rpartition(".")
@@ -87,7 +87,7 @@ def _unresolved(pending: Pending, names: Names) -> Unresolved:
     return Unresolved(kind, pending.expression, use.place, reason, is_test=use.is_test)
 
 
-def _decided(path: str, undecided: Undecided, modules: _Modules) -> FileReading:
+def _decided(path: str, undecided: Undecided, modules: Modules) -> FileReading:
     """The reading for the engine that the other file opens; the first if that is not found."""
     reference = undecided.reference
     opened = modules.opened(path, reference) if reference is not None else None
@@ -106,7 +106,7 @@ def _decided(path: str, undecided: Undecided, modules: _Modules) -> FileReading:
 
 
 @dataclass
-class _Modules:
+class Modules:
     """All files by the path that imports write: without suffix, and without `/index`."""
 
     facts: Mapping[str, FileFacts]

@@ -85,9 +85,9 @@ class _Gathered:
                 continue
             if is_storage(self.file, call.receiver):
                 self.bucket(call, is_created=False)
-            elif (builder := _builder(self.file, call)) is not None:
+            elif (builder := builder_of(self.file, call)) is not None:
                 builders.append(builder)
-        for builder in _followed(self.file, builders):
+        for builder in followed(self.file, builders):
             self.table(builder)
 
     def table(self, builder: Builder) -> None:
@@ -202,7 +202,7 @@ def schema_of(file: SyntaxFile, receiver: Node) -> str | None:
     return None
 
 
-def _builder(file: SyntaxFile, call: Call) -> Builder | None:
+def builder_of(file: SyntaxFile, call: Call) -> Builder | None:
     """The call with all that follows, if it asks a client for a table."""
     assert call.receiver is not None
     like = likeness(file, call.receiver)
@@ -230,7 +230,7 @@ def _is_query(file: SyntaxFile, call: Call, following: list[str]) -> bool:
     return call.name == "from" or b"supabase" in file.source.lower()
 
 
-def _followed(file: SyntaxFile, builders: list[Builder]) -> Iterator[Builder]:
+def followed(file: SyntaxFile, builders: list[Builder]) -> Iterator[Builder]:
     """Builders with the calls made on the variables that hold them, where those hold one table."""
     held: dict[object, set[tuple[str, ...]]] = {}
     for builder in builders:

@@ -57,7 +57,7 @@ def read(file: SyntaxFile) -> FileFacts:
     readings: list[FileReading] = []
     pending: list[Pending] = []
     undecided: list[Undecided] = []
-    for text, use in _statements(file):
+    for text, use in statements(file):
         choices, reference = _engines(file, text, use)
         read_as = [(opened.engine, _read(file, text, use, opened)) for opened in choices]
         if len(choices) > 1 and all(waits == [] for _, (_, waits) in read_as):
@@ -77,7 +77,7 @@ def read(file: SyntaxFile) -> FileFacts:
     )
 
 
-def _statements(file: SyntaxFile) -> Iterator[tuple[Text, Use]]:
+def statements(file: SyntaxFile) -> Iterator[tuple[Text, Use]]:
     """Every string that may be SQL, with what is done with it."""
     covered = -1
     for beginning in _BEGINNING.finditer(file.source):
