@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mainstem.errors import SourceError
 from mainstem.unify.audit.elsewhere import OtherFolder
 from mainstem.unify.audit.model import NotInspected
+from mainstem.unify.audit.schema_files import find_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,6 +77,8 @@ class Discovery:
     #: .sql files outside the migrations: what they create is known, but nobody runs them
     other_sql: tuple[Path, ...]
     left_alone: tuple[NotInspected, ...]
+    #: whether `migrations` is no chain of changes but a description, whose order means nothing
+    is_schema: bool = False
     #: folders of migrations besides the one that is replayed
     other_folders: tuple[OtherFolder, ...] = ()
 
@@ -105,6 +108,8 @@ def discover(given: Given) -> Discovery:
     walked = _walk(root)
     chains = _migration_folders(root, walked.files)
     migrations = given.migrations.resolve() if given.migrations else next(iter(chains), None)
+    schema = find_schema(root, walked.files) if migrations is None else None
+    migrations = migrations or schema
     others = [path for path in chains if path != migrations]
     left_alone = [_other_chain(root, path) for path in others]
     if not walked.is_complete:
@@ -116,6 +121,7 @@ def discover(given: Given) -> Discovery:
     return Discovery(
         root=root,
         migrations=migrations,
+        is_schema=schema is not None,
         code=tuple(path.resolve() for path in given.code) or _code_folders(root, walked.files),
         documents=tuple(path.resolve() for path in given.documents) or _documents(walked.files),
         settings=tuple(path for path in walked.files if path.name.startswith(".env")),

@@ -63,7 +63,7 @@ def missing_usages(subject: Subject, database: Database) -> Iterator[Usage]:
     that is another fault.
     """
     index = RelationIndex(database)
-    made = made_by_code(subject) | _tried(subject, database)
+    made = made_by_code(subject) | _tried(subject, database) | _described(subject)
     elsewhere = _names_of_other_engines(subject)
     for usage in usage_by_name(subject).values():
         is_known = index.has(usage.name) or usage.name in made or is_provided(usage.name)
@@ -107,6 +107,14 @@ def made_by_code(subject: Subject) -> frozenset[ObjectName]:
 
 def _makes(table: DeclaredTable) -> bool:
     return table.makes or table.via is Via.SQL
+
+
+def _described(subject: Subject) -> frozenset[ObjectName]:
+    """What any .sql file creates where the one that was replayed was only the likeliest."""
+    if not subject.is_schema or subject.replay is None:
+        return frozenset()
+    dropped = (one.name for one in subject.replay.creations if one.kind in RELATION_KINDS)
+    return frozenset(subject.files_creating) | frozenset(dropped)
 
 
 def _tried(subject: Subject, database: Database) -> frozenset[ObjectName]:

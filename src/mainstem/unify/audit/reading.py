@@ -58,6 +58,7 @@ def read_subject(
         known = _known_tables(replay, code, databases)
         return Subject(
             replay=replay,
+            is_schema=discovery.is_schema,
             code=code,
             documents=_documents(discovery, known, scratch, cache),
             databases=databases,

@@ -25,6 +25,8 @@ class Subject:
     """One repository and the databases it is held against."""
 
     replay: Replay | None = None
+    #: whether the replayed SQL describes a schema: then its order says nothing
+    is_schema: bool = False
     code: CodeReading | None = None
     documents: DocumentReading | None = None
     databases: tuple[Database, ...] = ()

@@ -55,7 +55,7 @@ def make_fix(audit: Audit, table: str) -> Fix:
             number free before its first use.
     """
     replay = audit.subject.replay
-    if replay is None:
+    if replay is None or audit.subject.is_schema:
         raise UsageError("there is no folder of migrations to add to; --migrations names one")
     missing = missing_tables(audit.subject)
     name = _named(table)

@@ -129,3 +129,13 @@ def test_doubts_about_the_order_are_notes() -> None:
     (found,) = found_by("order-ambiguous", Subject(replay=replay(order_notes=["two files are 7"])))
     assert found.message == "the order of supabase/migrations is not certain: two files are 7"
     assert found_by("order-ambiguous", Subject(replay=replay())) == []
+
+
+def test_where_nothing_but_a_description_is_there_its_order_is_no_fault() -> None:
+    twice = failed("create policy own on note", Failure.CREATED_TWICE, place="m/1.sql:3")
+    built = replay(table("account"), failures=[late(3), twice], order_notes=["two files are 7"])  # type: ignore[list-item]
+    subject = Subject(replay=built)
+    checks = ("first-use-before-creation", "migration-fails", "order-ambiguous")
+    assert [len(found_by(check, subject)) for check in checks] == [1, 1, 1]
+    described = replace(subject, is_schema=True)
+    assert [found_by(check, described) for check in checks] == [[], [], []]

@@ -79,6 +79,17 @@ def test_what_another_folder_of_migrations_creates_is_not_missing_where_it_lives
     assert "in 2 places" in found.message
 
 
+def test_a_description_of_the_lesser_part_is_one_warning() -> None:
+    uses = [use(name, place=f"a.ts:{line}") for line, name in enumerate("abcd", 1)]
+    subject = Subject(replay=replay(table("a")), code=code(*uses), is_schema=True)
+    (found,) = found_by(MISSING, subject)
+    assert (found.table, found.severity) == (None, Severity.WARNING)
+    assert found.message.endswith("3 tables are not in it: b, c and d")
+    most = replace(subject, replay=replay(table("a"), table("b"), table("c")))
+    assert tables_found(MISSING, most) == ["d"]
+    assert tables_found(MISSING, replace(most, other_creations=(created("d", "x.sql:1"),))) == []
+
+
 def test_a_file_that_nothing_runs_is_named() -> None:
     subject = Subject(
         replay=replay(table("post")),

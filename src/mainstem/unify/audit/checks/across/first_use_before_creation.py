@@ -45,7 +45,7 @@ SEVERITY = Severity.ERROR
 
 def find(subject: Subject) -> Iterator[Found]:
     """Yield one finding for each object that comes too late."""
-    if subject.replay is None:
+    if subject.replay is None or subject.is_schema:
         return
     waiting: dict[tuple[ObjectKind, ObjectName, str, int], list[FailedStatement]]
     waiting = defaultdict(list)

@@ -73,7 +73,8 @@ def find(subject: Subject) -> Iterator[Found]:
         return
     causes: dict[tuple[object, ...], list[FailedStatement]] = defaultdict(list)
     for failed in subject.replay.failed:
-        if failed.failure in _FIXES and not _is_reported(subject.replay, failed):
+        is_twice = subject.is_schema and failed.failure is Failure.CREATED_TWICE
+        if failed.failure in _FIXES and not (is_twice or _is_reported(subject.replay, failed)):
             causes[_cause(failed)].append(failed)
     aborted = _aborted_by(subject.replay)
     made = made_by_code(subject)

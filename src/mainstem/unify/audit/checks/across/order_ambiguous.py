@@ -35,7 +35,7 @@ SEVERITY = Severity.NOTE
 def find(subject: Subject) -> Iterator[Found]:
     """Yield one note with all doubts."""
     replay = subject.replay
-    if replay is not None and replay.order_notes:
+    if replay is not None and replay.order_notes and not subject.is_schema:
         yield Found(
             message=f"the order of {replay.folder} is not certain: {'; '.join(replay.order_notes)}",
             evidence=(Evidence(SourceKind.MIGRATIONS, f"replayed {replay.order}"),),

@@ -25,7 +25,8 @@ the way the code uses the table), use the name of the table that was meant, or r
 ## When to ignore it
 When the table belongs to another service's database, which that service's migrations create. What
 only scripts, examples and documents use is a warning, and so is what a program in SQL uses and a
-file outside the migrations creates: the program may run it.
+file outside the migrations creates: the program may run it. Without migrations the .sql files that
+describe most tables take their place; where they describe the lesser part, one warning says so.
 """
 
 from __future__ import annotations
@@ -36,11 +37,12 @@ from mainstem.kit.naming import same_table
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import creations_of, missing_usages
+from mainstem.unify.audit.usage import usage_by_name
 from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.code.model import Via
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mainstem.unify.audit.subject import Subject
     from mainstem.unify.audit.usage import Usage
@@ -54,9 +56,26 @@ def find(subject: Subject) -> Iterator[Found]:
     """Yield one finding for each missing name."""
     if subject.replay is None or not subject.replay.files:
         return
-    for usage in missing_usages(subject, subject.replay.database):
-        if usage.product:
-            yield _found(subject, subject.replay, usage)
+    missing = [u for u in missing_usages(subject, subject.replay.database) if u.product]
+    if subject.is_schema and 2 * len(missing) > len(usage_by_name(subject)):
+        yield _of_a_part(subject.replay, missing)
+        return
+    for usage in missing:
+        yield _found(subject, subject.replay, usage)
+
+
+def _of_a_part(replay: Replay, missing: Sequence[Usage]) -> Found:
+    """One finding for all, where no migrations are there and what is describes the lesser part."""
+    names = [str(usage.name) for usage in missing]
+    return Found(
+        message=(
+            f"{replay.folder} describes the lesser part of the tables that code uses; "
+            f"{counted(len(names), 'table')} are not in it: {listed(names)}"
+        ),
+        evidence=tuple(one for usage in missing for one in evidence.of_uses(usage.product)[:1]),
+        fix="commit the whole schema, or name its folder with --migrations",
+        severity=Severity.WARNING,
+    )
 
 
 def _found(subject: Subject, replay: Replay, usage: Usage) -> Found:
