@@ -395,6 +395,30 @@ def test_the_block_of_a_document_is_judged_on_what_was_built(
     ]
 
 
+def test_what_is_not_valid_sql_is_tried_all_the_same(replay: ReplayFiles) -> None:
+    found = replay(
+        {
+            "1.sql": "-- people\ncreate table if not exists u (id int primary key,);\n"
+            "create table t (id int primary key, u_id int references u (id));\n"
+            "create function f( returns int;"
+        }
+    )
+    tried = [(made.kind, made.name.name, made.is_applied) for made in found.creations]
+    assert tried == [
+        (ObjectKind.TABLE, "u", False),
+        (ObjectKind.TABLE, "t", True),
+        (ObjectKind.FUNCTION, "f", False),
+    ]
+    assert found.missing_parents == ()
+    assert [str(relation.name) for relation in found.database.relations] == ["t"]
+    failures = [(each.failure, each.is_recovered) for each in found.failed]
+    assert failures == [
+        (Failure.INVALID_SQL, False),
+        (Failure.NEVER_CREATED, True),
+        (Failure.INVALID_SQL, False),
+    ]
+
+
 def test_a_key_beside_a_change_of_type_is_read_too(replay: ReplayFiles) -> None:
     found = replay(
         {

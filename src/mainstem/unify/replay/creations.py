@@ -5,6 +5,7 @@ Columns, policies and triggers are named `table.name`: they belong to their tabl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -45,6 +46,13 @@ _DROPPED: Final = {
 }
 #: where the table's name stands in an INSERT
 _HEAD: Final = 200
+#: the opening of a statement that creates what code names; comments may stand before it
+_CREATES: Final = re.compile(
+    r"(?:\s|--.*\n|/\*(?:[^*]|\*(?!/))*\*/)*create\s+(?:or\s+replace\s+)?(?:unlogged\s+)?"
+    r"(?P<kind>table|view|materialized\s+view|function)\s+(?:if\s+not\s+exists\s+)?"
+    r"((?:\w+|\"[^\".]+\")(?:\.(?:\w+|\"[^\".]+\"))?)",
+    re.IGNORECASE,
+)
 _WITHOUT_SCHEMA: Final = frozenset({ObjectKind.SCHEMA, ObjectKind.EXTENSION, ObjectKind.ROLE})
 _OF_TABLE: Final = frozenset({ObjectKind.POLICY, ObjectKind.TRIGGER, ObjectKind.COLUMN})
 
@@ -65,6 +73,8 @@ def changes(step: Step) -> tuple[Change, ...]:
     """What a statement creates and drops, in order; a rename is a drop and a creation."""
     if step.is_rows and "buckets" not in step.statement.text[:_HEAD].lower():
         return ()
+    if not step.kind:
+        return tuple(_told_by_opening(step))
     is_block = step.kind == "DoStmt"
     return tuple(
         # What stands in a DO block counts as guarded: it looks before it creates, or catches.
@@ -72,6 +82,15 @@ def changes(step: Step) -> tuple[Change, ...]:
         for kind, node, line in step.inner
         for change in _changes(step, kind, node)
     )
+
+
+def _told_by_opening(step: Step) -> Iterator[Change]:
+    """What a statement that is not valid SQL would create: it is tried, so it is not nowhere."""
+    told = _CREATES.match(step.statement.text)
+    if told is not None:
+        kind = ObjectKind(" ".join(told["kind"].lower().split()))
+        parts = [part.strip('"') if '"' in part else part.lower() for part in told[2].split(".")]
+        yield Change(kind, step.named(parts))
 
 
 def creations(

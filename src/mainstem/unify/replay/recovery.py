@@ -97,5 +97,6 @@ class Recovery:
         return wanted
 
     def _is_missing(self, parent: ObjectName) -> bool:
-        is_made = self._classifier.creators(ObjectKind.TABLE, parent)
+        """Whether nothing that is valid SQL creates it."""
+        is_made = any(step.kind for step in self._classifier.creators(ObjectKind.TABLE, parent))
         return not is_made and parent not in self.placeholders

@@ -145,10 +145,8 @@ class Replaying:
                 continue
             for key in references(step):
                 identity = (key.table, key.columns, key.parent)
-                is_missing = key.parent in placeholders or (
-                    classifier.cause(step).name == key.parent
-                    and not classifier.creators(ObjectKind.TABLE, key.parent)
-                )
+                is_told = key.parent in placeholders or classifier.cause(step).name == key.parent
+                is_missing = is_told and not classifier.creators(ObjectKind.TABLE, key.parent)
                 if is_missing and identity not in seen:
                     seen.add(identity)
                     yield key.missing_parent(step)
