@@ -183,6 +183,7 @@ def replay(
     failures: Sequence[FailedStatement] = (),
     second_run: Sequence[FailedStatement] = (),
     order_notes: Sequence[str] = (),
+    base: Sequence[str] = (),
     **more: Any,
 ) -> Replay:
     """A replay that built those relations; those without a creation were made by the first file."""
@@ -205,6 +206,7 @@ def replay(
         second_run=tuple(second_run),
         order="by name",
         order_notes=tuple(order_notes),
+        base=tuple(base),
     )
 
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from mainstem.unify.code.model import DeclaredTable, TableUse
     from mainstem.unify.replay.model import Creation
 
+#: what people write as in SQL where PostgREST takes a table's name
+_AGGREGATES = frozenset({"avg", "count", "max", "min", "sum"})
+#: what a key is named, where the table that would have it is not known
+_KEY_ENDINGS = ("_id", "_fkey")
 RELATION_KINDS = frozenset({ObjectKind.TABLE, ObjectKind.VIEW, ObjectKind.MATERIALIZED_VIEW})
 
 
@@ -162,9 +166,11 @@ def _without_relationships(usage: Usage, database: Database, index: RelationInde
     def names_table(use: TableUse) -> bool:
         if use.embedded_in is None:
             return True
+        if use.name in _AGGREGATES:
+            return False
         parent = index.find(ObjectName(use.schema or "public", use.embedded_in))
         if parent is None:
-            return True
+            return not use.name.endswith(_KEY_ENDINGS)
         names = {constraint.name for constraint in parent.constraints}
         names |= {column.name for column in parent.columns}
         return use.name not in names and not is_computed(database, parent, use.name)

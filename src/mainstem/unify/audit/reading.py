@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
+from mainstem.unify.audit.base import base_of
 from mainstem.unify.audit.other_sql import read_other_sql
 from mainstem.unify.audit.subject import Subject
 from mainstem.unify.catalog.read_database import read_database_at
@@ -15,7 +16,7 @@ from mainstem.unify.code import read_code
 from mainstem.unify.documents import joined, read_documents
 from mainstem.unify.documents.model import DocumentReading
 from mainstem.unify.replay import fingerprint, open_replayer, read_files
-from mainstem.unify.replay.model import FailedStatement, ObjectKind, Replay
+from mainstem.unify.replay.model import Creation, FailedStatement, ObjectKind, Replay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,11 +50,11 @@ def read_subject(
         cache.sweep()
     with ExitStack() as stack:
         scratch = _Scratch(discovery, cache, progress, stack)
-        replay = scratch.replay()
+        other = read_other_sql(discovery.root, discovery.other_sql, cache=cache)
+        replay = scratch.replay((*other.by_program, *other.by_nothing))
         progress("reading code")
         code = _code(discovery, cache)
         databases = tuple(_read_live(url, progress) for url in urls)
-        other = read_other_sql(discovery.root, discovery.other_sql, cache=cache)
         progress("reading documents")
         known = _known_tables(replay, code, databases)
         return Subject(
@@ -79,32 +80,57 @@ class _Scratch:
         self._progress = progress
         self._stack = stack
         self._replayer: Replayer | None = None
+        self._base: Path | None = None
         folder = discovery.migrations
         ordering = read_files(folder, root=discovery.root) if folder else None
         self.state = fingerprint(ordering) if ordering else "nothing"
+        self._state_there: str | None = None
 
-    def replay(self) -> Replay | None:
-        """What the migrations build; None where there are none."""
+    def replay(self, others: Sequence[Creation]) -> Replay | None:
+        """What the migrations build, on the file that they build on; None where there are none.
+
+        Args:
+            others: what .sql files outside the migrations create.
+        """
+        plain = self._read()
+        base = base_of(plain, others) if plain is not None else None
+        if plain is None or base is None or self._discovery.is_schema:
+            return plain
+        before = self.state
+        self._base = self._discovery.root / base
+        self.state = hashlib.sha256(f"{before} {_content_hash(self._base)}".encode()).hexdigest()
+        on_base = self._read()
+        if on_base is not None and len(on_base.failed) < len(plain.failed):
+            return on_base
+        self._base = None
+        self.state = before
+        return plain
+
+    def try_block(self, sql: str, *, file: str, line: int) -> tuple[FailedStatement, ...]:
+        """What the server says of SQL on top of what the migrations build."""
+        replayer = self._replayer
+        if replayer is None or self._state_there != self.state:
+            replayer, _ = self._start()
+        return replayer.try_block(sql, file=file, line=line)
+
+    def _read(self) -> Replay | None:
         if self._discovery.migrations is None:
             return None
         held = self._cache.get(f"replay {self.state}") if self._cache else None
         return _decoded(held, Replay) or self._start()[1]
 
-    def try_block(self, sql: str, *, file: str, line: int) -> tuple[FailedStatement, ...]:
-        """What the server says of SQL on top of what the migrations build."""
-        replayer = self._replayer or self._start()[0]
-        return replayer.try_block(sql, file=file, line=line)
-
     def _start(self) -> tuple[Replayer, Replay | None]:
-        replayer = self._replayer = self._stack.enter_context(open_replayer())
+        if self._replayer is None:
+            self._replayer = self._stack.enter_context(open_replayer())
+        self._state_there = self.state
         folder = self._discovery.migrations
         if folder is None:
-            return replayer, None
+            return self._replayer, None
         self._progress("replaying migrations")
-        replay = replayer.replay(folder, root=self._discovery.root)
+        replay = self._replayer.replay(folder, root=self._discovery.root, base=self._base)
         if self._cache:
             self._cache.put(f"replay {self.state}", msgspec.json.encode(replay))
-        return replayer, replay
+        return self._replayer, replay
 
 
 def _decoded(held: bytes | None, kind: type[_Kept]) -> _Kept | None:

@@ -57,6 +57,8 @@ def _replayed(replay: Replay) -> str:
     failed = sum(file.failed_count > 0 for file in replay.files)
     statements = sum(file.statement_count for file in replay.files)
     said = f"{_count(len(replay.files), 'file')} in the order of {replay.order}, "
+    if replay.base:
+        said += f"on top of {', '.join(replay.base)}, "
     said += f"{_count(statements, 'statement')}: {_database(replay.database)}"
     return f"{said}; {_count(failed, 'file')} with failures" if failed else said
 

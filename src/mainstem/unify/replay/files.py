@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -61,6 +61,14 @@ class Ordering:
     other: Order | None
     notes: tuple[str, ...]
     skipped: tuple[tuple[str, int | None, str], ...]
+    #: files that come first and are no migrations
+    base: tuple[str, ...] = ()
+
+    def on(self, base: Order) -> Ordering:
+        """The same after the files of another order."""
+        first = replace(self.order, files=base.files + self.order.files)
+        second = self.other and replace(self.other, files=base.files + self.other.files)
+        return replace(self, order=first, other=second, base=tuple(f.path for f in base.files))
 
 
 def fingerprint(ordering: Ordering) -> str:

@@ -142,3 +142,5 @@ class Replay:
     order_notes: tuple[str, ...] = ()
     #: what was left out: (file, line or None, reason)
     skipped: tuple[tuple[str, int | None, str], ...] = ()
+    #: files that are no migrations and ran before them, because the migrations build on them
+    base: tuple[str, ...] = ()

@@ -57,17 +57,27 @@ class Replayer:
         self._session: Session | None = None
         self._has_database = False
 
-    def replay(self, folder: Path, *, root: Path, on_progress: OnProgress | None = None) -> Replay:
+    def replay(
+        self,
+        folder: Path,
+        *,
+        root: Path,
+        base: Path | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Replay:
         """Replay the migrations of a folder.
 
         Args:
             folder: where they are, at any depth; or one file.
             root: the audited folder: what the paths in the result are relative to.
+            base: a file that the migrations build on, which is run before them.
             on_progress: told before each file.
 
         Where the order is ambiguous two are tried, and the one with fewer failures is kept.
         """
         ordering = read_files(folder, root=root, limits=self._limits)
+        if base is not None:
+            ordering = ordering.on(read_files(base, root=root, limits=self._limits).order)
         first = self._replay(ordering.order, folder, root, on_progress)
         if ordering.other is None or not first.failed:
             return _noted(first, ordering)
@@ -144,7 +154,8 @@ def _noted(kept: Replay, ordering: Ordering, other: Replay | None = None) -> Rep
             f"one is kept; by {other.order}, {len(other.failed)} fail"
         )
         notes = (*notes, tried)
-    return replace(kept, order_notes=notes, skipped=ordering.skipped + kept.skipped)
+    skipped = ordering.skipped + kept.skipped
+    return replace(kept, order_notes=notes, skipped=skipped, base=ordering.base)
 
 
 def _has_platform(folder: Path, files: Sequence[SourceFile]) -> bool:

@@ -138,6 +138,8 @@ def test_a_table_that_was_dropped_says_where_it_had_been_created() -> None:
         use("author_id", embedded_in="post"),
         use("post_author_id_fkey", embedded_in="post"),
         use("best_comment", embedded_in="post"),
+        use("count", embedded_in="post"),
+        use("owner_id", embedded_in="gone"),
         use("local_note", via=Via.SQL),
     ],
     ids=lambda one: str(one.name),

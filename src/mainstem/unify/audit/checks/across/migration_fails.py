@@ -4,7 +4,9 @@
 Statements that failed when the migrations were replayed in order, one finding for each cause: an
 object that nothing creates, something created twice, invalid SQL, data that a constraint refuses.
 Other checks report foreign keys to missing tables, tables that come too late, and tables that were
-never made. Statements behind a failed one in the same transaction are counted with it.
+never made. Statements behind a failed one in the same transaction are counted with it. Where a file
+beside the migrations creates most of what they need and never create, it is run first, and one
+warning says so.
 
 ## Why it matters
 Tools stop at the first failure: everything after it is missing in a new environment. A policy or an
@@ -33,7 +35,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.unify.audit import evidence
-from mainstem.unify.audit.model import Found, Severity
+from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
 from mainstem.unify.audit.origin import RELATION_KINDS, made_by_code
 from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.replay.model import Failure, ObjectKind
@@ -71,6 +73,8 @@ def find(subject: Subject) -> Iterator[Found]:
     """Yield one finding for each cause."""
     if subject.replay is None:
         return
+    if subject.replay.base:
+        yield _on_base(subject.replay)
     causes: dict[tuple[object, ...], list[FailedStatement]] = defaultdict(list)
     for failed in subject.replay.failed:
         is_twice = subject.is_schema and failed.failure is Failure.CREATED_TWICE
@@ -81,6 +85,21 @@ def find(subject: Subject) -> Iterator[Found]:
     for statements in causes.values():
         count = sum(aborted[f.file, f.line] for f in statements)
         yield _found(statements, count, is_made_by_code=statements[0].needs in made)
+
+
+def _on_base(replay: Replay) -> Found:
+    """One finding for all that the migrations need of a file which is none of them."""
+    base = listed(replay.base)
+    made = sum(one.file in replay.base and one.kind is ObjectKind.TABLE for one in replay.creations)
+    return Found(
+        message=(
+            f"{replay.folder} builds on {base}, which is no migration: without it what needs its "
+            f"{counted(made, 'table')} fails, so it was run first"
+        ),
+        evidence=(Evidence(SourceKind.MIGRATIONS, f"run first: {base}", replay.base[0], 1),),
+        fix=f"make {base} the first migration",
+        severity=Severity.WARNING,
+    )
 
 
 def _cause(failed: FailedStatement) -> tuple[object, ...]:
