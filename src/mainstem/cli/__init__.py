@@ -21,6 +21,7 @@ app = LazyGroup(
         "check": ("mainstem.cli.check", "check", "Prove the schema rules and the isolation."),
         "db": ("mainstem.cli.db", "db", "The database: start, stop, migrate, back up."),
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),
+        "rename": ("mainstem.cli.rename", "rename", "Put new table names into code."),
         "serve": ("mainstem.cli.serve", "serve", "Serve the health page and API."),
         "unify": ("mainstem.cli.unify", "unify", "Move existing databases into one."),
     },

@@ -56,13 +56,18 @@ def load(file: SourceFile) -> SyntaxFile | Unread:
         source = file.absolute.read_bytes()
     except OSError as error:
         return Unread(file.path, f"it cannot be opened: {error.strerror}")
+    return from_source(file.path, source)
+
+
+def from_source(path: str, source: bytes) -> SyntaxFile | Unread:
+    """A file of that path and text, or why it is not read."""
     reason = _unreadable(source)
     if reason is not None:
-        return Unread(file.path, reason)
-    language = language_of(file.path)
-    if _is_component(file.path):
+        return Unread(path, reason)
+    language = language_of(path)
+    if _is_component(path):
         language, source = _scripts(source)
-    return SyntaxFile(file.path, language, source, is_test=is_test(file.path))
+    return SyntaxFile(path, language, source, is_test=is_test(path))
 
 
 def is_test(path: str) -> bool:
