@@ -48,6 +48,15 @@ def test_a_column_that_the_table_lacks_is_found_with_what_it_is_used_for() -> No
     )
 
 
+def test_columns_of_a_table_that_only_the_base_creates_are_doubted() -> None:
+    made = [created("post", "dump.sql:1")]
+    uses = code(use("post", "titel"))
+    for base, severity in (["dump.sql"], Severity.WARNING), ([], None):
+        built = replay(POST, creations=made, base=base)
+        (found,) = found_by("column-missing", Subject(replay=built, code=uses))
+        assert found.severity is severity
+
+
 def test_what_a_loop_over_tables_does_with_one_of_them_is_a_warning() -> None:
     subject = Subject(
         replay=replay(POST, AUTHOR),

@@ -20,7 +20,8 @@ Use the column's name as the table has it, or add the column by a migration.
 
 ## When to ignore it
 When the code runs against another database, whose migrations are elsewhere. What only scripts and
-examples use is a warning, and so is what one call does with several tables, as in a loop.
+examples use is a warning, and so is what one call does with several tables, as in a loop, and
+what a table lacks that only a file beside the migrations creates.
 """
 
 from __future__ import annotations
@@ -141,7 +142,17 @@ def _found(
             *(evidence.of_relation(subject, database, relation) for database, relation in places),
         ),
         fix=f"mend the name in code, or add the column {column} to {relation.name} by a migration",
-        severity=Severity.WARNING if is_doubtful else None,
+        severity=Severity.WARNING if is_doubtful or _is_of_base(subject, places) else None,
+    )
+
+
+def _is_of_base(subject: Subject, places: Iterable[tuple[Database, Relation]]) -> bool:
+    """Whether only a file beside the migrations, which may be out of date, tells the columns."""
+    replay = subject.replay
+    return replay is not None and all(
+        database is replay.database
+        and any(one.name == relation.name and one.file in replay.base for one in replay.creations)
+        for database, relation in places
     )
 
 
