@@ -102,7 +102,7 @@ def _found(
     for path in facts:
         loaded = load(sources[path])
         if isinstance(loaded, SyntaxFile) and (
-            facts[path].pending or may_name(loaded.source, renames)
+            _names_by_others(facts[path]) or may_name(loaded.source, renames)
         ):
             found[path] = file_found(loaded, renames, other_lines.get(path, ()))
     waiting = list(found.items())
@@ -119,6 +119,11 @@ def _found(
             found.setdefault(path, Found()).add(said)
         waiting = further
     return found
+
+
+def _names_by_others(said: FileFacts) -> bool:
+    """Whether a file uses tables whose names other files hold or give."""
+    return bool(said.pending) or any(one.kind == "table" for one in said.reading.unresolved)
 
 
 def _followed(
