@@ -23,6 +23,7 @@ app = LazyGroup(
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),
         "rename": ("mainstem.cli.rename", "rename", "Put new table names into code."),
         "serve": ("mainstem.cli.serve", "serve", "Serve the health page and API."),
+        "types": ("mainstem.cli.types", "types", "Write the types of rows for clients."),
         "unify": ("mainstem.cli.unify", "unify", "Move existing databases into one."),
     },
 )

@@ -50,9 +50,8 @@ CALLS = [
         "supabase.from('deal').select('id, clients:client(name)')",
     ),
     (
-        "supabase.from('deal').select('owner:users!owner_id(id), clients!inner(id, posts(count))')",
-        "supabase.from('deal').select('owner:user!owner_id(id), "
-        "clients:client!inner(id, posts:post(count))')",
+        "sb.from('a').select('b:users!fk(c), clients!inner(d, posts(count))')",
+        "sb.from('a').select('b:user!fk(c), clients:client!inner(d, posts:post(count))')",
     ),
     (
         "supabase.from('deal').select('...clients(name), tag!posts(name)')",

@@ -1,0 +1,1 @@
+"""Writes the types of a schema for clients: what rows have, what an insert needs."""
