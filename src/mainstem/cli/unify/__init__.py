@@ -9,7 +9,9 @@ unify = LazyGroup(
     summary="Move existing databases into one: every row accounted for, sources only read.",
     commands={
         "copy": ("mainstem.cli.unify.copy", "copy", "Copy any SQLite file into PostgreSQL."),
+        "legacy": ("mainstem.cli.unify.legacy", "legacy", "Make views under the old names."),
         "plan": ("mainstem.cli.unify.plan", "plan", "Write a plan to read and edit."),
+        "retire": ("mainstem.cli.unify.retire", "retire", "Drop old names nobody uses."),
         "run": ("mainstem.cli.unify.run", "run", "Carry the plan out, or go on with it."),
         "undo": ("mainstem.cli.unify.undo", "undo", "Take a run back from its ledger."),
         "verify": ("mainstem.cli.unify.verify", "verify", "Compare source and target."),

@@ -104,7 +104,7 @@ def _looks(connection: Connection, table: TenantTable, tenants: Sequence[str]) -
     column = name_sql(table.column)
     for tenant in tenants:
         own = _count(connection, table, f"{column} = '{tenant}'")
-        with _claims(connection, tenant):
+        with claimed(connection, tenant):
             seen = _count(connection, table, f"{column} = '{tenant}'")
             foreign = _count(connection, table, f"{column} <> '{tenant}'")
         if foreign:
@@ -113,11 +113,11 @@ def _looks(connection: Connection, table: TenantTable, tenants: Sequence[str]) -
         if seen != own and not _is_personal(connection, table):
             text = f"tenant {tenant} sees {seen} of its {own} rows"
             yield Finding("isolation", table.name, text)
-    with _claims(connection, str(uuid4())):
+    with claimed(connection, str(uuid4())):
         seen = _count(connection, table, "true")
     if seen:
         yield Finding("isolation", table.name, f"a tenant without rows sees {seen} rows")
-    with _claims(connection, None):
+    with claimed(connection, None):
         seen = _count(connection, table, "true")
     if seen:
         yield Finding("isolation", table.name, f"a session without claims sees {seen} rows")
@@ -140,7 +140,7 @@ def _is_personal(connection: Connection, table: TenantTable) -> bool:
 
 
 @contextmanager
-def _claims(connection: Connection, tenant: str | None) -> Iterator[None]:
+def claimed(connection: Connection, tenant: str | None) -> Iterator[None]:
     """Be a tenant's owner, with all its apps and clients; without a tenant, nobody."""
     claims = ""
     if tenant is not None:

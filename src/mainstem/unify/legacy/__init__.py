@@ -1,0 +1,1 @@
+"""Views under the old names in the target, so that unchanged code works until it is renamed."""
