@@ -50,6 +50,15 @@ begin
   end loop;
 end$$;
 revoke insert, delete on firm from authenticated;
+revoke update on note, "user" from authenticated;
+grant update (body) on note to authenticated;
+do $$begin
+  if not exists (select from pg_roles where rolname = 'service_role') then
+    create role service_role nologin;
+  end if;
+end$$;
+grant select, insert, update, delete on note to service_role;
+grant update (firm_id, full_name) on "user" to authenticated;
 
 insert into firm values
   ('00000000-0000-0000-0000-00000000000a', 'A'), ('00000000-0000-0000-0000-00000000000b', 'B');

@@ -157,6 +157,14 @@ def test_what_each_view_can_do_is_tried_shown_and_commented(url: str) -> None:
     assert len(again.views) == 5
 
 
+def test_rights_on_single_columns_hold_under_the_old_names(views: Connection) -> None:
+    for statement in ("update legacy.notes set id = %s", "update legacy.users set id = %s"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            rows(views, A, statement, B)
+    changed = "update legacy.notes set text = 'x' returning text"
+    assert rows(views, A, changed) == [("x",)]
+
+
 def test_the_sql_can_be_read_before_it_is_run(url: str) -> None:
     given = ["--plan", str(PLAN), "--database", url, "--sql"]
     text = CliRunner().invoke(legacy, given, catch_exceptions=False).output

@@ -157,8 +157,8 @@ class _Probing:
             with claimed(self.connection, tenant):
                 done = self.connection.execute(*self._statement(operation, saved))
                 return max(done.rowcount, 0), ""
-        except _REACHED as error:
-            return 1, f"the row that was tried is held: {error.diag.message_primary}"
+        except _REACHED:
+            return 1, ""
         except psycopg.Error as error:
             return 0, error.diag.message_primary or str(error)
 
@@ -169,7 +169,7 @@ class _Probing:
         if operation == "delete":
             return sql.SQL("delete from {} as v where {}").format(name, is_row), self.key
         if operation == "update":
-            column = sql.Identifier(self._changeable)
+            column = sql.Identifier(self._changeable())
             query = sql.SQL("update {} as v set {} = {} where {}")
             return query.format(name, column, column, is_row), self.key
         columns = sql.SQL(", ").join(
@@ -192,9 +192,13 @@ class _Probing:
         ]
         return sql.SQL(" and ").join(conditions)
 
-    @property
     def _changeable(self) -> str:
-        """A column to set to what it is: no key, where there is another."""
-        plain = self.view.of(Origin.COLUMN)
+        """A column that the role may set, here to what it is: no key, where there is another."""
+        query = sql.SQL(
+            "select attname::text from pg_attribute where attrelid = {}::regclass and attnum > 0"
+            " and has_column_privilege(%s, attrelid, attnum, 'update')"
+        ).format(sql.Literal(self._name.as_string(self.connection)))
+        granted = {str(row[0]) for row in self.connection.execute(query, (ROLE,)).fetchall()}
+        plain = [one for one in self.view.of(Origin.COLUMN) if one.name in granted]
         others = [one.name for one in plain if one.column not in {*self.view.key, self.view.tenant}]
-        return (others or [one.name for one in plain])[0]
+        return (others or [one.name for one in plain] or [self.view.columns[0].name])[0]

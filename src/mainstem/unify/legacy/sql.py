@@ -13,7 +13,7 @@ from mainstem.unify.legacy.model import Origin
 from mainstem.unify.plan.names import name_sql, text_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mainstem.unify.catalog.database import ObjectName, Relation
     from mainstem.unify.legacy.model import Beside, LegacyColumn, LegacyView, Parent
@@ -38,7 +38,7 @@ def view_sql(view: LegacyView, base: Relation, schema: str) -> str:
         *_defaults(view, base, name),
     ]
     if view.needs_trigger:
-        parts += [_writer(view, schema), _trigger(view, name, schema)]
+        parts += [_writer(view, base, schema), _trigger(view, name, schema)]
     return "\n".join([*parts, *_grants(view, base, name, schema)]) + "\n"
 
 
@@ -62,7 +62,8 @@ def operations(view: LegacyView) -> tuple[str, ...]:
 def _counter(view: LegacyView, schema: str) -> str:
     name = f"{name_sql(schema)}.{name_sql(counter_name(view.name))}()"
     return (
-        f"create or replace function {name} returns boolean language plpgsql stable\n"
+        f"create or replace function {name} returns boolean\n"
+        "language plpgsql stable parallel safe\n"
         "as $$begin return true; end$$;"
     )
 
@@ -112,8 +113,8 @@ def _defaults(view: LegacyView, base: Relation, name: str) -> Iterator[str]:
             yield f"{altered} set default {column.default};"
 
 
-def _writer(view: LegacyView, schema: str) -> str:
-    body = [*_on_insert(view), *_on_update(view), *_on_delete(view)]
+def _writer(view: LegacyView, base: Relation, schema: str) -> str:
+    body = [*_on_insert(view), *_on_update(view, base), *_on_delete(view)]
     lines = "\n".join(f"  {line}" for line in body)
     return (
         f"create or replace function {name_sql(schema)}.{name_sql(writer_name(view.name))}() "
@@ -159,16 +160,30 @@ def _beside_values(view: LegacyView, beside: Beside, values: dict[str, str]) -> 
     return given | {column: values.get(source, "null") for column, source in beside.copied}
 
 
-def _on_update(view: LegacyView) -> Iterator[str]:
+def _on_update(view: LegacyView, base: Relation) -> Iterator[str]:
+    """Set what everybody may set; the rest only where it changes, so that rights on it count."""
     if not view.key:
         return
     yield "if tg_op = 'UPDATE' then"
     changes = {one.column: f"new.{name_sql(one.name)}" for one in view.of(Origin.COLUMN)}
     for column in dict.fromkeys(one.column for one in view.of(Origin.PACKED)):
         changes[column] = f"coalesce(t.{name_sql(column)}, '{{}}') || {_packed(view, column)}"
-    assigned = ", ".join(f"{name_sql(column)} = {value}" for column, value in changes.items())
-    yield f"  update {_table(view.table)} as t set {assigned}"
-    yield f"  where {_found(view, 't')};"
+    common = _changeable(base)
+    rest = [
+        one for one in view.of(Origin.COLUMN) if common is not None and one.column not in common
+    ]
+    few = {column: value for column, value in changes.items() if common and column in common}
+    if rest:
+        differs = " or ".join(
+            f"{_text('new', one)} is distinct from {_text('old', one)}" for one in rest
+        )
+        yield f"  if {differs} then"
+        yield from _update(view, changes, "    ")
+        yield "  else"
+        yield from _update(view, few, "    ")
+        yield "  end if;"
+    else:
+        yield from _update(view, changes, "  ")
     yield "  if not found then return null; end if;"
     beside = view.of(Origin.BESIDE)
     if beside and view.beside is not None:
@@ -177,6 +192,32 @@ def _on_update(view: LegacyView) -> Iterator[str]:
         yield f"  where {_link(view, 'old')};"
     yield "  return new;"
     yield "end if;"
+
+
+def _update(view: LegacyView, changes: dict[str, str], pad: str) -> Iterator[str]:
+    """The update of the table; without anything to set, whether the row is there."""
+    if not changes:
+        yield f"{pad}perform from {_table(view.table)} as t where {_found(view, 't')};"
+        return
+    assigned = ", ".join(f"{name_sql(column)} = {value}" for column, value in changes.items())
+    yield f"{pad}update {_table(view.table)} as t set {assigned}"
+    yield f"{pad}where {_found(view, 't')};"
+
+
+def _text(row: str, column: LegacyColumn) -> str:
+    """A value to compare: `json` has no equality of its own."""
+    return f"{row}.{name_sql(column.name)}::text"
+
+
+def _changeable(base: Relation) -> frozenset[str] | None:
+    """The columns that every role which may update at all may set; None where that is all."""
+    found: dict[str, set[str]] = {}
+    every = {column.name for column in base.columns}
+    for grant in base.grants:
+        if grant.privilege == "update" and grant.role != base.owner:
+            found.setdefault(grant.role, set()).update(grant.columns or every)
+    common = every.intersection(*found.values())
+    return frozenset(common) if common != every else None
 
 
 def _on_delete(view: LegacyView) -> Iterator[str]:
@@ -230,7 +271,7 @@ def _grants(view: LegacyView, base: Relation, name: str, schema: str) -> Iterato
         role = "public" if grant.role == "public" else name_sql(grant.role)
         columns = ""
         if grant.columns:
-            old = [found for one in grant.columns if (found := view.old_name(one)) is not None]
+            old = _granted(view, grant.columns)
             if not old:
                 continue
             columns = f" ({', '.join(map(name_sql, old))})"
@@ -238,6 +279,13 @@ def _grants(view: LegacyView, base: Relation, name: str, schema: str) -> Iterato
         yield f"grant usage on schema {name_sql(schema)} to {role};"
         yield f"grant execute on function {counter} to {role};"
         yield f"grant {grant.privilege}{columns} on {name} to {role};"
+
+
+def _granted(view: LegacyView, columns: Collection[str]) -> list[str]:
+    """The old columns that rights on single columns are for; a second table has its own rights."""
+    return [
+        one.name for one in view.columns if one.column in columns or one.origin is Origin.BESIDE
+    ]
 
 
 def _table(name: ObjectName) -> str:
