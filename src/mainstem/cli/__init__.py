@@ -24,6 +24,7 @@ app = LazyGroup(
         "rename": ("mainstem.cli.rename", "rename", "Put new table names into code."),
         "serve": ("mainstem.cli.serve", "serve", "Serve the health page and API."),
         "types": ("mainstem.cli.types", "types", "Write the types of rows for clients."),
+        "verify": ("mainstem.cli.verify", "verify", "Hold a database against what must be so."),
         "unify": ("mainstem.cli.unify", "unify", "Move existing databases into one."),
     },
 )

@@ -62,6 +62,13 @@ def test_what_is_named_replaces_what_would_be_found(tmp_path: Path) -> None:
     assert found.documents == (tmp_path / "B.md",)
 
 
+def test_languages_without_a_reader_are_said(tmp_path: Path) -> None:
+    _write(tmp_path, "lib/a.dart", "lib/b.dart", "api/main.go", "app/a.ts")
+    found = {entry.name: entry.reason for entry in discover(Given(tmp_path)).left_alone}
+    assert found.keys() == {"Dart", "Go"}
+    assert found["Dart"].startswith("2 files,")
+
+
 def test_loops_of_links_end(tmp_path: Path) -> None:
     _write(tmp_path, "app/a.ts")
     (tmp_path / "app" / "again").symlink_to(tmp_path)

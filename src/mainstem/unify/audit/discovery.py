@@ -7,6 +7,7 @@ alone is said, so that nobody takes it for inspected.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -46,6 +47,20 @@ _CODE_ENDINGS: Final = frozenset(
     {".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs", ".vue", ".svelte", ".py"}
     | {".prisma"}
 )
+#: languages that applications talk to databases in, and that are not read
+_UNREAD_LANGUAGES: Final = {
+    ".cs": "C#",
+    ".dart": "Dart",
+    ".ex": "Elixir",
+    ".go": "Go",
+    ".java": "Java",
+    ".kt": "Kotlin",
+    ".php": "PHP",
+    ".rb": "Ruby",
+    ".rs": "Rust",
+    ".scala": "Scala",
+    ".swift": "Swift",
+}
 _FILES_MAX: Final = 200_000
 _DEPTH_MAX: Final = 40
 #: a changelog tells what was, not what is
@@ -112,6 +127,7 @@ def discover(given: Given) -> Discovery:
     migrations = migrations or schema
     others = [path for path in chains if path != migrations]
     left_alone = [_other_chain(root, path) for path in others]
+    left_alone += _unread_languages(walked.files)
     if not walked.is_complete:
         left_alone.append(
             NotInspected(
@@ -205,6 +221,16 @@ def _other_folder(root: Path, path: Path) -> OtherFolder:
 
 def _code_folders(root: Path, files: Sequence[Path]) -> tuple[Path, ...]:
     return (root,) if any(path.suffix in _CODE_ENDINGS for path in files) else ()
+
+
+def _unread_languages(files: Sequence[Path]) -> Iterator[NotInspected]:
+    """One entry for each language that there is code in and no reader for."""
+    counts = Counter(
+        _UNREAD_LANGUAGES[path.suffix] for path in files if path.suffix in _UNREAD_LANGUAGES
+    )
+    for language, count in sorted(counts.items()):
+        files_of = f"{count:,} file{'' if count == 1 else 's'}"
+        yield NotInspected("language", language, f"{files_of}, and no reader for it")
 
 
 def _documents(files: Sequence[Path]) -> tuple[Path, ...]:
