@@ -251,6 +251,21 @@ def test_python_models(tmp_path: Path) -> None:
     ).replace('"posts"', '"post"').replace('"public.clients.id"', '"public.client.id"')
 
 
+def test_a_model_named_by_its_class_gets_the_new_name(tmp_path: Path) -> None:
+    text = (
+        "from sqlmodel import Field, SQLModel\n\n\n"
+        "class Users(SQLModel, table=True):\n"
+        '    """People."""\n\n'
+        "    id: int = Field(primary_key=True)\n\n\n"
+        "class Item(SQLModel, table=True):\n"
+        '    owner: int = Field(foreign_key="users.id")\n'
+    )
+    done = renamed(tmp_path, "models.py", text)
+    assert 'foreign_key="user.id"' in done
+    assert '    """People."""\n\n    __tablename__ = "user"\n    id: int' in done
+    assert renamed(tmp_path, "models.py", done) == done
+
+
 def test_python_calls_and_django(tmp_path: Path) -> None:
     text = (
         "from django.db import models\n"

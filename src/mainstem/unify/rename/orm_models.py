@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mainstem.unify.code.drizzle_tables import declarations, model_of
 from mainstem.unify.code.model import Engine, Place
 from mainstem.unify.code.python_classes import classes_of
-from mainstem.unify.code.sqlalchemy_models import engine_of_models
+from mainstem.unify.code.sqlalchemy_models import engine_of_models, read_models
 from mainstem.unify.code.structure import calls_by_name
 from mainstem.unify.code.syntax import Language
 from mainstem.unify.rename.model import Doubt, Found, Kind, Spot
@@ -51,6 +51,7 @@ def models_found(file: SyntaxFile, renames: Renames) -> Found:
         if _ALCHEMY.search(file.source) and engine_of_models(file) in renames.engines:
             for node in _of_sqlalchemy(file):
                 found.add(name_found(file, node, renames, Kind.MODEL, prefix=True))
+            found.spots.extend(_unnamed(file, renames))
         if _DJANGO.search(file.source):
             for node in _of_django(file):
                 found.add(name_found(file, node, renames, Kind.MODEL))
@@ -75,6 +76,28 @@ def _of_sqlalchemy(file: SyntaxFile) -> Iterator[Node]:
         is_django = call.receiver is not None and call.receiver.text == b"models"
         yield from call.arguments[:1] if not is_django else ()
     yield from _of_keys(found)
+
+
+def _unnamed(file: SyntaxFile, renames: Renames) -> Iterator[Spot]:
+    """A name for a model that has had its table's from its class (SQLModel, Flask)."""
+    models = read_models(file)
+    for name, made in classes_of(file).items():
+        table = models[name].table if name in models else None
+        new = renames.new(table.name) if table is not None else None
+        body = made.node.child_by_field_name("body")
+        is_own = table is not None and table.place == file.place(made.node)
+        if new is None or table is None or body is None or not is_own:
+            continue
+        if made.attribute("__tablename__") is None and renames.means(table.schema):
+            first, *others = body.named_children
+            said, pad = f'__tablename__ = "{new}"', "\n" + " " * first.start_point[1]
+            is_docstring = first.type == "expression_statement" and (
+                first.named_children[0].type == "string"
+            )
+            at, text = first.start_byte, f"{said}{pad}"
+            if is_docstring:
+                at, text = (others[0].start_byte, text) if others else (first.end_byte, pad + said)
+            yield Spot(at, at, text, table.name, Kind.MODEL)
 
 
 def _of_keys(found: dict[str, list[Call]]) -> Iterator[Node]:

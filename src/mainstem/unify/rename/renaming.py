@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _HISTORY: Final = re.compile(
     r"migrations?|migrate|drizzle|versions|alembic|node_modules|\..*|dist|build|vendor"
 )
+#: what these use is called what its model says
+_BY_MODEL: Final = frozenset({Via.DRIZZLE, Via.PRISMA, Via.SQLALCHEMY, Via.DJANGO})
 _SQL_BYTES_MAX: Final = 200_000
 _ROUNDS_MAX: Final = 8
 
@@ -207,10 +209,15 @@ def _left(
     doubts = [
         Doubt(use.place, use.name, f"it still uses {use.name} ({use.via.value})", use.is_test)
         for use in reading.uses
-        if _is_old(use, renames)
+        if _is_old(use, renames) and use.via not in _BY_MODEL
     ]
     doubts += [
-        Doubt(made.place, made.name, f"its model is still of {made.name}", made.is_test)
+        Doubt(
+            made.place,
+            made.name,
+            f"it gets the name {made.name} from its class; say the new one",
+            made.is_test,
+        )
         for made in reading.declared
         if made.engine in renames.engines
         and renames.new(made.name) is not None
