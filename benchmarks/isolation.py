@@ -1,6 +1,6 @@
 """What row-level security costs: the same statements with the policies and without.
 
-One million rows of 1,000 tenants in a table of agency scope (workflow_run), and as many in one of
+One million rows of 1,000 tenants in a table of agency scope (console_prompt), and as many in one of
 client scope (lead). Both sides run the same statement with the same parameters over the same
 connection (two would differ by the cores they happen to run on), batch by batch in turn; the ratio
 is the median over pairs of batches, so that a machine that drifts does not decide. `without` is the
@@ -46,25 +46,24 @@ class Case:
     draws: tuple[str, ...]
     repeats: int
     is_limited: bool = False
-    app: str = "audience"
     is_member: bool = False
 
 
 PAGE = """
-    select id, workflow_id, status, started_at, finished_at, created_at from workflow_run
+    select id, console_workflow_id, name, version, kind, created_at from console_prompt
     where agency_id = %s and id > %s order by id limit 50
 """
 JOIN = """
-    select r.id, r.status, w.name, a.timezone
-    from workflow_run as r
-    join workflow as w on w.agency_id = r.agency_id and w.id = r.workflow_id
+    select r.id, r.kind, w.name, a.timezone
+    from console_prompt as r
+    join console_workflow as w on w.agency_id = r.agency_id and w.id = r.console_workflow_id
     join agency as a on a.id = r.agency_id
     where r.agency_id = %s and r.id > %s order by r.id limit 50
 """
 PERSON_JOIN = """
-    select r.id, r.status, w.name, u.email
-    from workflow_run as r
-    join workflow as w on w.agency_id = r.agency_id and w.id = r.workflow_id
+    select r.id, r.kind, w.name, u.email
+    from console_prompt as r
+    join console_workflow as w on w.agency_id = r.agency_id and w.id = r.console_workflow_id
     join "user" as u on u.id = w.created_by
     where r.agency_id = %s and r.id > %s order by r.id limit 50
 """
@@ -80,29 +79,26 @@ CLIENT_JOIN = """
     join client as k on k.agency_id = l.agency_id and k.id = l.client_id
     where l.agency_id = %s and l.id > %s order by l.id limit 50
 """
-POINT = "select id, status, created_at from {} where agency_id = %s and id = %s"
+POINT = "select id, created_at, updated_at from {} where agency_id = %s and id = %s"
 COUNT = "select count(*) from {} where agency_id = %s"
 INSERT = """
-    insert into workflow_run (agency_id, workflow_id, status) values (%s, %s, 'pending')
+    insert into console_prompt (agency_id, console_workflow_id, name, content)
+    values (%s, %s, gen_random_uuid()::text, 'Say hello')
 """
 
 CASES = (
-    Case("page of 50", PAGE, ("runs",), 200, is_limited=True),
+    Case("page of 50", PAGE, ("prompts",), 200, is_limited=True),
     Case("insert", INSERT, ("workflows",), 200, is_limited=True),
-    Case("three-table join, 50 rows", JOIN, ("runs",), 100, is_limited=True),
-    Case("join through the author", PERSON_JOIN, ("runs",), 50),
-    Case("the same, the agency named", PERSON_JOIN_NAMED, ("runs",), 50),
-    Case("point read", POINT.format("workflow_run"), ("runs",), 400),
-    Case("count of 1,000 rows", COUNT.format("workflow_run"), (), 100),
-    Case("client scope: point read", POINT.format("lead"), ("leads",), 400, app="revos"),
-    Case("client scope: count, all clients", COUNT.format("lead"), (), 100, app="revos"),
-    Case(
-        "client scope: count, 2 clients", COUNT.format("lead"), (), 100, app="revos", is_member=True
-    ),
-    Case("client scope: join, all clients", CLIENT_JOIN, ("leads",), 100, app="revos"),
-    Case(
-        "client scope: join, 2 clients", CLIENT_JOIN, ("leads",), 100, app="revos", is_member=True
-    ),
+    Case("three-table join, 50 rows", JOIN, ("prompts",), 100, is_limited=True),
+    Case("join through the author", PERSON_JOIN, ("prompts",), 50),
+    Case("the same, the agency named", PERSON_JOIN_NAMED, ("prompts",), 50),
+    Case("point read", POINT.format("console_prompt"), ("prompts",), 400),
+    Case("count of 1,000 rows", COUNT.format("console_prompt"), (), 100),
+    Case("client scope: point read", POINT.format("lead"), ("leads",), 400),
+    Case("client scope: count, all clients", COUNT.format("lead"), (), 100),
+    Case("client scope: count, 2 clients", COUNT.format("lead"), (), 100, is_member=True),
+    Case("client scope: join, all clients", CLIENT_JOIN, ("leads",), 100),
+    Case("client scope: join, 2 clients", CLIENT_JOIN, ("leads",), 100, is_member=True),
 )
 
 
@@ -153,7 +149,11 @@ def _keys(owner: psycopg.Connection[TupleRow]) -> Keys:
     agency_id = ids("select id from agency order by id offset 500 limit 1")[0]
     lists = {
         name: ids(f"select id from {source} where agency_id = %s", agency_id)
-        for name, source in (("runs", "workflow_run"), ("workflows", "workflow"), ("leads", "lead"))
+        for name, source in (
+            ("prompts", "console_prompt"),
+            ("workflows", "console_workflow"),
+            ("leads", "lead"),
+        )
     }
     return Keys(
         agency_id,
@@ -201,14 +201,14 @@ def _as_tenant(
     case: Case,
     parameters: Sequence[Sequence[object]],
 ) -> float:
-    with tenant_transaction(connection, _tenant(keys, case.app, is_member=case.is_member)):
+    with tenant_transaction(connection, _tenant(keys, is_member=case.is_member)):
         return _seconds_each(connection, case.statement + "-- with policies", parameters)
 
 
-def _tenant(keys: Keys, app: str, *, is_member: bool) -> Tenant:
+def _tenant(keys: Keys, *, is_member: bool) -> Tenant:
     clients = frozenset(keys.clients[:2]) if is_member else None
     role = "member" if is_member else "manager"
-    return Tenant(keys.agency_id, keys.user_id, role, clients, app)
+    return Tenant(keys.agency_id, keys.user_id, role, clients, "revos")
 
 
 def _seconds_each(
@@ -229,17 +229,17 @@ def _seconds_each(
 
 def _opening(keys: Keys, owner: psycopg.Connection[TupleRow]) -> tuple[str, ...]:
     """A whole transaction around one point read, with claims and without."""
-    statement = POINT.format("workflow_run").encode()
-    run = keys.lists["runs"][0]
+    statement = POINT.format("console_prompt").encode()
+    prompt = keys.lists["prompts"][0]
     without: list[float] = []
     protected: list[float] = []
     for _ in range(BATCHES * 50):
         started = time.perf_counter()
         with owner.transaction():
-            owner.execute(statement, (keys.agency_id, run)).fetchall()
+            owner.execute(statement, (keys.agency_id, prompt)).fetchall()
         between = time.perf_counter()
-        with tenant_transaction(owner, _tenant(keys, "audience", is_member=False)):
-            owner.execute(statement + b"-- with policies", (keys.agency_id, run)).fetchall()
+        with tenant_transaction(owner, _tenant(keys, is_member=False)):
+            owner.execute(statement + b"-- with policies", (keys.agency_id, prompt)).fetchall()
         without.append(between - started)
         protected.append(time.perf_counter() - between)
     ratio = statistics.median(b / a for a, b in zip(without, protected, strict=True))

@@ -1,4 +1,4 @@
--- One million workflow runs and one million leads, evenly over 1,000 agencies, in the order in which
+-- One million prompts and one million leads, evenly over 1,000 agencies, in the order in which
 -- tenants would have made them: one after the other in turn, so that a tenant's rows lie scattered.
 insert into agency (name, slug)
 select 'Agency ' || i, 'agency-' || i from generate_series(1, 1000) as i;
@@ -9,13 +9,13 @@ select id, slug || '@example.com', 'owner' from agency;
 insert into client (agency_id, name)
 select a.id, 'Client ' || i from generate_series(1, 4) as i cross join agency as a;
 
-insert into workflow (agency_id, name, trigger_type, created_by)
-select u.agency_id, 'Workflow ' || i, 'manual', u.id
+insert into console_workflow (agency_id, name, definition, created_by)
+select u.agency_id, 'Workflow ' || i, '{"steps": []}', u.id
 from generate_series(1, 20) as i cross join "user" as u;
 
-insert into workflow_run (agency_id, workflow_id, status, started_at, finished_at)
-select w.agency_id, w.id, 'completed', now(), now()
-from generate_series(1, 50) as i cross join workflow as w;
+insert into console_prompt (agency_id, console_workflow_id, name, content)
+select w.agency_id, w.id, w.name || ' prompt ' || i, 'Say hello'
+from generate_series(1, 50) as i cross join console_workflow as w;
 
 insert into campaign (agency_id, client_id, name, trigger_word)
 select k.agency_id, k.id, 'Campaign ' || i, 'guide' || i

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -240,3 +241,19 @@ def test_the_tables_put_in_are_the_tables_found(
     for use in reading.uses:
         written = sql.splitlines()[use.place.line - 10]
         assert use.name in written
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "create schema if not exists s;",
+        "begin;",
+        "set search_path to s;",
+        "drop table if exists t;",
+    ],
+)
+def test_a_script_may_begin_with_what_names_no_table(opening: str) -> None:
+    script = f"{opening}\ncreate table s.kept (id int);\ninsert into s.kept values (1);"
+    reading = read_sql(script, engine=Engine.POSTGRES, place=Place("a.py", 1))
+    assert [(made.schema, made.name) for made in reading.declared] == [("s", "kept")]
+    assert "kept" in {use.name for use in reading.uses}

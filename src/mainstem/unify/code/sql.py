@@ -26,7 +26,10 @@ _STATEMENT: Final = re.compile(
       |with\b.*\bas\b.*\(|explain\b|copy\b.*\b(?:from|to)\b
       |create\s+(?:or\s+replace\s+)?(?:global\s+|local\s+)?(?:temp\s+|temporary\s+|unlogged\s+)?
         (?:virtual\s+|materialized\s+|unique\s+)?(?:table|view|index)\b
-      |alter\s+table\b|refresh\s+materialized\b)""",
+      |alter\s+table\b|refresh\s+materialized\b
+      # A script: something that names no table, and behind it something that does.
+      |(?:create\s+(?:schema|extension|type|domain|sequence)|drop\s+(?:table|view|schema|type)
+         |comment\s+on|begin|pragma|set)\b[^;]*;.*\b(?:create|insert|update|delete|alter)\s)""",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
