@@ -91,6 +91,11 @@ await supabase.from('t').insert({
     assert {column.role for column in use.columns} == {Role.WRITTEN}
 
 
+def test_what_is_undefined_is_not_sent() -> None:
+    use = only("await supabase.from('t').update({ a: 1, b: undefined, c: x ?? undefined })")
+    assert [column.name for column in use.columns] == ["a", "c"]
+
+
 def test_rows_that_are_put_together_elsewhere() -> None:
     use = only(
         """const row: any = { a: 1 }

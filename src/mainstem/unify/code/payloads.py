@@ -60,7 +60,7 @@ def _of_object(file: SyntaxFile, node: Node, role: Role, depth: int) -> Iterator
     for key, value in entries(file, node):
         if key is None:
             yield from written_columns(file, value, role, depth + 1)
-        else:
+        elif value.type != "undefined":  # which is left out of what is sent
             yield ColumnUse(key, role, file.line(value), value_type(file, value))
 
 
