@@ -91,8 +91,7 @@ def test_a_name_that_is_old_and_new_is_refused(code: Path) -> None:
 MANIFEST = """\
 name = "two"
 schema = "public"
-source.sqlite = "x.db"
-source.schema_sha256 = "0"
+source = [{ sqlite = "x.db" }]
 [tables.users]
 rows = 1
 into = "user"

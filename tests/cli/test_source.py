@@ -39,14 +39,14 @@ def test_the_config_of_the_sample_names_the_sample(tmp_path: Path) -> None:
     found = source.sample_source(tmp_path, rows=2_000, seed=1)
     assert found.config is not None
     config = read_config(found.config)
-    assert config.source_path == found.path
+    assert config.sources[0].sqlite == found.path
     assert config.name == "direct-mail"
 
 
 def test_a_file_of_the_direct_mail_app_is_planned(tmp_path: Path, legacy: Path) -> None:
     found = source.own_source(tmp_path / "home", legacy)
     assert found.config is not None
-    assert read_config(found.config).source_path == legacy
+    assert read_config(found.config).sources[0].sqlite == legacy
 
 
 @pytest.mark.parametrize(

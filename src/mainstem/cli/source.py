@@ -69,17 +69,18 @@ def own_source(home: Path, path: Path) -> Source:
 def fits(config: Config, catalog: Catalog) -> bool:
     """Whether the catalog has every table and column that the config speaks of, and no others."""
     tables = {table.name: {column.name for column in table.columns} for table in catalog.tables}
-    return tables.keys() == config.tables.keys() and all(
-        table.columns.keys() <= tables[name] for name, table in config.tables.items()
+    (source,) = config.sources
+    return tables.keys() == source.tables.keys() and all(
+        table.columns.keys() <= tables[name] for name, table in source.tables.items()
     )
 
 
 def _config_beside(path: Path, folder: Path) -> Path:
     """The direct-mail config for a file, in a folder where its plan may be written."""
     document = tomlkit.parse((_samples() / CONFIG).read_text("utf-8"))
-    source = document["source"]
-    assert isinstance(source, tomlkit.items.Table)
-    source["sqlite"] = str(path)
+    sources = document["source"]
+    assert isinstance(sources, tomlkit.items.AoT)
+    sources[0]["sqlite"] = str(path)
     target = folder / CONFIG
     target.write_text(tomlkit.dumps(document), "utf-8")
     return target

@@ -102,12 +102,12 @@ alter table letter disable trigger letter_off;
 
 CONFIG = """
 name = "shop"
-[source]
+[[source]]
 sqlite = "shop.db"
+tenants = "shops"
 [tenant]
 column = "store_id"
 root = "store"
-from = "shops"
 [tables.shops.columns]
 title = "name"
 [tables.people.columns]

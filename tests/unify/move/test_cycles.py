@@ -43,12 +43,12 @@ create table badge (office_id uuid not null, id uuid, person_id uuid not null,
 """
 CONFIG = """
 name = "offices"
-[source]
+[[source]]
 sqlite = "shop.db"
+tenants = "offices"
 [tenant]
 column = "office_id"
 root = "office"
-from = "offices"
 [tables.people.columns]
 desk_code = { into = "desk_id" }
 """
@@ -174,7 +174,7 @@ def test_two_tables_with_kept_keys(tmp_path: Path, empty_database_url: str) -> N
         " chat_id bigint not null references chat (id));"
         "alter table chat add foreign key (last_message_id) references message (id)"
     )
-    shop.configure('name = "chats"\n[source]\nsqlite = "shop.db"\n')
+    shop.configure('name = "chats"\n[[source]]\nsqlite = "shop.db"\n')
     connection = sqlite3.connect(shop.source)
     connection.executescript(
         "create table chats (id integer primary key, title text,"

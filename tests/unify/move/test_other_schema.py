@@ -32,7 +32,7 @@ insert into tag values ('novel'), ('poems');
 """
 
 CONFIG = """
-[source]
+[[source]]
 sqlite = "shop.db"
 [tables.authors]
 into = "Author"

@@ -33,7 +33,7 @@ create table reset (id uuid primary key, parent_id uuid references reset (id), t
 """
 CONFIG = """
 name = "sign-in"
-[source]
+[[source]]
 sqlite = "shop.db"
 [tables.sessions]
 into = "session"

@@ -10,7 +10,7 @@ from mainstem.unify.plan.config import read_config
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOURCE = '[source]\nsqlite = "x.db"\n'
+SOURCE = '[[source]]\nsqlite = "x.db"\n'
 
 
 def test_everything_a_config_may_say(tmp_path: Path) -> None:
@@ -18,9 +18,9 @@ def test_everything_a_config_may_say(tmp_path: Path) -> None:
     path.write_text(
         'name = "mail"\nplan = "here"\n'
         + SOURCE
-        + '[target]\nschema = "app"\ndatabase = "env:DB"\n'
-        '[tenant]\ncolumn = "agency_id"\nroot = "agency"\n'
-        'agency = "0190d3a2-0000-7000-8000-000000000000"\n[set]\nis_old = "true"\n'
+        + 'tenant = "0190d3a2-0000-7000-8000-000000000000"\n'
+        '[target]\nschema = "app"\ndatabase = "env:DB"\n'
+        '[tenant]\ncolumn = "agency_id"\nroot = "agency"\n[set]\nis_old = "true"\n'
         '[tables.a]\ninto = "b"\nmerge = [["x", "y"], ["z"]]\ntenant = "x"\ncreated = "made"\n'
         'columns.x = "y"\ncolumns.z = { drop = "why" }\n'
         'columns.w = { into = "w", rules = ["yes-no"], when_null = "false", references = "b",'
@@ -29,23 +29,30 @@ def test_everything_a_config_may_say(tmp_path: Path) -> None:
     )
     config = read_config(path)
     assert config.plan_dir == tmp_path / "here"
-    assert config.source_path == tmp_path / "x.db"
     assert config.tenant is not None
-    assert config.tenant.value is not None
-    table = config.table("a")
+    (source,) = config.sources
+    assert source.sqlite == tmp_path / "x.db"
+    assert source.tenant is not None
+    table = source.table("a")
     assert table.merge == (("x", "y"), ("z",))
     assert table.columns["z"].drop == "why"
     assert table.columns["w"].rules == ("yes-no",)
     assert table.also[0].columns == {"c": "s.x"}
-    assert config.table("absent").into is None
+    assert source.table("absent").into is None
     assert config.set == {"is_old": "true"}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "`source.sqlite` is missing"),
-        ("[source]\nsqlite = 3\n", "`source.sqlite` must be a text"),
+        ("", "`source` is missing"),
+        ("[[source]]\n", r"`source\[1\]` needs either sqlite = .* or postgres = "),
+        ("[[source]]\nsqlite = 3\n", r"`source\[1\].sqlite` must be a text"),
+        ('[[source]]\npostgres = "postgresql://u:pw@h/d"\n', "holds a password"),
+        (SOURCE * 2, r"`source\[1\].name` is missing"),
+        ((SOURCE + 'name = "one"\n') * 2, "two sources are called one"),
+        (SOURCE + 'name = "Two Words"\n', "lower-case"),
+        (SOURCE + 'name = "one"\n[tables.a]\ninto = "b"\n', "`tables.a` is no source"),
         ("[source\n", "is not valid TOML"),
         (SOURCE + "[tabels.a]\n", "`tabels` is not a key that is known here; did you mean tables"),
         (SOURCE + '[tables.a]\nint = "b"\n', "`tables.a.int`.*did you mean into"),
@@ -55,8 +62,10 @@ def test_everything_a_config_may_say(tmp_path: Path) -> None:
         (SOURCE + '[tables.a]\ncolumns.x = { rules = ["yes-on"] }\n', "did you mean yes-no"),
         (SOURCE + '[tables.a]\ncolumns.x = { orphan = "drop" }\n', "quarantine, null"),
         (SOURCE + "[tables.a]\nmerge = 3\n", "must be a list of columns"),
-        (SOURCE + '[tenant]\ncolumn = "t"\nroot = "r"\n', "either from"),
-        (SOURCE + '[tenant]\ncolumn = "t_id"\nroot = "r"\nt = "not-a-uuid"\n', "is not a uuid"),
+        (SOURCE + '[tenant]\ncolumn = "t"\nroot = "r"\n', "x.db needs tenants = "),
+        (SOURCE + 'tenants = "t"\n', "`tenant` is missing"),
+        (SOURCE + 'tenants = "t"\ntenant = "1"\n', "both tenants and tenant"),
+        (SOURCE + 'tenant = "not-a-uuid"\n', "is not a uuid"),
         (SOURCE + '[target]\ndatabase = "postgres://u:p@h/d"\n', "env:NAME"),
         ('name = "Two Words"\n' + SOURCE, "lower-case"),
         (SOURCE + '[[tables.a.also]]\ninto = "t"\n', "say what each column holds"),

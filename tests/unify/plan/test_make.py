@@ -32,12 +32,12 @@ create table happening (
 """
 
 CONFIG = """
-[source]
+[[source]]
 sqlite = "x.db"
+tenants = "firms"
 [tenant]
 column = "tenant_id"
 root = "tenant"
-from = "firms"
 [tables.accounts.set]
 wanted = "'given ' || s.code"
 [tables.events]
@@ -110,7 +110,8 @@ def test_a_plan_is_read_back_as_it_was_written(bench: Bench) -> None:
     assert read.tables == written.tables
     assert read.tenant == written.tenant
     assert {select.target_table for select in read.selects} == {"tenant", "account", "happening"}
-    assert read.source_path.resolve() == (bench.folder / "x.db").resolve()
+    (source,) = read.sources
+    assert source.path.resolve() == (bench.folder / "x.db").resolve()
     text = (written.directory / "happening.sql").read_text()
     assert "leads to a row of another tenant" in text
     assert "unify.minted(coalesce(s.created_at" in text

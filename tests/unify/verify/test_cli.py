@@ -56,7 +56,7 @@ def test_a_copy_is_verified_by_its_file(copied: Copied) -> None:
 
 
 def test_a_file_that_was_not_copied(moved: Moved) -> None:
-    result = call(moved.plan.source_path, "--database", moved.url)
+    result = call(moved.plan.sources[0].path, "--database", moved.url)
     assert isinstance(result.exception, UsageError)
     assert "`mainstem unify copy` comes first" in str(result.exception)
 

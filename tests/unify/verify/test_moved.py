@@ -265,10 +265,11 @@ def test_an_edited_plan_is_refused(moved: Moved) -> None:
 
 
 def test_a_changed_source_is_refused(moved: Moved, tmp_path: Path) -> None:
-    other = Path(shutil.copy(moved.plan.source_path, tmp_path))
+    other = Path(shutil.copy(moved.plan.sources[0].path, tmp_path))
     with sqlite3.connect(other) as source:
         source.execute("update recipients set phone = '1'")
     source.close()
-    changed = replace(moved, plan=replace(moved.plan, source_path=other))
+    sources = (replace(moved.plan.sources[0], location=str(other)),)
+    changed = replace(moved, plan=replace(moved.plan, sources=sources))
     with pytest.raises(SourceError, match="is not as run 1 read it"):
         changed.verify()

@@ -48,12 +48,12 @@ create table part (letter text, number integer, size double precision,
 """
 CONFIG = f"""
 name = "shapes"
-[source]
+[[source]]
 sqlite = "source.db"
+tenant = "{AGENCY}"
 [tenant]
 column = "agency_id"
 root = "agency"
-agency = "{AGENCY}"
 [tables.teams]
 into = "team"
 columns.label = {{ into = "label", when_null = "'none'" }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -17,6 +18,10 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import reporter
+
+if TYPE_CHECKING:
+    from mainstem.unify.plan.config import Config
+    from mainstem.unify.plan.model import Plan
 
 #: everything was accounted for, and some rows wait in quarantine
 EXIT_QUARANTINE = 3
@@ -38,11 +43,7 @@ def run(config: Path, *, json_path: Path | None) -> None:
             made = make_plan(settings, connection)
         click.echo(f"wrote the plan {made.directory}")
     plan = read_directory(settings.plan_dir)
-    if plan.source_path.resolve() != settings.source_path.resolve():
-        raise ConfigError(
-            f"the plan {plan.directory} is for {plan.source_path}, and {config} names "
-            f"{settings.source_path}; plan again with --force"
-        )
+    _check_fits(plan, settings)
     console = Console()
     with reporter(console) as watching:
         outcome = run_plan(plan, url, reporter=watching)
@@ -54,3 +55,18 @@ def run(config: Path, *, json_path: Path | None) -> None:
         if json_path is not None:
             report.write_json(json_path)
     sys.exit(EXIT_QUARANTINE if report.quarantined else 0)
+
+
+def _check_fits(plan: Plan, config: Config) -> None:
+    """Refuse a plan that was made for other sources than the config names."""
+    planned = {source.name: source for source in plan.sources}
+    for source in config.sources:
+        found = planned.get(source.name)
+        wanted = source.sqlite.resolve() if source.sqlite is not None else source.postgres
+        is_file = source.sqlite is not None
+        there = found and (found.path.resolve() if is_file else found.location)
+        if there != wanted or len(planned) != len(config.sources):
+            raise ConfigError(
+                f"the plan {plan.directory} is not for the sources that {config.path} names "
+                f"({source.shown}); plan again with --force"
+            )

@@ -126,6 +126,16 @@ create table if not exists unify.legacy_map (
         unique (run_id, source_name, source_table, target_schema, target_table)
 );
 
+-- Whether the server reads a text as a value of a type: pg_input_is_valid, for PostgreSQL 15 too.
+create or replace function unify.is_input(value text, type_name text) returns boolean
+    language plpgsql stable parallel safe set search_path = pg_catalog, pg_temp as $$
+begin
+    execute format('select %L::%s', value, type_name);
+    return true;
+exception when data_exception or syntax_error then
+    return false;
+end $$;
+
 -- A version-7 id (RFC 9562) whose time is `at` and whose chance is a hash of the seed: the same on
 -- every run, and in time order, with the fraction of the millisecond in the 12 bits after the
 -- version (microseconds * 4096 / 1000 = * 512 / 125). Times before 1970 count as 1970. Every part is

@@ -1,41 +1,43 @@
-"""The decisions of a plan, written to the ledger with what they concern in this source."""
+"""The decisions of a plan, written to the ledger with what they concern in the sources."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Decision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import Plan, PlannedTable
 
 
 def write_decisions(
-    connection: psycopg.Connection[TupleRow], run: Run, plan: Plan, *, source: SqliteSource
+    connection: psycopg.Connection[TupleRow],
+    run: Run,
+    plan: Plan,
+    *,
+    sources: Mapping[str, Source],
 ) -> None:
     """Write every dropped table and column, every opted rule and merge, counted anew."""
     decisions = [
-        decision for table in plan.tables for decision in _decisions(table, _counts(source, table))
+        decision
+        for table in plan.tables
+        for decision in _decisions(table, _counts(sources[table.source], table))
     ]
     store.set_decisions(connection, run.id, decisions)
 
 
-def _counts(source: SqliteSource, table: PlannedTable) -> dict[str | None, int]:
+def _counts(source: Source, table: PlannedTable) -> dict[str | None, int]:
     """Values that are not null for each column that a decision is about; None: all rows."""
     names = [c.name for c in table.columns if c.drop is not None or c.used is not None]
-    counts = ", ".join(["count(*)", *(f"count({quoted(name)})" for name in names)])
-    with source.reading() as connection:
-        row = connection.execute(f"select {counts} from {quoted(table.name)}").fetchone()
-    return dict(zip([None, *names], row, strict=True))
+    return dict(zip([None, *names], source.count(table, names), strict=True))
 
 
 def _decisions(table: PlannedTable, counts: dict[str | None, int]) -> Iterator[Decision]:

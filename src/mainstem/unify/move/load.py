@@ -137,7 +137,7 @@ class Loader:
         found = store.create_map(
             self.connection,
             self.run.id,
-            source_name=self.plan.name,
+            source_name=self._source_name(select.source_table),
             source_table=select.source_table,
             target=(target.schema, target.name),
             key_columns=new_key(target, self.plan),
@@ -155,9 +155,8 @@ class Loader:
             for column in self.plan.table(section.source_table).columns
             if column.reference is not None
         }
-        tenant = self.plan.tenant
-        if tenant is not None and (tenant.value is not None or tenant.source_table is not None):
-            mapped.add(tenant.column)
+        if self.plan.tenant is not None:
+            mapped.add(self.plan.tenant.column)
         given = {name for section in sections for name in section.columns}
         found = []
         for key in target.table.foreign_keys:
@@ -261,7 +260,11 @@ class Loader:
                 f"{account.missing} of {source_rows} rows of {source_table} have no outcome: "
                 f"{row[0]} loaded, {row[1]} merged, {row[3]} quarantined, {row[2]} dropped"
             )
-        store.set_account(self.connection, self.run.id, source_name=self.plan.name, account=account)
+        name = self._source_name(source_table)
+        store.set_account(self.connection, self.run.id, source_name=name, account=account)
+
+    def _source_name(self, table: str) -> str:
+        return self.plan.table(table).source or self.plan.name
 
     def _check_target(self, target: TargetTable, sections: Sequence[Section]) -> int:
         """The target, empty before, must now hold exactly the rows that the maps call loaded."""
@@ -291,7 +294,7 @@ class Loader:
         found = store.create_map(
             self.connection,
             self.run.id,
-            source_name=self.plan.name,
+            source_name=self._source_name(select.source_table),
             source_table=select.source_table,
             target=(select.target_schema, select.target_table),
             key_columns=key,

@@ -30,7 +30,6 @@ from mainstem.unify.move.maps import (
     load_order,
     map_needs,
 )
-from mainstem.unify.move.originals import fill_originals
 from mainstem.unify.move.partitions import make_partitions
 from mainstem.unify.move.prepared import Prepared, read_prepared, save_prepared
 from mainstem.unify.move.schedule import Task, do_tasks
@@ -348,7 +347,8 @@ def _map_name(place: Place) -> str:
 def _finish(move: Move, run: Run, order: list[TargetTable], prepared: Prepared) -> None:
     connection = move.session.main
     move.reporter.step("finish", None)
-    fill_originals(connection, run, move.plan, source=move.source, catalog=move.catalog)
+    for table in move.plan.moved():
+        move.sources[table.source].fill_originals(connection, run, table)
     advance_sequences(connection, run, order)
     store.attach_maps(connection, run.id)
     store.analyze_run(connection, run.id)

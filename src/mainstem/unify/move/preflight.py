@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import ConfigError, ServerError, SourceError, TargetError
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.move.statements import target_name
-from mainstem.unify.plan.make import source_digest, table_digest
+from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.unify.catalog.model import Catalog
+    from mainstem.unify.catalog.model import Table
     from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
-    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.move.source import Source
+    from mainstem.unify.plan.model import Plan, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
 
-#: staging, target, indexes and write-ahead log, in sizes of the source file
+#: staging, target, indexes and write-ahead log, in sizes of the sources
 _DISK_FACTOR = 4
 _SHOWN_MAX = 5
 
 
-def check_plan(plan: Plan, catalog: Catalog) -> None:
-    """Refuse a plan with open questions, or one that does not fit the source any more.
+def check_plan(plan: Plan, sources: Mapping[str, Source]) -> None:
+    """Refuse a plan with open questions, or one that does not fit its sources any more.
 
     Raises ConfigError or SourceError.
     """
@@ -40,18 +41,11 @@ def check_plan(plan: Plan, catalog: Catalog) -> None:
             f"the plan {plan.directory} has {len(plan.questions)} open questions; answer them in "
             f"the config and plan again with --force:{''.join(texts)}"
         )
-    if source_digest(catalog) != plan.source_schema_sha256:
-        known = {table.name for table in plan.tables}
-        found = {table.name for table in catalog.tables}
-        new = [f"table {name} is new" for name in sorted(found - known)]
-        gone = [f"table {name} is gone" for name in sorted(known - found)]
-        what = ", ".join([*new, *gone]) or "some columns or constraints differ"
-        raise SourceError(
-            f"the tables of {plan.source_path.name} changed since the plan was made ({what}); "
-            "run `mainstem unify plan` again"
-        )
+    for source in sources.values():
+        _check_source(plan, source)
     for table in plan.tables:
-        columns = {column.name for column in catalog.table(table.name).columns}
+        own = sources[table.source].catalog.table(table.table)
+        columns = {column.name for column in own.columns}
         missing = columns - {column.name for column in table.columns}
         if missing:
             raise ConfigError(
@@ -62,6 +56,31 @@ def check_plan(plan: Plan, catalog: Catalog) -> None:
             raise ConfigError(
                 f"{plan.directory}/manifest.toml: table {table.name} has neither into nor drop"
             )
+
+
+def _check_source(plan: Plan, source: Source) -> None:
+    """Refuse a source whose tables are not as they were, naming what changed."""
+    known = {table.table: table for table in plan.tables_of(source.planned)}
+    found = {table.name: table for table in source.catalog.tables}
+    changes = [f"table {name} is new" for name in sorted(found.keys() - known.keys())]
+    changes += [f"table {name} is gone" for name in sorted(known.keys() - found.keys())]
+    for name in sorted(known.keys() & found.keys()):
+        if known[name].digest not in {"", table_digest(found[name])}:
+            changes.append(_changed(known[name], found[name]))
+    if changes:
+        raise SourceError(
+            f"the tables of {source.planned.shown} changed since the plan was made "
+            f"({', '.join(changes)}); run `mainstem unify plan` again"
+        )
+
+
+def _changed(known: PlannedTable, found: Table) -> str:
+    """What of a table is not as it was."""
+    before = {column.name for column in known.columns}
+    after = {column.name for column in found.columns}
+    columns = [f"column {found.name}.{name} is new" for name in sorted(after - before)]
+    columns += [f"column {found.name}.{name} is gone" for name in sorted(before - after)]
+    return ", ".join(columns) or f"types or constraints of {found.name} differ"
 
 
 def check_target(
@@ -163,24 +182,26 @@ def _check_rules(connection: Connection, targets: Mapping[str, TargetTable]) -> 
 def _check_tenant(connection: Connection, plan: Plan, target: TargetCatalog) -> None:
     """A tenant given by its id must be there."""
     tenant = plan.tenant
-    if tenant is None or tenant.value is None:
+    values = dict.fromkeys(source.tenant for source in plan.sources if source.tenant is not None)
+    if tenant is None or not values:
         return
     root = target.tables.get(tenant.root)
     if root is None:
         raise TargetError(f"schema {plan.schema} has no table {tenant.root}, the tenants' table")
     key = root.table.primary_key[0]
-    row = connection.execute(
-        f"select exists (select from {target_name(root)} where {name_sql(key)}::text = %s)",
-        (tenant.value.lower(),),
-    ).fetchone()
-    if row is None or not row[0]:
-        raise TargetError(
-            f"{tenant.root} has no row {tenant.value}; make the tenant first, or correct "
-            f"`tenant` in the config"
-        )
+    for value in values:
+        row = connection.execute(
+            f"select exists (select from {target_name(root)} where {name_sql(key)}::text = %s)",
+            (value.lower(),),
+        ).fetchone()
+        if row is None or not row[0]:
+            raise TargetError(
+                f"{tenant.root} has no row {value}; make the tenant first, or correct "
+                f"`tenant` in the config"
+            )
 
 
-def check_disk(connection: Connection, source_path: Path) -> None:
+def check_disk(connection: Connection, size_bytes: int) -> None:
     """Refuse when the server's disk, where we can see it, is too small for the move.
 
     Raises TargetError with both sizes.
@@ -191,7 +212,7 @@ def check_disk(connection: Connection, source_path: Path) -> None:
     ).fetchone()
     if row is None or not row[0] or not Path(row[0]).is_dir():
         return
-    needed = source_path.stat().st_size * _DISK_FACTOR
+    needed = size_bytes * _DISK_FACTOR
     free = shutil.disk_usage(row[0]).free
     if free < needed:
         raise TargetError(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.postgres import read_target
-from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account, Run
 from mainstem.unify.move import preflight
@@ -16,17 +15,17 @@ from mainstem.unify.move.decisions import write_decisions
 from mainstem.unify.move.loading import load_all
 from mainstem.unify.move.prepared import read_prepared
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
-from mainstem.unify.move.stage import count_rows
-from mainstem.unify.move.staging import Staging, stage_all
+from mainstem.unify.move.source import open_sources, same_source
+from mainstem.unify.move.staging import stage_all
 from mainstem.unify.move.undo import take_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mainstem.unify.catalog.model import Catalog, NotCarried
+    from mainstem.unify.catalog.model import NotCarried
     from mainstem.unify.catalog.postgres import TargetTable
-    from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.move.session import Session
+    from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
 
@@ -48,9 +47,26 @@ class Move:
 
     plan: Plan
     session: Session
-    source: SqliteSource
-    catalog: Catalog
+    sources: Mapping[str, Source]
     reporter: Reporter
+
+    def described(self) -> dict[str, object]:
+        """Which sources are moved, and in which state, by what the ledger calls them."""
+        return {
+            source.planned.name or self.plan.name: {
+                "location": source.planned.location,
+                "identity": source.identify(),
+            }
+            for source in self.sources.values()
+        }
+
+    def changed(self, run: Run) -> list[str]:
+        """The sources that are not as a run read them."""
+        return [
+            source.planned.shown
+            for source in self.sources.values()
+            if not same_source(run, source, source.planned.name or self.plan.name)
+        ]
 
 
 def run_plan(
@@ -60,19 +76,18 @@ def run_plan(
 
     Raises:
         ConfigError: the plan has open questions or does not work; the target is as before.
-        SourceError: the source changed or cannot be read.
+        SourceError: a source changed or cannot be read.
         TargetError: the target holds other data or is in use by another run.
         ServerError: the server failed; what is done so far stays, run again to go on.
         UnifyError: rows could not be accounted for; the target is as before.
     """
-    with open_source(plan.source_path) as source:
-        catalog = read_catalog(source)
-        preflight.check_plan(plan, catalog)
+    with open_sources(plan) as sources:
+        preflight.check_plan(plan, sources)
         with (
             clear_errors(f"go on with {plan.name} (run it again once that is mended)"),
             open_session(url, lock_wait_s=lock_wait_s) as session,
         ):
-            move = Move(plan, session, source, catalog, reporter)
+            move = Move(plan, session, sources, reporter)
             return _run(move)
 
 
@@ -106,12 +121,12 @@ def _run(move: Move) -> Outcome:
 def _earlier_run(move: Move) -> Run | None:
     """The run to go on with, or the finished one that makes this call needless; else None."""
     connection, plan = move.session.main, move.plan
-    fingerprint = move.source.opened.as_dict()
     for run in store.runs_named(connection, plan.name):
         if run.state in {"undone", "failed"}:
             continue
         is_same_plan = run.plan_sha256 == plan.sha256
-        is_same_source = run.source.get("fingerprint") == fingerprint
+        changed = move.changed(run)
+        is_same_source = not changed
         if run.state == "finished":
             return run if is_same_plan and is_same_source else None
         if run.state == "staging" and not (is_same_plan and is_same_source):
@@ -125,7 +140,7 @@ def _earlier_run(move: Move) -> Run | None:
             )
         if not is_same_source:
             raise SourceError(
-                f"{plan.source_path} changed after run {run.id} began to load; take the run back "
+                f"{', '.join(changed)} changed after run {run.id} began to load; take the run back "
                 f"with `mainstem unify undo {run.id}` and run again"
             )
         return run
@@ -135,45 +150,40 @@ def _earlier_run(move: Move) -> Run | None:
 def _begin(move: Move, targets: Mapping[str, TargetTable]) -> Run:
     connection, plan = move.session.main, move.plan
     preflight.check_empty(connection, plan, targets)
-    preflight.check_disk(connection, plan.source_path)
+    preflight.check_disk(connection, sum(source.size_bytes for source in move.sources.values()))
     run = store.create_run(
         connection,
         kind="run",
         name=plan.name,
         plan_sha256=plan.sha256,
-        source={
-            "name": plan.name,
-            "path": str(plan.source_path.resolve()),
-            "fingerprint": move.source.opened.as_dict(),
-        },
+        source=move.described(),
         schema_name=plan.schema,
     )
     connection.execute(f"create schema {run.staging_schema}")
     connection.execute(f"revoke all on schema {run.staging_schema} from public")
-    write_decisions(connection, run, plan, source=move.source)
+    write_decisions(connection, run, plan, sources=move.sources)
     connection.commit()
     return run
 
 
 def _stage(move: Move, run: Run) -> None:
-    """Read every table; the file must not have changed when the last one is read."""
+    """Read every table; no source may have changed when the last one is read."""
     if run.state != "staging" and _is_loaded(move, run):
         return
     loaded = store.read_steps(move.session.main, run.id)
     left = []
     for planned in move.plan.tables:
         if planned.into is None:
-            rows = count_rows(move.source, planned.name)
+            (rows,) = move.sources[planned.source].count(planned)
             account = Account(planned.name, None, rows, dropped=rows)
-            store.set_account(
-                move.session.main, run.id, source_name=move.plan.name, account=account
-            )
+            name = planned.source or move.plan.name
+            store.set_account(move.session.main, run.id, source_name=name, account=account)
         elif f"load {planned.into}" not in loaded:
             left.append(planned)
     move.session.main.commit()
-    staging = Staging(move.session.main, run, move.source, move.catalog, move.reporter)
-    stage_all(staging, move.plan, left, url=move.session.url)
-    move.source.check_unchanged()
+    stage_all(move, run, left)
+    for source in move.sources.values():
+        source.check_unchanged()
 
 
 def _is_loaded(move: Move, run: Run) -> bool:
@@ -190,6 +200,8 @@ def _outcome(move: Move, run: Run, *, was_finished: bool = False) -> Outcome:
     return Outcome(
         run=run,
         accounts=tuple(by_name[table.name] for table in move.plan.tables if table.name in by_name),
-        not_carried=move.catalog.not_carried,
+        not_carried=tuple(
+            lost for source in move.sources.values() for lost in source.catalog.not_carried
+        ),
         was_finished=was_finished,
     )

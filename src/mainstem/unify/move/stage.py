@@ -103,7 +103,14 @@ def stage_table(
         sql.SQL(own_table(run, "stage", planned.name)), sql.SQL(", ").join(names)
     )
     after = decode_position(done.last_key) if done is not None else None
-    reader = TableReader(source, keyed(table, planned), columns, with_key=True, after=after)
+    reader = TableReader(
+        source,
+        keyed(table, planned),
+        columns,
+        with_key=True,
+        after=after,
+        called=planned.name,
+    )
     staged = done.row_count or 0 if done is not None else 0
     portions = iter(reader)
     shown = reporter.step(stage_name(planned.name), planned.row_count)
@@ -153,7 +160,7 @@ def _check_count(
         (run.id, planned.name),
     ).fetchone()
     refused = row[0] if row is not None else 0
-    source_rows = count_rows(source, planned.name)
+    source_rows = count_rows(source, planned.table)
     if staged + refused != source_rows:
         source.check_unchanged()
         raise UnifyError(

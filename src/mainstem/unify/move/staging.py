@@ -1,4 +1,4 @@
-"""Staging all tables of a plan; a large source with a second process that reads half of it.
+"""Staging all tables of a plan; a large file with a second process that reads half of it.
 
 Reading SQLite and writing COPY text keeps one core of ours busy, the server half of one. The second
 process is a new interpreter with a connection of its own; when it dies, its tables are gone on with
@@ -18,13 +18,17 @@ from typing import TYPE_CHECKING, Any
 from mainstem.errors import MainstemError, SourceError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.merge import merge_name, merge_rows
+from mainstem.unify.move.server_source import ServerSource
+from mainstem.unify.move.server_stage import stage_server
 from mainstem.unify.move.session import open_helper
 from mainstem.unify.move.stage import stage_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection as Pipe
+    from pathlib import Path
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -32,7 +36,8 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.model import Catalog
     from mainstem.unify.catalog.sqlite import Fingerprint, SqliteSource
     from mainstem.unify.ledger.rows import Run
-    from mainstem.unify.plan.model import Plan, PlannedTable
+    from mainstem.unify.move.run import Move
+    from mainstem.unify.plan.model import PlannedSource, PlannedTable
     from mainstem.unify.progress import Reporter, Step
 
     Connection = psycopg.Connection[TupleRow]
@@ -60,7 +65,7 @@ class Staging:
             self.run,
             planned,
             source=self.source,
-            table=self.catalog.table(planned.name),
+            table=self.catalog.table(planned.table),
             reporter=self.reporter,
         )
         if planned.merge:
@@ -68,15 +73,27 @@ class Staging:
             merge_rows(self.connection, self.run, planned)
 
 
-def stage_all(staging: Staging, plan: Plan, tables: Sequence[PlannedTable], *, url: str) -> None:
-    """Stage the tables, each whole or not at all recorded as done.
+def stage_all(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
+    """Stage the tables of all sources, each whole or not at all recorded as done.
 
-    Raises SourceError when the file cannot be read, or changed.
+    Raises SourceError when a source cannot be read, or changed.
     """
+    for source in move.sources.values():
+        own = [table for table in tables if table.source == source.planned.name]
+        if isinstance(source, FileSource):
+            staging = Staging(move.session.main, run, source.file, source.catalog, move.reporter)
+            _stage_file(staging, source.planned, own, url=move.session.url)
+        elif isinstance(source, ServerSource):
+            stage_server(move, run, source, own)
+
+
+def _stage_file(
+    staging: Staging, source: PlannedSource, tables: Sequence[PlannedTable], *, url: str
+) -> None:
     ours, theirs = _halves(tables)
     if sum(table.row_count for table in tables) < TWO_PROCESSES_ROWS_MIN:
         ours, theirs = list(tables), []
-    with _second_process(staging, plan, theirs, url=url) as second:
+    with _second_process(staging, source, theirs, url=url) as second:
         for planned in ours:
             staging.stage(planned)
         if second is not None:
@@ -133,17 +150,16 @@ class _Second:
 
 @contextmanager
 def _second_process(
-    staging: Staging, plan: Plan, tables: Sequence[PlannedTable], *, url: str
+    staging: Staging, source: PlannedSource, tables: Sequence[PlannedTable], *, url: str
 ) -> Iterator[_Second | None]:
     if not tables:
         yield None
         return
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    names = [table.name for table in tables]
     process = context.Process(
         target=_serve,
-        args=(theirs, url, staging.run, plan, names, staging.source.opened),
+        args=(theirs, url, staging.run, source.path, list(tables), staging.source.opened),
         daemon=True,
     )
     process.start()
@@ -160,24 +176,24 @@ def _serve(
     pipe: Pipe[Any, Any],
     url: str,
     run: Run,
-    plan: Plan,
-    names: Sequence[str],
+    path: Path,
+    tables: Sequence[PlannedTable],
     opened: Fingerprint,
 ) -> None:
-    """The second process: stage the named tables, tell how far it is, and end."""
+    """The second process: stage the tables, tell how far it is, and end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started us ends us
     parent = os.getppid()
     try:
-        with open_source(plan.source_path) as source, clear_errors("stage the source"):
+        with open_source(path) as source, clear_errors("stage the source"):
             if source.opened != opened:
-                raise SourceError(f"{plan.source_path} changed while it was read; run again")
+                raise SourceError(f"{path} changed while it was read; run again")
             connection = open_helper(url)
             try:
                 staging = Staging(
                     connection, run, source, read_catalog(source), _Telling(pipe, parent)
                 )
-                for name in names:
-                    staging.stage(plan.table(name))
+                for table in tables:
+                    staging.stage(table)
             finally:
                 connection.close()
     except MainstemError as error:

@@ -110,6 +110,7 @@ class TableReader:
         after: continue after this `last_key`.
         until: stop after this key; for tables walked by one key.
         rows_max: at most so many rows a portion.
+        called: what ledger and quarantine call the table; its own name by default.
     """
 
     def __init__(
@@ -122,8 +123,10 @@ class TableReader:
         after: Sequence[SqliteValue] | None = None,
         until: SqliteValue = None,
         rows_max: int = ROWS_MAX,
+        called: str | None = None,
     ) -> None:
         self._table = table
+        self._called = called or table.name
         self._columns = tuple(columns)
         self._codecs = [codec_for(column.type, column.rules) for column in columns]
         self._with_key = with_key
@@ -143,7 +146,7 @@ class TableReader:
         assert self._batch is not None
         assert portion.rows == self._batch.rows == 1
         row = QuarantineRow(
-            source_table=self._table.name,
+            source_table=self._called,
             key=self._batch.key_texts()[0],
             column_name=None,
             reason=reason,
@@ -169,7 +172,7 @@ class TableReader:
             ledger=self._ledger(encoded, keys, refused=reasons.keys()) if has_notes else (),
             quarantined=[
                 QuarantineRow(
-                    source_table=self._table.name,
+                    source_table=self._called,
                     key=keys[row],
                     column_name=None if position is None else self._columns[position].name,
                     reason=reason,
@@ -204,7 +207,7 @@ class TableReader:
         left_out = set(refused)
         return [
             LedgerRow(
-                source_table=self._table.name,
+                source_table=self._called,
                 key=keys[change.row],
                 column_name=column.name,
                 before=MASK if column.is_secret else change.before,

@@ -1,10 +1,15 @@
-"""Names in a plan's SQL that stand for a run's own tables: `:stage.x`, `:map.x`, `:map.x[c]`."""
+"""Names in a plan's SQL that stand for a run's own tables: `:stage.x`, `:map.x`, `:map.x[c]`.
+
+With several sources x is `source.table`.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mainstem.unify.plan.directory import plain_name_of, table_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,7 +20,8 @@ _SKIPPED = (
 )
 _PLACE = re.compile(
     rf"(?P<skipped>{_SKIPPED})"
-    rf"|(?<![:\w]):(?P<kind>stage|map|merged)\.(?P<table>{_NAME})(?:\[(?P<column>{_NAME})\])?",
+    rf"|(?<![:\w]):(?P<kind>stage|map|merged)\.(?:(?P<source>{_NAME})\.)?(?P<table>{_NAME})"
+    rf"(?:\[(?P<column>{_NAME})\])?",
     re.DOTALL,
 )
 
@@ -45,8 +51,5 @@ def fill_places(text: str, name: Callable[[Place], str]) -> str:
 
 def _place(match: re.Match[str]) -> Place:
     column = match["column"]
-    return Place(match["kind"], _plain(match["table"]), _plain(column) if column else None)
-
-
-def _plain(name: str) -> str:
-    return name[1:-1].replace('""', '"') if name.startswith('"') else name
+    table = table_id(match["source"], match["table"])
+    return Place(match["kind"], table, plain_name_of(column) if column else None)

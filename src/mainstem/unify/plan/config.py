@@ -1,4 +1,4 @@
-"""The config: which source goes into which target, and what a person decided about it.
+"""The config: which sources go into which target, and what a person decided about them.
 
 Every key is known; an unknown one, or one of the wrong kind, is refused with its place in the file.
 Names of tables and columns are held against source and target later, when a plan is made.
@@ -14,7 +14,9 @@ from uuid import UUID
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
+from mainstem.pg.connect import parse
 from mainstem.unify.codec.rules import RULES
+from mainstem.unify.plan.model import SourceKind
 from mainstem.unify.plan.toml_reader import Section, read_toml
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 ORPHAN_RULES = ("quarantine", "null")
 
 _PLAN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,30}")
 
 
 @dataclass(frozen=True)
@@ -63,35 +66,75 @@ class TableConfig:
     columns: Mapping[str, ColumnConfig] = field(default_factory=dict)
     set: Mapping[str, str] = field(default_factory=dict)
     also: tuple[AlsoConfig, ...] = ()
+    #: the jsonb column for every source column that has no place of its own
+    pack: str | None = None
 
 
 @dataclass(frozen=True)
-class TenantConfig:
-    """How rows get their tenant: one id for the whole file, or the rows of a source table."""
+class SourceConfig:
+    """One source: a SQLite file or a PostgreSQL schema, and what is said about its tables.
 
-    column: str
-    root: str
-    source_table: str | None = None
-    value: str | None = None
+    `name` is empty where it is the only one. `tenants` is the table whose rows are the tenants,
+    `tenant` the id of one tenant that all rows belong to.
+    """
 
-
-@dataclass(frozen=True)
-class Config:
-    """A config file, checked in itself; not yet against source and target."""
-
-    path: Path
     name: str
-    plan_dir: Path
-    source_path: Path
+    sqlite: Path | None = None
+    #: `env:NAME`, or an address without a password
+    postgres: str | None = None
     schema: str = "public"
-    database_variable: str | None = None
-    tenant: TenantConfig | None = None
-    tables: Mapping[str, TableConfig] = field(default_factory=dict)
+    tenants: str | None = None
+    tenant: str | None = None
     set: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, TableConfig] = field(default_factory=dict)
 
     def table(self, name: str) -> TableConfig:
         """What the config says about a source table; nothing is a valid answer."""
         return self.tables.get(name, TableConfig())
+
+    @property
+    def kind(self) -> SourceKind:
+        """What kind of database it is."""
+        return SourceKind.SQLITE if self.sqlite is not None else SourceKind.POSTGRES
+
+    @property
+    def place(self) -> str:
+        """Where the config speaks of this source's tables."""
+        return f"tables.{self.name}" if self.name else "tables"
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        return self.name or (self.sqlite.name if self.sqlite is not None else self.postgres or "")
+
+
+@dataclass(frozen=True)
+class TenantConfig:
+    """The target's tenant key, and the table whose rows are the tenants."""
+
+    column: str
+    root: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """A config file, checked in itself; not yet against sources and target."""
+
+    path: Path
+    name: str
+    plan_dir: Path
+    sources: tuple[SourceConfig, ...]
+    schema: str = "public"
+    database_variable: str | None = None
+    tenant: TenantConfig | None = None
+    set: Mapping[str, str] = field(default_factory=dict)
+
+    def source(self, name: str) -> SourceConfig:
+        """The source of that name; KeyError when there is none."""
+        for source in self.sources:
+            if source.name == name:
+                return source
+        raise KeyError(name)
 
     def database_url(self) -> str | None:
         """The target's address from the variable the config names; None: the usual one.
@@ -125,23 +168,109 @@ def _config(top: Section, path: Path) -> Config:
             f"`name` {name!r} must be lower-case letters, digits, - and _ (it names the run)"
         )
     plan = top.take("plan", str) or f"{path.stem}-plan"
-    source = top.section("source") or Section({}, place="source")
-    sqlite = source.need("sqlite", str)
-    source.finish()
+    sections = top.sections("source")
+    if not sections:
+        raise ConfigError(
+            '`source` is missing; add [[source]] with sqlite = "file.db" or postgres = "env:NAME"'
+        )
+    tables = top.section("tables") or Section({}, place="tables")
+    sources = tuple(
+        _source(section, tables, path.parent, is_alone=len(sections) == 1) for section in sections
+    )
+    _check_sources(sources, tables)
     schema, variable = _target(top.section("target") or Section({}, place="target"))
     tenant = top.section("tenant")
-    tables = top.section("tables")
-    return Config(
+    config = Config(
         path=path,
         name=name,
         plan_dir=path.parent / plan,
-        source_path=path.parent / sqlite,
+        sources=sources,
         schema=schema,
         database_variable=variable,
         tenant=_tenant(tenant) if tenant else None,
-        tables=_tables(tables) if tables else {},
         set=top.take_text_map("set"),
     )
+    _check_tenants(config)
+    return config
+
+
+def _source(section: Section, tables: Section, folder: Path, *, is_alone: bool) -> SourceConfig:
+    name = section.take("name", str) if is_alone else section.need("name", str)
+    if name is not None and not _SOURCE_NAME.fullmatch(name):
+        raise ConfigError(
+            f"{section.where('name')} {name!r} must be lower-case letters, digits and _ "
+            "(SQL names tables by it)"
+        )
+    sqlite, postgres = section.take("sqlite", str), section.take("postgres", str)
+    if (sqlite is None) == (postgres is None):
+        raise ConfigError(
+            f'`{section.place}` needs either sqlite = "file.db" or postgres = "env:NAME", not both'
+        )
+    own = tables.section(name) if name else tables
+    source = SourceConfig(
+        name=name or "",
+        sqlite=folder / sqlite if sqlite is not None else None,
+        postgres=_address(section, postgres) if postgres is not None else None,
+        schema=section.take("schema", str) or "public",
+        tenants=section.take("tenants", str),
+        tenant=_tenant_id(section),
+        set=section.take_text_map("set"),
+        tables=_tables(own) if own else {},
+    )
+    section.finish()
+    return source
+
+
+def _address(section: Section, address: str) -> str:
+    """`env:NAME`, or an address; never one with a password, which would stand in a file."""
+    kind, _, variable = address.partition(":")
+    if kind == "env" and variable:
+        return address
+    if "password" in parse(address):
+        raise ConfigError(
+            f'{section.where("postgres")} holds a password; write "env:NAME", the variable that '
+            "holds the address, or leave the password to ~/.pgpass"
+        )
+    return address
+
+
+def _tenant_id(section: Section) -> str | None:
+    value = section.take("tenant", str)
+    if value is not None and "-" in value:
+        try:
+            UUID(value)
+        except ValueError:
+            raise ConfigError(f"{section.where('tenant')} is not a uuid") from None
+    return value
+
+
+def _check_sources(sources: tuple[SourceConfig, ...], tables: Section) -> None:
+    names = [source.name for source in sources]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(f"two sources are called {twice}; give each a name of its own")
+    for name in tables.names_left():
+        raise ConfigError(
+            f"{tables.where(name)} is no source{did_you_mean(name, names)}; with several sources "
+            "a table is [tables.<source>.<table>]"
+        )
+
+
+def _check_tenants(config: Config) -> None:
+    for source in config.sources:
+        if source.tenants is not None and source.tenant is not None:
+            raise ConfigError(f"source {source.shown} has both tenants and tenant; keep one")
+        is_told = source.tenants is not None or source.tenant is not None
+        if config.tenant is not None and not is_told:
+            raise ConfigError(
+                f'source {source.shown} needs tenants = "<source table>", whose rows are the '
+                'tenants, or tenant = "<id>", whom all its rows belong to'
+            )
+        if config.tenant is None and is_told:
+            raise ConfigError(
+                f"source {source.shown} says whose its rows are, and `tenant` is missing: add "
+                "[tenant] with the target's column and root"
+            )
 
 
 def _target(section: Section) -> tuple[str, str | None]:
@@ -160,22 +289,9 @@ def _target(section: Section) -> tuple[str, str | None]:
 
 
 def _tenant(section: Section) -> TenantConfig:
-    column = section.need("column", str)
-    root = section.need("root", str)
-    source_table = section.take("from", str)
-    value = section.take(column.removesuffix("_id"), str) or section.take("id", str)
+    tenant = TenantConfig(column=section.need("column", str), root=section.need("root", str))
     section.finish()
-    if (source_table is None) == (value is None):
-        raise ConfigError(
-            '`tenant` needs either from = "<source table>" or '
-            f'{column.removesuffix("_id")} = "<id>", and not both'
-        )
-    if value is not None and "-" in value:
-        try:
-            UUID(value)
-        except ValueError:
-            raise ConfigError(f"`tenant.{column.removesuffix('_id')}` is not a uuid") from None
-    return TenantConfig(column=column, root=root, source_table=source_table, value=value)
+    return tenant
 
 
 def _tables(section: Section) -> dict[str, TableConfig]:
@@ -198,6 +314,7 @@ def _table(section: Section) -> TableConfig:
         columns={name: _column(columns, name) for name in columns.names_left()} if columns else {},
         set=section.take_text_map("set"),
         also=tuple(_also(item) for item in section.sections("also")),
+        pack=section.take("pack", str),
     )
     section.finish()
     if table.into is not None and table.drop is not None:

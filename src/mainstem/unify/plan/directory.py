@@ -22,8 +22,9 @@ SEALS = "generated.sha256"
 
 _FILES_MAX = 10_000
 _NAME = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
-_FROM = re.compile(rf"--\s*from\s+({_NAME})\s*")
-_ALSO = re.compile(rf"--\s*also\s+({_NAME})\.({_NAME})\s+from\s+({_NAME})\s*")
+_TABLE = rf"(?:({_NAME})\.)?({_NAME})"  # of a source, where there are several
+_FROM = re.compile(rf"--\s*from\s+{_TABLE}\s*")
+_ALSO = re.compile(rf"--\s*also\s+({_NAME})\.({_NAME})\s+from\s+{_TABLE}\s*")
 
 
 def write_directory(plan: Plan, files: Mapping[str, str], *, is_forced: bool) -> None:
@@ -125,17 +126,27 @@ def _selects(path: Path, text: str, plan: Plan) -> Iterator[Select]:
 def _head(line: str, plan: Plan, path: Path) -> tuple[str, str, str, bool] | None:
     also = _ALSO.fullmatch(line.strip())
     if also is not None:
-        schema, target, source = (_plain(name) for name in also.groups())
-        return source, schema, target, True
+        schema, target = plain_name_of(also[1]), plain_name_of(also[2])
+        return table_id(also[3], also[4]), schema, target, True
     match = _FROM.fullmatch(line.strip())
     if match is None:
         return None
-    source = _plain(match[1])
+    source = table_id(match[1], match[2])
     planned = next((table.into for table in plan.tables if table.name == source), None)
     return source, plan.schema, planned or path.stem, False
 
 
-def _plain(name: str) -> str:
+def table_id(source: str | None, table: str) -> str:
+    """The name that a table has in a plan, from its parts as SQL."""
+    return (
+        f"{plain_name_of(source)}.{plain_name_of(table)}"
+        if source is not None
+        else plain_name_of(table)
+    )
+
+
+def plain_name_of(name: str) -> str:
+    """A name from its SQL."""
     return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.unify.codec.pgtype import parse_type
+from mainstem.unify.plan.model import SourceKind
 from mainstem.unify.plan.names import short_type
+from mainstem.unify.plan.transfer import wire_type
 
 if TYPE_CHECKING:
     from mainstem.unify.catalog.model import Column, Table
@@ -40,7 +42,7 @@ def choose_key(proposal: Proposal, table: Table, target: TargetTable) -> KeyChoi
     if len(columns) != 1 or any(columns[0] in key.columns for key in target.table.foreign_keys):
         return KeyChoice(None, source, "column")
     base = parse_type_name(target.table.column(columns[0]).declared_type)
-    if columns[0] in proposal.config.table(table.name).set:
+    if columns[0] in proposal.own.table(table.name).set:
         return KeyChoice(columns[0], source, "set")
     if base == "uuid":
         return KeyChoice(columns[0], source, _uuid_kind(proposal, table, target))
@@ -52,7 +54,7 @@ def choose_key(proposal: Proposal, table: Table, target: TargetTable) -> KeyChoi
         table.name,
         source,
         f"{target.name}.{columns[0]} is {base} and the key of {table.name} is not: set "
-        f"tables.{table.name}.set.{columns[0]} to an SQL expression",
+        f"{proposal.place(table.name)}.set.{columns[0]} to an SQL expression",
     )
     return KeyChoice(columns[0], source, "set")
 
@@ -62,19 +64,38 @@ def parse_type_name(declared: str) -> str:
     return parse_type(declared).base if "[" not in declared else declared
 
 
-def key_type(column: Column, target: TargetTable, key: KeyChoice) -> str:
+def key_type(column: Column, target: TargetTable, key: KeyChoice, kind: SourceKind) -> str:
     """The type a key column is staged as."""
     if key.kind == "kept" and key.column is not None:
         return short_type(target.table.column(key.column).declared_type)
-    return "bigint" if "INT" in column.declared_type.upper() else "text"
+    return plain_type(column.declared_type, kind)
+
+
+def plain_type(declared: str, kind: SourceKind) -> str:
+    """The type that a column is staged as when no target column says one."""
+    if kind is SourceKind.POSTGRES:
+        return wire_type(declared)
+    return "bigint" if "INT" in declared.upper() else "text"
 
 
 def _uuid_kind(proposal: Proposal, table: Table, target: TargetTable) -> str:
     profile = proposal.profiles[table.name]
-    if target.is_partitioned or profile.uuid_key_count == 0:
+    if target.is_partitioned:
+        return "minted"
+    if _is_uuid(proposal, table):
+        return "kept"
+    if profile.uuid_key_count == 0:
         return "minted"
     return "kept" if profile.uuid_key_count == profile.row_count else "mixed"
 
 
+def _is_uuid(proposal: Proposal, table: Table) -> bool:
+    """Whether the source's own type says that every key is a uuid."""
+    if proposal.own.kind is SourceKind.SQLITE or len(table.primary_key) != 1:
+        return False
+    return table.column(table.primary_key[0]).declared_type == "uuid"
+
+
 def _is_integer(table: Table, source: str, base: str) -> bool:
-    return base in _INTEGERS and "INT" in table.column(source).declared_type.upper()
+    declared = table.column(source).declared_type.upper()
+    return base in _INTEGERS and "INT" in declared and declared not in {"INTERVAL", "POINT"}

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.errors import TargetError
 from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.catalog.postgres_source import open_postgres
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.plan.cycles import early_references
+from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.directory import write_directory
-from mainstem.unify.plan.model import Plan, PlannedTenant
-from mainstem.unify.plan.profile import read_profiles
+from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTenant
+from mainstem.unify.plan.profile import read_profiles, read_server_profiles
 from mainstem.unify.plan.propose import propose
 from mainstem.unify.plan.sections import Side, write_also, write_file, write_section
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.unify.catalog.model import Catalog, Table
+    from mainstem.unify.catalog.model import Catalog
     from mainstem.unify.catalog.postgres import TargetCatalog
-    from mainstem.unify.plan.config import Config
+    from mainstem.unify.plan.config import Config, SourceConfig
+    from mainstem.unify.plan.model import PlannedTable, Question
+    from mainstem.unify.plan.profile import Profile
 
 
 def make_plan(
@@ -42,22 +46,26 @@ def make_plan(
         raise TargetError(
             f"schema {config.schema} of the target has no tables; run `mainstem db migrate` first"
         )
-    with open_source(config.source_path) as source:
-        catalog = read_catalog(source)
-        profiles = read_profiles(source, catalog)
-    tables, questions = propose(config, source=catalog, profiles=profiles, target=target)
+    tables: list[PlannedTable] = []
+    questions: list[Question] = []
+    sources: list[PlannedSource] = []
+    for source in config.sources:
+        read = _read(source)
+        sources.append(_planned(config, source, read.identity))
+        proposed, asked = propose(
+            config, source, catalog=read.catalog, profiles=read.profiles, target=target
+        )
+        tables += proposed
+        questions += asked
     tenant = config.tenant
     plan = Plan(
         name=config.name,
         schema=config.schema,
         directory=config.plan_dir,
-        source_path=_relative(config),
-        source_schema_sha256=source_digest(catalog),
-        tenant=PlannedTenant(tenant.column, tenant.root, tenant.source_table, tenant.value)
-        if tenant
-        else None,
-        tables=tables,
-        questions=questions,
+        sources=tuple(sources),
+        tenant=PlannedTenant(tenant.column, tenant.root) if tenant else None,
+        tables=tuple(tables),
+        questions=tuple(questions),
         target_digests={
             name: table_digest(target.tables[name].table)
             for name in sorted({table.into for table in tables if table.into is not None})
@@ -67,26 +75,40 @@ def make_plan(
     return plan
 
 
-def source_digest(catalog: Catalog) -> str:
-    """A digest of what a plan relies on in a source; its rows do not matter."""
-    digests = [f"{table.name}={table_digest(table)}" for table in catalog.tables]
-    return hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest()
+@dataclass(frozen=True)
+class _Read:
+    """What a plan must know about one source."""
+
+    catalog: Catalog
+    profiles: Mapping[str, Profile]
+    identity: str | None = None
 
 
-def table_digest(table: Table) -> str:
-    """A digest of what a plan relies on in a table; indexes and counters do not matter."""
-    content = [
-        [[c.name, c.declared_type, c.is_nullable, c.default, c.generated] for c in table.columns],
-        list(table.primary_key),
-        sorted([k.columns, k.parent, k.parent_columns] for k in table.foreign_keys),
-        sorted(check.expression for check in table.checks),
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+def _read(source: SourceConfig) -> _Read:
+    if source.sqlite is not None:
+        with open_source(source.sqlite) as file:
+            catalog = read_catalog(file)
+            return _Read(catalog, read_profiles(file, catalog))
+    assert source.postgres is not None
+    with open_postgres(source.postgres, source.schema) as server:
+        catalog = server.read_catalog()
+        return _Read(catalog, read_server_profiles(server, catalog), server.identity)
 
 
-def _relative(config: Config) -> Path:
-    """The source's path as the manifest writes it: relative to the plan, so that both may move."""
-    return Path(os.path.relpath(config.source_path, config.plan_dir))
+def _planned(config: Config, source: SourceConfig, identity: str | None) -> PlannedSource:
+    """A source as the manifest writes it: a path relative to the plan, so that both may move."""
+    location = source.postgres or ""
+    if source.sqlite is not None:
+        location = os.path.relpath(source.sqlite, config.plan_dir)
+    return PlannedSource(
+        name=source.name,
+        kind=source.kind,
+        location=location,
+        schema=source.schema,
+        identity=identity,
+        tenants=source.tenants,
+        tenant=source.tenant,
+    )
 
 
 def _files(config: Config, plan: Plan, target: TargetCatalog) -> dict[str, str]:
@@ -105,5 +127,5 @@ def _files(config: Config, plan: Plan, target: TargetCatalog) -> dict[str, str]:
         side = Side(plan, config, target.tables[table.into], tenant_tables, early)
         texts = sections.setdefault(table.into, [])
         texts.append(write_section(table, side))
-        texts += [write_also(table, also) for also in config.table(table.name).also]
+        texts += [write_also(table, also) for also in side.config_of(table).also]
     return {f"{name}.sql": write_file(name, texts) for name, texts in sections.items()}

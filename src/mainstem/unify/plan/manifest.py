@@ -13,15 +13,18 @@ from mainstem.unify.codec.pgtype import parse_type
 from mainstem.unify.plan.model import (
     Plan,
     PlannedColumn,
+    PlannedSource,
     PlannedTable,
     PlannedTenant,
     Question,
     Reference,
+    SourceKind,
+    plain_name,
 )
 from mainstem.unify.plan.toml_reader import Section, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tomlkit.items import InlineTable, Table
@@ -29,8 +32,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.toml"
 
 _HEADER = """\
-Where every table and column of the source goes. Written by `mainstem unify plan`, meant to be read,
-edited and reviewed; `mainstem unify run` obeys it and refuses what it does not cover.
+Where every table and column of the sources goes. Written by `mainstem unify plan`, meant to be
+read, edited and reviewed; `mainstem unify run` obeys it and refuses what it does not cover.
 A column: into = target column; reference = the row it points at; drop = why it is not carried over;
 used = read for the plan's own SQL. type says how its values are read; [rules] (or rules = [...] of
 one column) say what may be done to a value that does not fit: each change is a row of the ledger,
@@ -47,7 +50,7 @@ def write_manifest(plan: Plan) -> str:
     document.add(tomlkit.nl())
     document.add("name", tomlkit.item(plan.name))
     document.add("schema", tomlkit.item(plan.schema))
-    document.add("source", _source(plan))
+    document.add("source", _sources(plan))
     if plan.tenant is not None:
         document.add("tenant", _tenant(plan.tenant))
     document.add("targets", _texts(plan.target_digests))
@@ -55,27 +58,40 @@ def write_manifest(plan: Plan) -> str:
     if plan.questions:
         document.add("question", _questions(plan))
     tables = tomlkit.table(is_super_table=True)
-    for table in plan.tables:
-        tables.add(table.name, _table(table))
+    for source in plan.sources:
+        own = tomlkit.table(is_super_table=True) if source.name else tables
+        for table in plan.tables_of(source):
+            own.add(table.table, _table(table, source))
+        if source.name:
+            tables.add(source.name, own)
     document.add("tables", tables)
     return tomlkit.dumps(document)
 
 
-def _source(plan: Plan) -> Table:
-    section = tomlkit.table()
-    section.add("sqlite", str(plan.source_path))
-    section.add("schema_sha256", plan.source_schema_sha256)
-    return section
+def _sources(plan: Plan) -> tomlkit.items.AoT:
+    found = tomlkit.aot()
+    for source in plan.sources:
+        section = tomlkit.table()
+        if source.name:
+            section.add("name", source.name)
+        section.add(source.kind.value, source.location)
+        if source.kind is SourceKind.POSTGRES:
+            section.add("schema", source.schema)
+        for key, text in (
+            ("identity", source.identity),
+            ("tenants", source.tenants),
+            ("tenant", source.tenant),
+        ):
+            if text is not None:
+                section.add(key, text)
+        found.append(section)
+    return found
 
 
 def _tenant(tenant: PlannedTenant) -> Table:
     section = tomlkit.table()
     section.add("column", tenant.column)
     section.add("root", tenant.root)
-    if tenant.source_table is not None:
-        section.add("from", tenant.source_table)
-    if tenant.value is not None:
-        section.add("id", tenant.value)
     return section
 
 
@@ -90,7 +106,12 @@ def _texts(values: object) -> Table:
 def _rules(plan: Plan) -> Table:
     """What is done to odd values of each type, unless a column says otherwise."""
     section = tomlkit.table()
-    types = {parse_type(c.type).base for table in plan.moved() for c in table.staged}
+    types = {
+        parse_type(column.type).base
+        for table in plan.moved()
+        if plan.source_of(table).kind is SourceKind.SQLITE
+        for column in table.staged
+    }
     for rule in dict.fromkeys(rule for name in sorted(types) for rule in DEFAULT_RULES[name]):
         section.add(tomlkit.comment(f"{rule}: {rule_text(rule)}"))
     for name in sorted(types):
@@ -110,9 +131,10 @@ def _questions(plan: Plan) -> tomlkit.items.AoT:
     return found
 
 
-def _table(table: PlannedTable) -> Table:
+def _table(table: PlannedTable, source: PlannedSource) -> Table:
     section = tomlkit.table()
     section.add("rows", table.row_count)
+    section.add("digest", table.digest)
     for key, text in (("into", table.into), ("drop", table.drop), ("id_column", table.id_column)):
         if text is not None:
             section.add(key, text)
@@ -126,36 +148,52 @@ def _table(table: PlannedTable) -> Table:
         section.add("merge", [list(way) for way in table.merge])
     columns = tomlkit.table()
     for column in table.columns:
-        columns.add(column.name, _column(column))
+        columns.add(column.name, _column(column, source))
     section.add("columns", columns)
     return section
 
 
-def _column(column: PlannedColumn) -> InlineTable:
+def _column(column: PlannedColumn, source: PlannedSource) -> InlineTable:
     line = tomlkit.inline_table()
-    for key, text in (("into", column.into), ("drop", column.drop), ("used", column.used)):
+    for key, text in (
+        ("into", column.into),
+        ("pack", column.pack),
+        ("drop", column.drop),
+        ("used", column.used),
+    ):
         if text is not None:
             line.add(key, text)
     if column.reference is not None:
-        line.add("reference", _reference(column.reference))
+        line.add("reference", _reference(column.reference, source.name))
     if column.when_null is not None:
         line.add("when_null", column.when_null)
     line.add("type", column.type)
-    if column.is_staged and column.rules != DEFAULT_RULES[parse_type(column.type).base]:
+    if column.is_staged and column.rules != default_rules(source.kind, column.type):
         line.add("rules", list(column.rules))
     line.add("non_null", column.non_null)
     return line
 
 
-def _reference(reference: Reference) -> InlineTable:
+def _reference(reference: Reference, source: str) -> InlineTable:
+    """A reference stays within its source, and names its table as the source does."""
     line = tomlkit.inline_table()
-    line.add("table", reference.table)
+    line.add("table", plain_name(reference.table, source))
     if reference.column is not None:
         line.add("column", reference.column)
     line.add("into", reference.into)
     if reference.orphan != "quarantine":
         line.add("orphan", reference.orphan)
     return line
+
+
+def default_rules(kind: SourceKind, type_name: str) -> tuple[str, ...]:
+    """What may be done to odd values where nothing else is said.
+
+    Columns of a PostgreSQL source have types of their own, which say what can happen to a value.
+    """
+    if kind is SourceKind.POSTGRES:
+        return ()
+    return DEFAULT_RULES[parse_type(type_name).base]
 
 
 def read_manifest(directory: Path) -> Plan:
@@ -167,7 +205,7 @@ def read_manifest(directory: Path) -> Plan:
 
 
 def _read_plan(top: Section, directory: Path) -> Plan:
-    source = top.section("source") or Section({}, place="source")
+    sources = tuple(_read_source(section, directory) for section in top.sections("source"))
     tenant = top.section("tenant")
     tables = top.section("tables") or Section({}, place="tables")
     rules = _read_rules(top.section("rules") or Section({}, place="rules"))
@@ -175,15 +213,37 @@ def _read_plan(top: Section, directory: Path) -> Plan:
         name=top.need("name", str),
         schema=top.need("schema", str),
         directory=directory,
-        source_path=directory / source.need("sqlite", str),
-        source_schema_sha256=source.need("schema_sha256", str),
+        sources=sources,
         tenant=_read_tenant(tenant) if tenant else None,
-        tables=tuple(_read_table(tables, name, rules) for name in tables.names_left()),
+        tables=tuple(table for source in sources for table in _read_tables(tables, source, rules)),
         questions=tuple(_read_question(item) for item in top.sections("question")),
         target_digests=top.take_text_map("targets"),
     )
-    source.finish()
+    tables.finish()
     return plan
+
+
+def _read_source(section: Section, directory: Path) -> PlannedSource:
+    sqlite = section.take("sqlite", str)
+    location = section.need("postgres", str) if sqlite is None else str(directory / sqlite)
+    source = PlannedSource(
+        name=section.take("name", str) or "",
+        kind=SourceKind.POSTGRES if sqlite is None else SourceKind.SQLITE,
+        location=location,
+        schema=section.take("schema", str) or "public",
+        identity=section.take("identity", str),
+        tenants=section.take("tenants", str),
+        tenant=section.take("tenant", str),
+    )
+    section.finish()
+    return source
+
+
+def _read_tables(tables: Section, source: PlannedSource, rules: Rules) -> Iterator[PlannedTable]:
+    own = tables.section(source.name) if source.name else tables
+    for name in own.names_left() if own is not None else ():
+        assert own is not None
+        yield _read_table(own, name, rules, source)
 
 
 def _read_rules(section: Section) -> Rules:
@@ -202,8 +262,6 @@ def _read_tenant(section: Section) -> PlannedTenant:
     tenant = PlannedTenant(
         column=section.need("column", str),
         root=section.need("root", str),
-        source_table=section.take("from", str),
-        value=section.take("id", str),
     )
     section.finish()
     return tenant
@@ -219,13 +277,15 @@ def _read_question(section: Section) -> Question:
     return question
 
 
-def _read_table(tables: Section, name: str, rules: Rules) -> PlannedTable:
+def _read_table(tables: Section, name: str, rules: Rules, source: PlannedSource) -> PlannedTable:
     section = tables.section(name)
     assert section is not None
     columns = section.section("columns") or Section({}, place=f"{section.place}.columns")
     table = PlannedTable(
-        name=name,
+        name=source.id_of(name),
         row_count=section.need("rows", int),
+        source=source.name,
+        digest=section.take("digest", str) or "",
         into=section.take("into", str),
         drop=section.take("drop", str),
         key=section.take_texts("key") or (),
@@ -234,13 +294,15 @@ def _read_table(tables: Section, name: str, rules: Rules) -> PlannedTable:
         created=section.take("created", str),
         tenant_path=section.take_texts("tenant_path") or (),
         merge=section.take_text_lists("merge"),
-        columns=tuple(_read_column(columns, column, rules) for column in columns.names_left()),
+        columns=tuple(
+            _read_column(columns, column, rules, source) for column in columns.names_left()
+        ),
     )
     section.finish()
     return table
 
 
-def _read_column(columns: Section, name: str, rules: Rules) -> PlannedColumn:
+def _read_column(columns: Section, name: str, rules: Rules, source: PlannedSource) -> PlannedColumn:
     section = columns.section(name)
     assert section is not None
     reference = section.section("reference")
@@ -248,15 +310,17 @@ def _read_column(columns: Section, name: str, rules: Rules) -> PlannedColumn:
     drop = section.take("drop", str)
     own_rules = section.take_texts("rules")
     if own_rules is None:
-        own_rules = rules.get(parse_type(type_name).base, ()) if drop is None else ()
+        is_typed = source.kind is SourceKind.POSTGRES or drop is not None
+        own_rules = () if is_typed else rules.get(parse_type(type_name).base, ())
     column = PlannedColumn(
         name=name,
         type=type_name,
         rules=own_rules,
         into=section.take("into", str),
-        reference=_read_reference(reference) if reference else None,
+        reference=_read_reference(reference, source) if reference else None,
         when_null=section.take("when_null", str),
         used=section.take("used", str),
+        pack=section.take("pack", str),
         drop=drop,
         non_null=section.take("non_null", int) or 0,
     )
@@ -264,9 +328,9 @@ def _read_column(columns: Section, name: str, rules: Rules) -> PlannedColumn:
     return column
 
 
-def _read_reference(section: Section) -> Reference:
+def _read_reference(section: Section, source: PlannedSource) -> Reference:
     reference = Reference(
-        table=section.need("table", str),
+        table=source.id_of(section.need("table", str)),
         column=section.take("column", str),
         into=section.need("into", str),
         orphan=section.take("orphan", str) or "quarantine",

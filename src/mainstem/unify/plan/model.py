@@ -1,15 +1,20 @@
-"""A plan as data: what `manifest.toml` and the .sql files say."""
+"""A plan as data: what `manifest.toml` and the .sql files say.
+
+A plan has one source or several. Each of several has a name, and its tables are called
+`source.table` wherever tables of different sources meet; those of a single one by their own name.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstem.kit.secrets_names import is_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,8 @@ class PlannedColumn:
     reference: Reference | None = None
     when_null: str | None = None
     used: str | None = None
+    #: the jsonb column that holds the value under the column's own name
+    pack: str | None = None
     drop: str | None = None
     non_null: int = 0
 
@@ -51,10 +58,17 @@ class PlannedColumn:
 
 @dataclass(frozen=True)
 class PlannedTable:
-    """One source table: where its rows go, or why they do not."""
+    """One source table: where its rows go, or why they do not.
+
+    `name` is unique in the plan, `table` is what the source calls it.
+    """
 
     name: str
     row_count: int
+    #: the source's name; empty where the plan has only one
+    source: str = ""
+    #: of its columns and constraints when the plan was made
+    digest: str = ""
     into: str | None = None
     drop: str | None = None
     #: the columns that identify a row; empty: SQLite's rowid
@@ -70,6 +84,11 @@ class PlannedTable:
     merge: tuple[tuple[str, ...], ...] = ()
     columns: tuple[PlannedColumn, ...] = ()
 
+    @property
+    def table(self) -> str:
+        """The table's name in its source."""
+        return plain_name(self.name, self.source)
+
     def column(self, name: str) -> PlannedColumn:
         """The column of that name; KeyError when the table has none."""
         for column in self.columns:
@@ -80,10 +99,10 @@ class PlannedTable:
     def holds_secret(self, name: str) -> bool:
         """Whether a column's values must be masked: by its name, or by what it points at."""
         reference = self.column(name).reference
-        return is_secret(self.name, name) or (
+        return is_secret(self.table, name) or (
             reference is not None
             and reference.column is not None
-            and is_secret(reference.table, reference.column)
+            and is_secret(plain_name(reference.table, self.source), reference.column)
         )
 
     @property
@@ -99,12 +118,51 @@ class PlannedTable:
 
 @dataclass(frozen=True)
 class PlannedTenant:
-    """How rows get their tenant."""
+    """The target's tenant key, and the table whose rows are the tenants."""
 
     column: str
     root: str
-    source_table: str | None = None
-    value: str | None = None
+
+
+class SourceKind(StrEnum):
+    """What kind of database a source is."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+@dataclass(frozen=True)
+class PlannedSource:
+    """One source: where it is, and how its rows get their tenant.
+
+    `location` is the path of a SQLite file; of a PostgreSQL database `env:NAME`, or an address
+    without a password.
+    """
+
+    name: str
+    kind: SourceKind
+    location: str
+    schema: str = "public"
+    #: which database it is, so that no other one is read by mistake
+    identity: str | None = None
+    #: the table whose rows are the tenants, or one tenant's id for all rows
+    tenants: str | None = None
+    tenant: str | None = None
+
+    @property
+    def path(self) -> Path:
+        """The path of a SQLite file."""
+        return Path(self.location)
+
+    @property
+    def shown(self) -> str:
+        """What people call it."""
+        is_file = self.kind is SourceKind.SQLITE
+        return self.name or (self.path.name if is_file else self.location)
+
+    def id_of(self, table: str) -> str:
+        """The name that a table of it has in the plan."""
+        return f"{self.name}.{table}" if self.name else table
 
 
 @dataclass(frozen=True)
@@ -136,9 +194,7 @@ class Plan:
     name: str
     schema: str
     directory: Path
-    source_path: Path
-    #: of the source's table definitions, so that a changed source is noticed
-    source_schema_sha256: str
+    sources: tuple[PlannedSource, ...]
     tenant: PlannedTenant | None
     tables: tuple[PlannedTable, ...]
     questions: tuple[Question, ...] = ()
@@ -155,6 +211,28 @@ class Plan:
                 return table
         raise KeyError(name)
 
+    def source_of(self, table: PlannedTable) -> PlannedSource:
+        """The source that a table is in."""
+        return next(source for source in self.sources if source.name == table.source)
+
+    def tables_of(self, source: PlannedSource) -> tuple[PlannedTable, ...]:
+        """The tables of a source."""
+        return tuple(table for table in self.tables if table.source == source.name)
+
+    def tenants_of(self, table: PlannedTable) -> str | None:
+        """The table whose rows are the tenants of a table's source."""
+        source = self.source_of(table)
+        return source.id_of(source.tenants) if source.tenants is not None else None
+
+    def seed_of(self, table: PlannedTable) -> str:
+        """What minted ids of a table's rows are made of, before the row's key."""
+        return f"{table.source or self.name}/{table.table}/"
+
     def moved(self) -> Iterator[PlannedTable]:
         """The source tables that are not dropped."""
         return (table for table in self.tables if table.into is not None)
+
+
+def plain_name(name: str, source: str) -> str:
+    """The name that a table of a plan has in its source."""
+    return name.removeprefix(f"{source}.") if source else name

@@ -40,6 +40,11 @@ def name_sql(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def table_sql(source: str, table: str) -> str:
+    """A source table's name in a plan's SQL: with its source, where there are several."""
+    return f"{name_sql(source)}.{name_sql(table)}" if source else name_sql(table)
+
+
 def short_type(name: str) -> str:
     """A type as people write it: `timestamptz` for `timestamp with time zone`."""
     return _SHORT_TYPES.get(name, name.replace("character varying", "varchar"))

@@ -7,21 +7,33 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
-from mainstem.unify.codec import DEFAULT_RULES
-from mainstem.unify.codec.pgtype import parse_type
-from mainstem.unify.plan.keys import KeyChoice, choose_key, key_type
+from mainstem.unify.plan.digest import table_digest
+from mainstem.unify.plan.keys import KeyChoice, choose_key, key_type, plain_type
+from mainstem.unify.plan.manifest import default_rules
 from mainstem.unify.plan.match import is_convertible, match_columns, match_table
-from mainstem.unify.plan.model import PlannedColumn, PlannedTable, Question, Reference
+from mainstem.unify.plan.model import (
+    PlannedColumn,
+    PlannedTable,
+    Question,
+    Reference,
+    SourceKind,
+)
 from mainstem.unify.plan.names import short_type
+from mainstem.unify.plan.questions import (
+    ask_about_merging,
+    ask_about_required,
+    ask_about_times,
+)
 from mainstem.unify.plan.references import SourceReference, find_references, naming_column
 from mainstem.unify.plan.tenancy import find_tenant_paths
+from mainstem.unify.plan.transfer import wire_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mainstem.unify.catalog.model import Catalog, Table
     from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
-    from mainstem.unify.plan.config import Config, TableConfig
+    from mainstem.unify.plan.config import Config, SourceConfig, TableConfig
     from mainstem.unify.plan.profile import Profile
 
 EMPTY = "holds no value in any row"
@@ -29,9 +41,10 @@ EMPTY = "holds no value in any row"
 
 @dataclass
 class Proposal:
-    """Both sides of a plan while it is made, and the questions that came up."""
+    """One source and the target while a plan is made, and the questions that came up."""
 
     config: Config
+    own: SourceConfig
     source: Catalog
     profiles: Mapping[str, Profile]
     target: TargetCatalog
@@ -42,7 +55,16 @@ class Proposal:
 
     def ask(self, table: str, column: str | None, text: str) -> None:
         """Note what a person must decide."""
-        self.questions.append(Question(table, column, text))
+        name = f"{self.own.name}.{table}" if self.own.name else table
+        self.questions.append(Question(name, column, text))
+
+    def place(self, table: str) -> str:
+        """Where the config speaks of a table."""
+        return f"{self.own.place}.{table}"
+
+    def sets_for(self, table: str) -> Mapping[str, str]:
+        """What the config sets in a table's rows."""
+        return {**self.config.set, **self.own.set, **self.own.table(table).set}
 
     @property
     def tenant_column(self) -> str | None:
@@ -55,40 +77,61 @@ class Proposal:
 
 
 def propose(
-    config: Config, *, source: Catalog, profiles: Mapping[str, Profile], target: TargetCatalog
+    config: Config,
+    own: SourceConfig,
+    *,
+    catalog: Catalog,
+    profiles: Mapping[str, Profile],
+    target: TargetCatalog,
 ) -> tuple[tuple[PlannedTable, ...], tuple[Question, ...]]:
-    """Say for every source table and column where it goes, or ask.
+    """Say for every table and column of a source where it goes, or ask.
 
     Raises ConfigError when the config names a table or column that is not there.
     """
-    proposal = Proposal(config, source, profiles, target)
+    proposal = Proposal(config, own, catalog, profiles, target)
     _check_names(proposal)
     _choose_destinations(proposal)
-    for table in source.tables:
-        proposal.references[table.name] = find_references(table, source, config.table(table.name))
+    for table in catalog.tables:
+        proposal.references[table.name] = find_references(table, catalog, own.table(table.name))
     paths = find_tenant_paths(proposal)
     tables = tuple(
         _moved(proposal, table, paths.get(table.name, ()))
         if table.name in proposal.destinations
         else _dropped(proposal, table)
-        for table in source.tables
+        for table in catalog.tables
     )
-    return tables, tuple(proposal.questions)
+    return tuple(_named(table, own) for table in tables), tuple(proposal.questions)
+
+
+def _named(table: PlannedTable, own: SourceConfig) -> PlannedTable:
+    """The table and what it points at by their names in the plan."""
+    if not own.name:
+        return table
+    columns = tuple(
+        replace(
+            column,
+            reference=replace(column.reference, table=f"{own.name}.{column.reference.table}"),
+        )
+        if column.reference is not None
+        else column
+        for column in table.columns
+    )
+    return replace(table, name=f"{own.name}.{table.name}", source=own.name, columns=columns)
 
 
 def _check_names(proposal: Proposal) -> None:
-    config = proposal.config
+    config, own = proposal.config, proposal.own
     names = [table.name for table in proposal.source.tables]
-    wanted = dict.fromkeys(config.tables, "tables")
-    if config.tenant is not None and config.tenant.source_table is not None:
-        wanted[config.tenant.source_table] = "tenant.from"
+    wanted = dict.fromkeys(own.tables, own.place)
+    if own.tenants is not None:
+        wanted[own.tenants] = "source.tenants"
     for name, place in wanted.items():
         if name not in names:
             raise ConfigError(
-                f"{config.path}: `{place}` names table {name}, which {config.source_path.name} "
+                f"{config.path}: `{place}` names table {name}, which {own.shown} "
                 f"does not have{did_you_mean(name, names)}"
             )
-    for name, table in config.tables.items():
+    for name, table in own.tables.items():
         columns = [column.name for column in proposal.source.table(name).columns]
         for column in (
             *table.columns,
@@ -97,11 +140,11 @@ def _check_names(proposal: Proposal) -> None:
         ):
             if column not in columns:
                 raise ConfigError(
-                    f"{config.path}: `tables.{name}` names column {column}, which table {name} "
-                    f"does not have{did_you_mean(column, columns)}"
+                    f"{config.path}: `{proposal.place(name)}` names column {column}, which table "
+                    f"{name} does not have{did_you_mean(column, columns)}"
                 )
         if table.into is not None:
-            _check_target(proposal, f"tables.{name}.into", table.into)
+            _check_target(proposal, f"{proposal.place(name)}.into", table.into)
             _check_columns(proposal, name, table)
     if config.tenant is not None:
         _check_target(proposal, "tenant.root", config.tenant.root)
@@ -123,19 +166,19 @@ def _check_columns(proposal: Proposal, name: str, table: TableConfig) -> None:
     for column in (*wanted, *table.set):
         if column not in names:
             raise ConfigError(
-                f"{proposal.config.path}: `tables.{name}` names column {column}, which table "
-                f"{table.into} does not have{did_you_mean(column, names)}"
+                f"{proposal.config.path}: `{proposal.place(name)}` names column {column}, which "
+                f"table {table.into} does not have{did_you_mean(column, names)}"
             )
 
 
 def _choose_destinations(proposal: Proposal) -> None:
     tenant = proposal.config.tenant
     for table in proposal.source.tables:
-        config = proposal.config.table(table.name)
+        config = proposal.own.table(table.name)
         if config.drop is not None:
             continue
         into = config.into or match_table(table.name, proposal.target)
-        if into is None and tenant is not None and tenant.source_table == table.name:
+        if into is None and tenant is not None and proposal.own.tenants == table.name:
             into = tenant.root
         if into is None:
             rows = proposal.profiles[table.name].row_count
@@ -143,7 +186,8 @@ def _choose_destinations(proposal: Proposal) -> None:
                 table.name,
                 None,
                 f"table {table.name} ({rows} rows) matches no target table: set "
-                f'tables.{table.name}.into = "..." or tables.{table.name}.drop = "why"',
+                f'{proposal.place(table.name)}.into = "..." or '
+                f'{proposal.place(table.name)}.drop = "why"',
             )
         else:
             proposal.destinations[table.name] = into
@@ -155,7 +199,8 @@ def _dropped(proposal: Proposal, table: Table) -> PlannedTable:
     return PlannedTable(
         name=table.name,
         row_count=profile.row_count,
-        drop=proposal.config.table(table.name).drop,
+        digest=table_digest(table),
+        drop=proposal.own.table(table.name).drop,
         key=table.primary_key,
         columns=tuple(
             PlannedColumn(column.name, "text", non_null=profile.non_null[column.name])
@@ -172,18 +217,19 @@ def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> Pl
     planned = PlannedTable(
         name=table.name,
         row_count=profile.row_count,
+        digest=table_digest(table),
         into=target.name,
         key=table.primary_key,
         id_column=key.column,
         id_kind=key.kind,
         created=_created(proposal, table, target, columns),
         tenant_path=tenant_path,
-        merge=proposal.config.table(table.name).merge,
+        merge=proposal.own.table(table.name).merge,
         columns=columns,
     )
-    _ask_about_times(proposal, planned, target)
-    _ask_about_merging(proposal, planned)
-    _ask_about_required(proposal, planned, target)
+    ask_about_times(proposal, planned, target)
+    ask_about_merging(proposal, planned)
+    ask_about_required(proposal, planned, target)
     return planned
 
 
@@ -196,14 +242,14 @@ def _columns(
     tenant_path: tuple[str, ...],
 ) -> tuple[PlannedColumn, ...]:
     """Every source column, in its order."""
-    config = proposal.config.table(table.name)
+    config = proposal.own.table(table.name)
     pointing = _references(proposal, table, target, tenant_path)
     taken = {
         proposal.tenant_column if target.name != _root(proposal) else None,
         *(reference.into for reference in pointing.values()),
         *(column.into for column in config.columns.values()),
-        *config.set,
-        *proposal.config.set,
+        config.pack,
+        *proposal.sets_for(table.name),
         key.column if key.kind != "column" else None,
     }
     by_key = {
@@ -237,7 +283,7 @@ def _columns(
             into = key.column if key.kind == "kept" else None
         planned = PlannedColumn(
             name=column.name,
-            type=key_type(column, target, key) if is_key else "text",
+            type=key_type(column, target, key, proposal.own.kind) if is_key else "text",
             into=into,
             reference=pointing.get(column.name),
             non_null=proposal.profiles[table.name].non_null[column.name],
@@ -256,29 +302,35 @@ def _decided(
     proposal: Proposal, table: Table, target: TargetTable, column: PlannedColumn, *, is_key: bool
 ) -> PlannedColumn:
     """Add the reading type, the config's decisions, and the question when nothing is decided."""
-    config = proposal.config.table(table.name).columns.get(column.name)
+    config = proposal.own.table(table.name).columns.get(column.name)
     if config is not None:
         column = replace(column, when_null=config.when_null, used=config.used, drop=config.drop)
         if column.drop is not None:
             return replace(column, into=None, reference=None, type="text")
     sql_columns = _used_in_sql(proposal, table, column.name)
+    pack = proposal.own.table(table.name).pack
     if column.into is None and column.reference is None and not is_key and column.used is None:
         if sql_columns:
             column = replace(column, used=sql_columns)
         elif column.non_null == 0:
             return replace(column, drop=EMPTY)
+        elif pack is not None:
+            column = replace(column, pack=pack)
         else:
             proposal.ask(
                 table.name,
                 column.name,
                 f"column {table.name}.{column.name} ({column.non_null} values) matches no free "
-                f"column of {target.name}: set tables.{table.name}.columns.{column.name} = "
+                f"column of {target.name}: set "
+                f"{proposal.place(table.name)}.columns.{column.name} = "
                 '"..." or { drop = "why" }',
             )
     column = _typed(proposal, table, target, column, is_key=is_key)
-    base = parse_type(column.type).base
-    rules = config.rules if config is not None and config.rules is not None else None
-    return replace(column, rules=rules if rules is not None else DEFAULT_RULES[base])
+    rules = config.rules if config is not None else None
+    return replace(
+        column,
+        rules=rules if rules is not None else default_rules(proposal.own.kind, column.type),
+    )
 
 
 def _typed(
@@ -289,32 +341,36 @@ def _typed(
         return column
     if column.into is not None:
         type_name = target.table.column(column.into).declared_type
-        if is_convertible(type_name):
+        if is_convertible(type_name) or proposal.own.kind is SourceKind.POSTGRES:
             return replace(column, type=short_type(type_name))
         proposal.ask(
             table.name,
             column.name,
             f"{target.name}.{column.into} is {type_name}, which values are not converted to by "
-            f'themselves: set tables.{table.name}.columns.{column.name} = {{ used = "why" }} and '
-            f"tables.{table.name}.set.{column.into} to an expression over s.{column.name}",
+            f"themselves: set {proposal.place(table.name)}.columns.{column.name} = "
+            '{ used = "why" } and '
+            f"{proposal.place(table.name)}.set.{column.into} to an expression over s.{column.name}",
         )
         return column
+    return replace(column, type=_own_type(proposal, table, column))
+
+
+def _own_type(proposal: Proposal, table: Table, column: PlannedColumn) -> str:
+    """The type of a column that fills no target column by itself."""
+    kind, declared = proposal.own.kind, table.column(column.name).declared_type
+    if kind is SourceKind.POSTGRES:
+        return "jsonb" if column.pack is not None else wire_type(declared)
     if column.reference is not None:
         parent = proposal.source.table(column.reference.table)
         name = column.reference.column or (parent.primary_key or ("",))[0]
         is_counted = name in {"", parent.counter}
-        return replace(column, type="bigint" if is_counted else _plain_type(parent, name))
-    return replace(column, type=_plain_type(table, column.name))
-
-
-def _plain_type(table: Table, column: str) -> str:
-    declared = table.column(column).declared_type.upper() if column else "INTEGER"
-    return "bigint" if "INT" in declared else "text"
+        declared = "INTEGER" if is_counted else parent.column(name).declared_type
+    return plain_type(declared, kind)
 
 
 def _used_in_sql(proposal: Proposal, table: Table, column: str) -> str | None:
     """Which expressions of the config read the column, as a reason to stage it."""
-    config = proposal.config.table(table.name)
+    config = proposal.own.table(table.name)
     wanted = (f"s.{column}", f's."{column}"')
     names = [
         f"set {name}" for name, text in config.set.items() if any(form in text for form in wanted)
@@ -332,7 +388,7 @@ def _references(
 ) -> dict[str, Reference]:
     """Source column -> reference, for every foreign key of the target and for the tenant."""
     found: dict[str, Reference] = {}
-    config = proposal.config.table(table.name)
+    config = proposal.own.table(table.name)
     wanted = _target_references(proposal, target)
     for reference in proposal.references[table.name]:
         parent = proposal.destinations.get(reference.table)
@@ -355,7 +411,7 @@ def _known_by_target(
     proposal: Proposal, table: Table, wanted: dict[str, str], found: dict[str, Reference]
 ) -> dict[str, Reference]:
     """Columns that only the target says point anywhere: the same name, and one table it can be."""
-    config = proposal.config.table(table.name)
+    config = proposal.own.table(table.name)
     free = [
         column.name
         for column in table.columns
@@ -399,7 +455,7 @@ def _created(
     proposal: Proposal, table: Table, target: TargetTable, columns: tuple[PlannedColumn, ...]
 ) -> str | None:
     """The column that says when a row was made."""
-    configured = proposal.config.table(table.name).created
+    configured = proposal.own.table(table.name).created
     if configured is not None:
         return configured
     times = [column for column in columns if column.type.startswith("timestamp")]
@@ -409,52 +465,6 @@ def _created(
         ):
             return column.name
     return None
-
-
-def _ask_about_times(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
-    if target.is_partitioned and table.created is None:
-        proposal.ask(
-            table.name,
-            None,
-            f"{target.name} is partitioned, so that rows need the time they were made: set "
-            f'tables.{table.name}.created = "<column>"',
-        )
-
-
-def _ask_about_merging(proposal: Proposal, table: PlannedTable) -> None:
-    if table.merge and table.has_secret_key and table.id_kind in {"kept", "mixed"}:
-        proposal.ask(
-            table.name,
-            None,
-            f"rows of {table.name} are merged, and its key is a secret that {table.into} keeps: "
-            f"leave out tables.{table.name}.merge, or set tables.{table.name}.set."
-            f"{table.id_column} to an SQL expression",
-        )
-
-
-def _ask_about_required(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
-    """Every target column that must have a value must get one."""
-    config = proposal.config.table(table.name)
-    filled = {
-        *(column.into for column in table.columns),
-        *(column.reference.into for column in table.columns if column.reference is not None),
-        *config.set,
-        *proposal.config.set,
-        table.id_column,
-    }
-    if proposal.config.tenant is not None and target.has_column(proposal.config.tenant.column):
-        filled.add(proposal.config.tenant.column)
-    for column in target.table.columns:
-        has_value = column.default is not None or column.name in target.identities
-        if column.is_nullable or has_value or column.generated is not None:
-            continue
-        if column.name not in filled:
-            proposal.ask(
-                table.name,
-                None,
-                f"{target.name}.{column.name} must have a value and gets none: map a column to it "
-                f"or set tables.{table.name}.set.{column.name} to an SQL expression",
-            )
 
 
 def _root(proposal: Proposal) -> str | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import referenced_name, snake_case
-from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.names import name_sql, table_sql, text_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mainstem.unify.catalog.postgres import TargetTable
-    from mainstem.unify.plan.config import AlsoConfig, Config
+    from mainstem.unify.plan.config import AlsoConfig, Config, TableConfig
     from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedTable, PlannedTenant
 
 _HEADER = """\
@@ -33,6 +33,8 @@ _HEADER = """\
 
 
 _NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "statement_timestamp()", "clock_timestamp()"})
+#: of one call: a function takes 100 arguments
+_PAIRS_MAX = 50
 _UUID_SHAPE = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 
 
@@ -50,8 +52,22 @@ class Side:
 
     @property
     def tenant(self) -> PlannedTenant | None:
-        """How rows get their tenant."""
+        """The target's tenant key."""
         return self.plan.tenant
+
+    def config_of(self, table: PlannedTable) -> TableConfig:
+        """What the config says about a table."""
+        return self.config.source(table.source).table(table.table)
+
+    def sets_for(self, table: PlannedTable) -> dict[str, str]:
+        """What the config sets in a table's rows: for all, for its source, for it."""
+        source = self.config.source(table.source)
+        return {**self.config.set, **source.set, **self.config_of(table).set}
+
+    def sql(self, name: str) -> str:
+        """A planned table's name in the plan's SQL."""
+        table = self.plan.table(name)
+        return table_sql(table.source, table.table)
 
     def is_by_stage(self, table: PlannedTable, column: PlannedColumn) -> bool:
         """Whether a reference finds a staged row: that of the own table, or of one loaded later."""
@@ -70,29 +86,30 @@ def write_section(table: PlannedTable, side: Side) -> str:
     items = [
         "s._key",
         _refusals(table, side),
-        *_merge_item(table, side.config.name),
+        *_merge_item(table, side.plan),
         *_changes(table, side),
-        *_id_item(table, side.config.name),
+        *_id_item(table, side.plan),
         *_tenant_item(table, side),
         *_value_items(table, side),
     ]
-    lines = [f"-- from {name_sql(table.name)}", f"-- {table.row_count} rows when planned."]
+    name = table_sql(table.source, table.table)
+    lines = [f"-- from {name}", f"-- {table.row_count} rows when planned."]
     lines += [
         f"-- {name_sql(column.name)} is dropped ({column.non_null} values): {one_line(column.drop)}"
         for column in table.columns
         if column.drop is not None
     ]
     lines += ["select", ",\n".join(f"    {item}" for item in items if item)]
-    lines.append(f"from :stage.{name_sql(table.name)} as s")
+    lines.append(f"from :stage.{name} as s")
     if table.merge:
-        lines.append(f"left join :merged.{name_sql(table.name)} as merged on merged._key = s._key")
+        lines.append(f"left join :merged.{name} as merged on merged._key = s._key")
     lines += [_join(table, column, side) for column in _references(table)]
     return "\n".join(lines) + ";\n"
 
 
 def write_also(table: PlannedTable, also: AlsoConfig) -> str:
     """The select that gives a further table one row for each loaded row."""
-    name = name_sql(table.name)
+    name = table_sql(table.source, table.table)
     items = ["s._key", *(f"{sql} as {name_sql(column)}" for column, sql in also.columns.items())]
     lines = [
         f"-- also {also.into} from {name}",
@@ -127,7 +144,7 @@ def _join(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
     value = f"s.{name_sql(column.name)}"
     if column.type not in {"text", "varchar"}:
         value += "::text"
-    alias, name = _alias(column), name_sql(reference.table)
+    alias, name = _alias(column), side.sql(reference.table)
     if side.is_by_stage(table, column):
         by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
         join = f"left join :stage.{name} as {alias} on {alias}.{by} = {value}"
@@ -157,8 +174,7 @@ def _referenced_id(table: PlannedTable, column: PlannedColumn, side: Side) -> st
         merged = _merged_alias(column)
         key = f"coalesce({merged}.survivor, {key})"
         created = f"coalesce({merged}.created, {created})" if created is not None else None
-    name = side.config.name
-    return _identity(parent, name, key=key, created=created, clear=clear) or key
+    return _identity(parent, side.plan, key=key, created=created, clear=clear) or key
 
 
 def _merged_alias(column: PlannedColumn) -> str:
@@ -173,7 +189,8 @@ def _refusals(table: PlannedTable, side: Side) -> str:
         assert column.reference is not None
         name = name_sql(column.name)
         if column.reference.orphan == "quarantine":
-            reason = f"{column.name}: leads to no loaded row of {column.reference.table}"
+            parent = side.plan.table(column.reference.table).table
+            reason = f"{column.name}: leads to no loaded row of {parent}"
             whens.append(
                 f"when s.{name} is not null and {_found(table, column, side)} is null\n            "
                 f"then {text_sql(reason)}"
@@ -209,9 +226,10 @@ def _tenant_expression(table: PlannedTable, side: Side) -> str | None:
     tenant = side.tenant
     if tenant is None or not side.target.has_column(tenant.column):
         return None
-    if tenant.value is not None:
+    value = side.plan.source_of(table).tenant
+    if value is not None:
         type_name = side.target.table.column(tenant.column).declared_type
-        return f"{text_sql(tenant.value)}::{type_name}"
+        return f"{text_sql(value)}::{type_name}"
     if not table.tenant_path:
         return None
     return f"{_alias(table.column(table.tenant_path[0]))}.tenant"
@@ -224,11 +242,11 @@ def _tenant_item(table: PlannedTable, side: Side) -> list[str]:
     return [f"{expression} as {name_sql(side.tenant.column)}"]
 
 
-def _merge_item(table: PlannedTable, run_name: str) -> list[str]:
+def _merge_item(table: PlannedTable, plan: Plan) -> list[str]:
     """The id of the row that stands for this one."""
     if not table.merge:
         return []
-    identity = _identity(table, run_name, key="merged.survivor", created="merged.created")
+    identity = _identity(table, plan, key="merged.survivor", created="merged.created")
     if identity is None:
         return []
     when = f"case when merged.survivor is not null\n        then ({identity})::text\n"
@@ -244,7 +262,7 @@ def _clear_key(table: PlannedTable, alias: str) -> str | None:
 
 def _identity(
     table: PlannedTable,
-    run_name: str,
+    plan: Plan,
     *,
     key: str,
     created: str | None,
@@ -256,7 +274,7 @@ def _identity(
     moment = "timestamptz 'epoch'"
     if created is not None:
         moment = f"coalesce({created}, {moment})"
-    minted = f"unify.minted({moment}, {text_sql(f'{run_name}/{table.name}/')} || {key})"
+    minted = f"unify.minted({moment}, {text_sql(plan.seed_of(table))} || {key})"
     kept_key = clear or key
     if table.id_kind == "mixed":
         kept = f"case when {kept_key} ~ {_UUID_SHAPE}\n        then {kept_key}::uuid\n"
@@ -266,41 +284,55 @@ def _identity(
     return minted if table.id_kind == "minted" else None
 
 
-def _id_item(table: PlannedTable, run_name: str) -> list[str]:
+def _id_item(table: PlannedTable, plan: Plan) -> list[str]:
     if table.id_column is None or table.id_kind in {"set", "column"}:
         return []
     key = f"s.{name_sql(table.key[0])}" if table.id_kind == "kept" else "s._key"
     created = f"s.{name_sql(table.created)}" if table.created is not None else None
     identity = key if table.id_kind == "kept" else None
     clear = _clear_key(table, "s")
-    identity = identity or _identity(table, run_name, key=key, created=created, clear=clear)
+    identity = identity or _identity(table, plan, key=key, created=created, clear=clear)
     return [f"{identity} as {name_sql(table.id_column)}"]
 
 
 def _value_items(table: PlannedTable, side: Side) -> list[str]:
     """Plain columns, references, and what the config sets."""
-    config = side.config.table(table.name)
+    own = side.config_of(table).set
     skipped = {table.id_column if table.id_kind != "column" else None}
     if side.tenant is not None and _tenant_expression(table, side) is not None:
         skipped.add(side.tenant.column)
-    sets = {
-        name: sql
-        for name, sql in {**side.config.set, **config.set}.items()
-        if side.target.has_column(name)
-    }
+    sets = {name: sql for name, sql in side.sets_for(table).items() if side.target.has_column(name)}
     items: dict[str, str] = {}
     for column in table.columns:
         if column.into is not None and column.is_staged:
             items[column.into] = _value(column)
         if column.reference is not None:
             items[column.reference.into] = _referenced_id(table, column, side)
-    items |= {name: sql for name, sql in sets.items() if name in config.set or name not in items}
+    items |= _packed(table)
+    items |= {name: sql for name, sql in sets.items() if name in own or name not in items}
     items |= {name: sql for name, sql in _times(table, side).items() if name not in items}
     return [
         f"{sql} as {name_sql(name)}" if sql != f"s.{name_sql(name)}" else sql
         for name, sql in items.items()
         if name not in skipped or name in sets
     ]
+
+
+def _packed(table: PlannedTable) -> dict[str, str]:
+    """The jsonb columns that hold source columns under their own names."""
+    found: dict[str, str] = {}
+    for pack in dict.fromkeys(c.pack for c in table.staged if c.pack is not None):
+        pairs = [
+            f"{text_sql(column.name)}, s.{name_sql(column.name)}"
+            for column in table.staged
+            if column.pack == pack
+        ]
+        parts = [
+            f"jsonb_build_object({', '.join(pairs[start : start + _PAIRS_MAX])})"
+            for start in range(0, len(pairs), _PAIRS_MAX)
+        ]
+        found[pack] = " || ".join(parts)
+    return found
 
 
 def _times(table: PlannedTable, side: Side) -> dict[str, str]:

@@ -18,17 +18,17 @@ def find_tenant_paths(proposal: Proposal) -> dict[str, tuple[str, ...]]:
     The shortest way counts. Two ways of the same length over different tables are a question, as
     is none at all.
     """
-    tenant = proposal.config.tenant
-    if tenant is None or tenant.source_table is None:
+    tenant, root = proposal.config.tenant, proposal.own.tenants
+    if tenant is None or root is None:
         return {}
-    lengths = _distances(proposal, tenant.source_table)
+    lengths = _distances(proposal, root)
     found: dict[str, tuple[str, ...]] = {}
     for table in proposal.destinations:
-        if table == tenant.source_table:
+        if table == root:
             continue
         if not proposal.target_of(table).has_column(tenant.column):
             continue
-        path = _path(proposal, table, lengths, root=tenant.source_table)
+        path = _path(proposal, table, lengths, root=root)
         if path:
             found[table] = path
     return found
@@ -36,7 +36,7 @@ def find_tenant_paths(proposal: Proposal) -> dict[str, tuple[str, ...]]:
 
 def _usable(proposal: Proposal, table: str) -> list[SourceReference]:
     """The references that lead to tables whose rows are moved."""
-    config = proposal.config.table(table)
+    config = proposal.own.table(table)
     return [
         reference
         for reference in proposal.references[table]
@@ -92,10 +92,14 @@ def _required_first(
 def _ask(proposal: Proposal, table: str, ways: list[SourceReference], root: str) -> None:
     if ways:
         names = " or ".join(f'"{way.column}"' for way in ways)
-        text = f"{table} reaches its tenant on several ways: set tables.{table}.tenant = {names}"
+        text = (
+            f"{table} reaches its tenant on several ways: set "
+            f"{proposal.place(table)}.tenant = {names}"
+        )
     else:
         text = (
             f"no reference leads from {table} to {root}, so that its rows have no tenant: set "
-            f'tables.{table}.columns.<column> = {{ references = "<table>" }}, or drop the table'
+            f'{proposal.place(table)}.columns.<column> = {{ references = "<table>" }}, '
+            "or drop the table"
         )
     proposal.ask(table, None, text)

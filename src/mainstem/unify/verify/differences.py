@@ -112,7 +112,7 @@ def _changed(comparison: Comparison, row: KeptRow, other: KeptRow) -> Iterator[D
     for column, before, after in zip(comparison.columns, row.cells, other.cells, strict=True):
         if before != after:
             yield Difference(
-                table=comparison.table.name,
+                table=comparison.name,
                 key=_shown_key(comparison, row),
                 kind="changed",
                 column=column.shown,
@@ -122,7 +122,7 @@ def _changed(comparison: Comparison, row: KeptRow, other: KeptRow) -> Iterator[D
 
 
 def _difference(comparison: Comparison, row: KeptRow, kind: str) -> Difference:
-    return Difference(comparison.table.name, _shown_key(comparison, row), kind)
+    return Difference(comparison.name, _shown_key(comparison, row), kind)
 
 
 def _shown_key(comparison: Comparison, row: KeptRow) -> str:

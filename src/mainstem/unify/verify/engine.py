@@ -53,11 +53,11 @@ def _judge(
     has_more = False
     if here != there:
         rows = max(here.rows, there.rows)
-        name = f"find differences of {comparison.table.name}"
+        name = f"find differences of {comparison.name}"
         advance: Advance = reporter.step(name, 2 * (here.rows + there.rows)).advance
         differences, has_more = find_differences(sides, comparison, rows=rows, advance=advance)
     verdict = TableVerdict(
-        table=comparison.table.name,
+        table=comparison.name,
         target=comparison.target_name,
         source_rows=here.rows,
         target_rows=there.rows,

@@ -112,6 +112,13 @@ class Comparison:
     changed: str | None = None
     #: column -> why it cannot be compared
     not_compared: Mapping[str, str] = field(default_factory=dict)
+    #: what the table is called, where its source's name belongs to it
+    called: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What accounts, ledger and reports call the source table."""
+        return self.called or self.table.name
 
     def codec_of(self, column: ComparedColumn) -> Codec:
         """How the values of a column are written."""

@@ -13,6 +13,7 @@ from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.stage import keyed, stream_columns
 from mainstem.unify.move.statements import key_digest, map_key, target_name
 from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.model import SourceKind
 from mainstem.unify.plan.names import name_sql, text_sql
 from mainstem.unify.verify.model import (
     ComparedColumn,
@@ -28,10 +29,10 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.unify.catalog.model import Catalog
+    from mainstem.unify.catalog.model import Catalog, Table
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.ledger.rows import Account, LegacyMap, Run
-    from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedTable
+    from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedSource, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -45,11 +46,20 @@ class PlannedRun:
     connection: Connection
     run: Run
     plan: Plan
-    catalog: Catalog
+    #: by the source's name
+    catalogs: Mapping[str, Catalog]
     targets: Mapping[str, TargetTable]
     #: by source table; only those that are no `also`
     maps: Mapping[str, LegacyMap]
     accounts: Mapping[str, Account]
+
+    def own(self, table: PlannedTable) -> Table:
+        """A table as its source has it."""
+        return self.catalogs[table.source].table(table.table)
+
+    def is_file(self, table: PlannedTable) -> bool:
+        """Whether a table is in a SQLite file."""
+        return self.plan.source_of(table).kind is SourceKind.SQLITE
 
     def target_of(self, table: PlannedTable) -> TargetTable:
         """Where a moved table went."""
@@ -66,23 +76,27 @@ class PlannedRun:
         return self.map_key(table)[1]
 
 
-def read_planned_run(connection: Connection, run: Run, plan: Plan, catalog: Catalog) -> PlannedRun:
+def read_planned_run(
+    connection: Connection, run: Run, plan: Plan, catalogs: Mapping[str, Catalog]
+) -> PlannedRun:
     """Read everything about a run that comparing needs."""
     return PlannedRun(
         connection=connection,
         run=run,
         plan=plan,
-        catalog=catalog,
+        catalogs=catalogs,
         targets=read_target(connection, plan.schema).tables,
         maps={m.source_table: m for m in store.read_maps(connection, run.id) if m.role == "main"},
         accounts={a.source_table: a for a in store.read_accounts(connection, run.id)},
     )
 
 
-def planned_comparisons(planned: PlannedRun) -> list[Comparison]:
-    """A comparison for each source table that the run moved."""
+def planned_comparisons(planned: PlannedRun, source: PlannedSource) -> list[Comparison]:
+    """A comparison for each table of a source that the run moved."""
     return [
-        _comparison(planned, table) for table in planned.plan.moved() if table.name in planned.maps
+        _comparison(planned, table)
+        for table in planned.plan.tables_of(source)
+        if table.name in planned.maps
     ]
 
 
@@ -92,9 +106,10 @@ def _comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
     found = planned.maps[table.name]
     account = planned.accounts[table.name]
     return Comparison(
-        table=keyed(planned.catalog.table(table.name), table),
+        table=keyed(planned.own(table), table),
+        called=table.name,
         target_name=f"{found.target_schema}.{found.target_table}",
-        read=tuple(stream_columns(table)),
+        read=tuple(stream_columns(table)) if planned.is_file(table) else (),
         columns=columns,
         key_kind=KeyKind.MAPPED,
         target_from=builder.target_from(),
@@ -122,12 +137,10 @@ def _outcomes(planned: PlannedRun, account: Account, found: LegacyMap) -> str | 
 
 
 def _changed(planned: PlannedRun, table: PlannedTable) -> str | None:
-    """The ledger's rows that the plan's own SQL wrote."""
-    rules = ", ".join(map(text_sql, RULES))
-    where = (
-        f"run_id = {planned.run.id} and source_table = {text_sql(table.name)}"
-        f" and rule not in ({rules})"
-    )
+    """The ledger's rows that the plan's own SQL wrote; of a server's source also the rules'."""
+    where = f"run_id = {planned.run.id} and source_table = {text_sql(table.name)}"
+    if planned.is_file(table):
+        where += f" and rule not in ({', '.join(map(text_sql, RULES))})"
     row = planned.connection.execute(
         f"select exists (select from unify.ledger where {where})".encode()
     ).fetchone()
@@ -161,6 +174,12 @@ class _Builder:
                     f"t.{name_sql(column.into)}",
                     is_secret=self._table.holds_secret(column.name),
                 )
+            elif column.pack is not None:
+                yield ComparedColumn(
+                    column.name,
+                    f"t.{name_sql(column.pack)} ->> {text_sql(column.name)}",
+                    is_secret=self._table.holds_secret(column.name),
+                )
             elif column.used is not None:
                 self.not_compared[column.name] = f"used by the plan's own SQL: {column.used}"
             if column.reference is not None:
@@ -183,38 +202,38 @@ class _Builder:
         reference = column.reference
         assert reference is not None
         parent = self._planned.plan.table(reference.table)
-        hops = (
-            ()
-            if reference.column is None
-            else (self._hop(parent, reference.column, _source_key(parent)),)
-        )
+        by = reference.column
+        hops = () if by is None else (self._hop(parent, by, _source_key(parent)),)
         return ComparedColumn(
             column.name,
             self._old_key(parent, reference.into),
             is_secret=self._table.holds_secret(column.name),
             derivation=Derivation(hops, self._merged(parent)),
-            label=f"{column.name} (a row of {parent.name})",
+            label=f"{column.name} (a row of {parent.table})",
         )
 
     def _tenant(self) -> ComparedColumn | None:
         """Whose row it is, found on the source's own references."""
-        tenant = self._planned.plan.tenant
+        plan, tenant = self._planned.plan, self._planned.plan.tenant
         if tenant is None or not self._target.has_column(tenant.column):
             return None
         if any(c.reference and c.reference.into == tenant.column for c in self._table.staged):
             return None
         target = f"t.{name_sql(tenant.column)}"
-        if tenant.value is not None:
+        value = plan.source_of(self._table).tenant
+        if value is not None:
             return ComparedColumn(
                 "",
                 f"{target}::text",
-                constant=tenant.value.lower(),
+                constant=value.lower(),
                 label=f"{tenant.column} (the tenant)",
             )
-        if not self._table.tenant_path or tenant.source_table is None:
+        tenants = plan.tenants_of(self._table)
+        is_root = tenants is not None and plan.table(tenants).into == tenant.root
+        if not self._table.tenant_path or tenants is None or not is_root:
             self.not_compared[tenant.column] = "the plan's own SQL says whose row it is"
             return None
-        root = self._planned.plan.table(tenant.source_table)
+        root = plan.table(tenants)
         return ComparedColumn(
             self._table.tenant_path[0],
             self._old_key(root, tenant.column),
@@ -232,14 +251,14 @@ class _Builder:
             table = plan.table(reference.table)
             by = reference.column or _source_key(table)
             if following is not None:
-                yield Hop(table.name, by, following)
+                yield Hop(table.table, by, following)
             elif reference.column is not None:
                 yield self._hop(root, by, _source_key(root))
 
     def _hop(self, parent: PlannedTable, by: str, take: str) -> Hop:
         """The last hop, to the parent's key as the map has it."""
-        table = self._planned.catalog.table(parent.name)
-        return Hop(parent.name, by, take, is_secret=has_secret_key(table))
+        table = self._planned.own(parent)
+        return Hop(parent.table, by, take, is_secret=has_secret_key(table))
 
     def _old_key(self, parent: PlannedTable, into: str) -> str:
         """The old key of the row that a target column points at; an unknown row by its new one."""
@@ -250,23 +269,39 @@ class _Builder:
         if found.is_hashed:
             named = key_digest((into,), "t")
         self._joins.append(
-            f" left join unify.{found.partition} as {alias}"
-            f" on {alias}.{column} = {named} and {alias}.outcome = 'l'"
+            f" left join {self._loaded(parent)} as {alias} on {alias}.new_key = {named}"
         )
         return f"coalesce({alias}.old_id, 'no row of this run: ' || {value}::text)"
+
+    def _loaded(self, parent: PlannedTable) -> str:
+        """Old and new keys of the parent's rows; of tables that share its target, by their names.
+
+        A row of the parent may have been merged into a row of such a table.
+        """
+        planned = self._planned
+        column = planned.map_column(parent)
+        own, target = planned.maps[parent.name], planned.maps[parent.name].target_table
+        parts = [
+            f"select {label}, {column} from unify.{found.partition} where outcome = 'l'"
+            for found in planned.maps.values()
+            if found is own
+            or (planned.accounts[parent.name].merged and found.target_table == target)
+            for label in [
+                "old_id" if found is own else f"{text_sql(found.source_table + ' ')} || old_id"
+            ]
+        ]
+        listed = " union all ".join(parts)
+        return f"(select * from ({listed}) as given (old_id, new_key))"
 
     def _merged(self, parent: PlannedTable) -> str | None:
         """The parent's rows that were merged into others, and into which."""
         if not self._planned.accounts[parent.name].merged:
             return None
-        partition, column = (
-            self._planned.maps[parent.name].partition,
-            self._planned.map_column(parent),
-        )
+        partition = self._planned.maps[parent.name].partition
         return (
             f"select m.old_id as key, l.old_id as value from unify.{partition} as m"
-            f" join unify.{partition} as l on l.{column} = m.{column} and l.outcome = 'l'"
-            " where m.outcome = 'm'"
+            f" join {self._loaded(parent)} as l"
+            f" on l.new_key = m.{self._planned.map_column(parent)} where m.outcome = 'm'"
         )
 
     def _is_masked_change(self, column: PlannedColumn) -> bool:

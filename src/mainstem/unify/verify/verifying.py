@@ -14,6 +14,9 @@ from mainstem.pg.connect import clear_errors, connect
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.ledger import store
+from mainstem.unify.move.file_source import FileSource
+from mainstem.unify.move.server_source import ServerSource
+from mainstem.unify.move.source import open_sources, same_source
 from mainstem.unify.move.statements import target_name
 from mainstem.unify.plan.names import name_sql
 from mainstem.unify.verify.accounting import check_accounts, check_also, check_ledger, check_maps
@@ -32,10 +35,11 @@ from mainstem.unify.verify.references import (
     check_foreign_keys,
     count_kept_orphans,
 )
+from mainstem.unify.verify.servers import compare_server
 from mainstem.unify.verify.target_side import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import psycopg
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.copy.design import TargetTable as CopiedTable
     from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
     from mainstem.unify.verify.engine import Compared
@@ -61,27 +66,41 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
     Raises:
         UsageError: there is no such run, or it is still under way.
         ConfigError: the plan was edited since.
-        SourceError: the source cannot be read, or is not the one that the run read.
+        SourceError: a source cannot be read, or is not the one that the run read.
         ServerError: the server cannot be reached, or hides rows from this user.
     """
     started = time.monotonic()
-    with _both(plan.source_path, url) as (source, connection):
+    with open_sources(plan) as sources, _target(url) as connection:
         run = _latest(store.runs_named(connection, plan.name), plan.name)
         if run.plan_sha256 != plan.sha256:
             raise ConfigError(
                 f"the plan {plan.directory} was edited after run {run.id} carried it out; "
                 "undo the edits to verify that run"
             )
-        _check_source(source, run)
-        planned = read_planned_run(connection, run, plan, read_catalog(source))
-        comparisons = planned_comparisons(planned)
-        compared = _compare(comparisons, source, url, reporter=reporter)
+        for source in sources.values():
+            _check_same(source, run, source.planned.name or plan.name)
+        catalogs = {name: source.catalog for name, source in sources.items()}
+        planned = read_planned_run(connection, run, plan, catalogs)
+        compared = [
+            one
+            for source in sources.values()
+            for one in _compare_source(planned, source, url, reporter=reporter)
+        ]
         tables = [
             target_name(planned.targets[name])
             for name in sorted({found.target_table for found in planned.maps.values()})
         ]
         findings = [
-            *_accounting(connection, run, source, compared=compared, tables=()),
+            *_accounting(
+                connection,
+                run,
+                compared=compared,
+                tables=(),
+                count=lambda name: _rows_of(sources, plan, name),
+                recounted=[
+                    one for one in compared if planned.is_file(plan.table(one.verdict.table))
+                ],
+            ),
             *check_maps(planned),
             *check_also(connection, store.read_maps(connection, run.id), run),
         ]
@@ -151,7 +170,17 @@ def verify_copied(
     keys, wrong = _references(connection, run, names, reporter=reporter)
     return Verification(
         tables=[one.verdict for one in compared],
-        findings=[*_accounting(connection, run, source, compared=compared, tables=names), *wrong],
+        findings=[
+            *_accounting(
+                connection,
+                run,
+                compared=compared,
+                tables=names,
+                count=lambda name: _count(source, name),
+                recounted=compared,
+            ),
+            *wrong,
+        ],
         checked=keys,
         seconds=time.monotonic() - started,
     )
@@ -159,14 +188,19 @@ def verify_copied(
 
 @contextmanager
 def _both(path: Path, url: str) -> Iterator[tuple[SqliteSource, Connection]]:
+    with open_source(path) as source, _target(url) as connection:
+        yield source, connection
+
+
+@contextmanager
+def _target(url: str) -> Iterator[Connection]:
     with (
-        open_source(path) as source,
         clear_errors("verify"),
         connect(url, autocommit=True, application_name="mainstem verify") as connection,
     ):
         for setting in SETTINGS:
             connection.execute(setting.encode())
-        yield source, connection
+        yield connection
 
 
 def _latest(runs: Sequence[Run], name: str) -> Run:
@@ -188,27 +222,57 @@ def _check_source(source: SqliteSource, run: Run) -> None:
         )
 
 
+def _check_same(source: Source, run: Run, name: str) -> None:
+    if not same_source(run, source, name):
+        raise SourceError(
+            f"{source.planned.shown} is not as run {run.id} read it; verify against the source of "
+            "that time, or run again"
+        )
+
+
+def _compare_source(
+    planned: PlannedRun, source: Source, url: str, *, reporter: Reporter
+) -> list[Compared]:
+    comparisons = planned_comparisons(planned, source.planned)
+    if isinstance(source, FileSource):
+        return _compare(comparisons, source.file, url, reporter=reporter)
+    assert isinstance(source, ServerSource)
+    return [
+        compare_server(planned, comparison, source, reporter=reporter) for comparison in comparisons
+    ]
+
+
+def _rows_of(sources: Mapping[str, Source], plan: Plan, name: str) -> int:
+    table = plan.table(name)
+    (rows,) = sources[table.source].count(table)
+    return rows
+
+
+def _count(source: SqliteSource, table: str) -> int:
+    with source.reading() as reading:
+        query = f"select count(*) from {quoted(table)}"
+        return int(reading.execute(query).fetchone()[0])
+
+
 def _compare(
     comparisons: Sequence[Comparison], source: SqliteSource, url: str, *, reporter: Reporter
 ) -> list[Compared]:
-    counted = []
-    with source.reading() as reading:
-        for comparison in comparisons:
-            query = f"select count(*) from {quoted(comparison.table.name)}"
-            counted.append(replace(comparison, rows=int(reading.execute(query).fetchone()[0])))
+    counted = [replace(one, rows=_count(source, one.table.name)) for one in comparisons]
     return compare_tables(counted, source.path, url, reporter=reporter)
 
 
 def _accounting(
     connection: Connection,
     run: Run,
-    source: SqliteSource,
     *,
     compared: Sequence[Compared],
     tables: Sequence[str],
+    count: Callable[[str], int],
+    recounted: Sequence[Compared],
 ) -> Iterator[Finding]:
+    """`recounted`: the tables whose conversions were counted again, value by value."""
     accounts = store.read_accounts(connection, run.id)
-    yield from check_accounts(connection, run, source, accounts=accounts, compared=compared)
+    yield from check_accounts(connection, run, accounts=accounts, compared=compared, count=count)
     generated = {}
     for one, table in zip(compared, tables, strict=False):
         rows = connection.execute(
@@ -217,7 +281,7 @@ def _accounting(
             (table,),
         ).fetchall()
         generated[one.verdict.table] = frozenset(name for (name,) in rows)
-    yield from check_ledger(connection, run, compared=compared, generated=generated)
+    yield from check_ledger(connection, run, compared=recounted, generated=generated)
 
 
 def _references(
@@ -259,8 +323,6 @@ def _tenants(planned: PlannedRun) -> list[str]:
     """Some of the tenants whose rows were loaded."""
     tenant = planned.plan.tenant
     assert tenant is not None
-    if tenant.value is not None:
-        return [tenant.value]
     root = planned.targets[tenant.root]
     key = name_sql(root.table.primary_key[0])
     rows = planned.connection.execute(

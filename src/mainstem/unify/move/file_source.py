@@ -1,11 +1,14 @@
-"""The whole original of every quarantined row, read from the source again by its key."""
+"""A SQLite file as a source of a run; its quarantined rows are read again by their keys."""
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from mainstem.unify.catalog.secrets import has_secret_key, holds_secret
+from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.catalog.sqlite_rows import RowReader, key_columns
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.codec import BadText
@@ -14,7 +17,7 @@ from mainstem.unify.move.stage import keyed
 from mainstem.unify.move.stream import value_as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -23,39 +26,74 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.sqlite import SqliteSource
     from mainstem.unify.codec import LongText, SqliteValue
     from mainstem.unify.ledger.rows import Run
-    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.plan.model import PlannedSource, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
 
 _BATCH = 1000
 
 
-def fill_originals(
-    connection: Connection, run: Run, plan: Plan, *, source: SqliteSource, catalog: Catalog
-) -> None:
-    """Give every quarantined row its original, dropped columns too, secrets masked.
+@contextmanager
+def open_file(planned: PlannedSource) -> Iterator[FileSource]:
+    """Open a planned SQLite file.
 
-    Raises SourceError when the file cannot be read.
+    Raises SourceError when it cannot be read.
     """
-    for planned in plan.moved():
-        table = keyed(catalog.table(planned.name), planned)
-        if has_secret_key(table):
-            _fill_by_fingerprint(connection, run, source, table)
-            continue
+    with open_source(planned.path) as opened:
+        yield FileSource(planned, opened, read_catalog(opened))
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """A SQLite file, open for reading."""
+
+    planned: PlannedSource
+    file: SqliteSource
+    catalog: Catalog
+
+    @property
+    def size_bytes(self) -> int:
+        """The file's size."""
+        return self.file.opened.size_bytes
+
+    def identify(self) -> Mapping[str, object]:
+        """Its fingerprint; it may lie elsewhere."""
+        return self.file.opened.as_dict()
+
+    def count(self, table: PlannedTable, columns: Sequence[str] = ()) -> list[int]:
+        """Rows of a table, then values that are not null of each column."""
+        counts = ", ".join(["count(*)", *(f"count({quoted(name)})" for name in columns)])
+        with self.file.reading() as connection:
+            query = f"select {counts} from {quoted(table.table)}"
+            return [int(found) for found in connection.execute(query).fetchone()]
+
+    def check_unchanged(self) -> None:
+        """Raise SourceError when the file changed since it was opened."""
+        self.file.check_unchanged()
+
+    def fill_originals(self, connection: Connection, run: Run, table: PlannedTable) -> None:
+        """Give the quarantined rows of a table their originals, dropped columns too.
+
+        Raises SourceError when the file cannot be read.
+        """
+        own = keyed(self.catalog.table(table.table), table)
+        if has_secret_key(own):
+            _fill_by_fingerprint(connection, run, self.file, own, called=table.name)
+            return
         after = ""
-        while keys := _next_keys(connection, run, planned.name, after):
+        while keys := _next_keys(connection, run, table.name, after):
             for key in keys:
-                original = _original(source, table, key)
+                original = _original(self.file, own, key)
                 if original is not None:
-                    store.set_original(connection, run.id, planned.name, key=key, original=original)
+                    store.set_original(connection, run.id, table.name, key=key, original=original)
             after = keys[-1]
 
 
 def _fill_by_fingerprint(
-    connection: Connection, run: Run, source: SqliteSource, table: Table
+    connection: Connection, run: Run, source: SqliteSource, table: Table, *, called: str
 ) -> None:
     """A fingerprint leads to no row: every row is read, if any waits at all."""
-    if not _next_keys(connection, run, table.name, ""):
+    if not _next_keys(connection, run, called, ""):
         return
     names = [column.name for column in table.columns]
     for batch in RowReader(source, table, names, keep_long=True):
@@ -63,12 +101,12 @@ def _fill_by_fingerprint(
         waiting = connection.execute(
             "select key from unify.quarantine"
             " where run_id = %s and source_table = %s and key = any(%s)",
-            (run.id, table.name, keys),
+            (run.id, called, keys),
         )
         for (key,) in waiting.fetchall():
             values = [column[keys.index(key)] for column in batch.columns]
             original = _as_json(table, values)
-            store.set_original(connection, run.id, table.name, key=key, original=original)
+            store.set_original(connection, run.id, called, key=key, original=original)
 
 
 def _next_keys(connection: Connection, run: Run, table: str, after: str) -> list[str]:

@@ -1,0 +1,136 @@
+"""A PostgreSQL database as a source of a run; its rows are named by keys as SQL."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from mainstem.errors import SourceError
+from mainstem.kit.fingerprints import fingerprint_sql
+from mainstem.unify.catalog.postgres_source import open_postgres
+from mainstem.unify.catalog.secrets import has_secret_key, holds_secret
+from mainstem.unify.ledger import store
+from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.names import name_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.model import Catalog, Table
+    from mainstem.unify.catalog.postgres_source import PostgresSource
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import PlannedSource, PlannedTable
+
+    Connection = psycopg.Connection[TupleRow]
+
+_BATCH = 1000
+
+
+@contextmanager
+def open_server(planned: PlannedSource) -> Iterator[ServerSource]:
+    """Open a planned PostgreSQL database.
+
+    Raises SourceError when it cannot be read, or is not the one that the plan was made of.
+    """
+    with open_postgres(planned.location, planned.schema) as server:
+        if planned.identity not in {None, server.identity}:
+            raise SourceError(
+                f"source {planned.shown} is {server.identity}, and the plan was made of "
+                f"{planned.identity}: name that database, or plan again"
+            )
+        yield ServerSource(planned, server, server.read_catalog())
+
+
+@dataclass(frozen=True)
+class ServerSource:
+    """One schema of a PostgreSQL database, seen in one snapshot."""
+
+    planned: PlannedSource
+    server: PostgresSource
+    catalog: Catalog
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of its tables."""
+        with self.server.reading() as connection:
+            row = connection.execute(
+                "select coalesce(sum(pg_total_relation_size(c.oid)), 0) from pg_class c"
+                " where c.relnamespace = to_regnamespace(quote_ident(%s)) and c.relkind = 'r'",
+                (self.server.schema,),
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def identify(self) -> Mapping[str, object]:
+        """Which database it is; a database in use has no state that would stay the same."""
+        return {"database": self.server.identity, "schema": self.server.schema}
+
+    def count(self, table: PlannedTable, columns: Sequence[str] = ()) -> list[int]:
+        """Rows of a table, then values that are not null of each column."""
+        counts = ", ".join(["count(*)", *(f"count({name_sql(name)})" for name in columns)])
+        query = f"select {counts} from {self.server.table_sql(table.table)}"
+        with self.server.reading() as connection:
+            row = connection.execute(query.encode()).fetchone()
+        assert row is not None
+        return [int(found) for found in row]
+
+    def check_unchanged(self) -> None:
+        """A snapshot does not change."""
+
+    def fill_originals(self, connection: Connection, run: Run, table: PlannedTable) -> None:
+        """Give the quarantined rows of a table their originals, dropped columns too."""
+        own = self.catalog.table(table.table)
+        secrets = [column.name for column in own.columns if holds_secret(own, column.name)]
+        query = sql.SQL("select key, row from ({}) as t where key = any(%s)").format(
+            sql.SQL(
+                f"select {row_key(own)} as key, to_jsonb(t) as row"
+                f" from {self.server.table_sql(own.name)} as t"
+            )
+        )
+        waiting = connection.execute(
+            "select key from unify.quarantine where run_id = %s and source_table = %s",
+            (run.id, table.name),
+        ).fetchall()
+        for start in range(0, len(waiting), _BATCH):
+            keys = [key for (key,) in waiting[start : start + _BATCH]]
+            with self.server.reading() as source:
+                rows = source.execute(query, (keys,)).fetchall()
+            for key, row in rows:
+                row |= {name: MASK for name in secrets if row[name] is not None}
+                store.set_original(connection, run.id, table.name, key=key, original=as_text(row))
+
+
+def as_text(row: object) -> str:
+    """A row as JSON text."""
+    return store.as_json(row)
+
+
+def row_key(table: Table, alias: str = "t") -> str:
+    """The SQL of a row's key as text, as mainstem.unify.codec.keys writes it.
+
+    A row of a table without a key is named by its content, and by its number among equal rows.
+    """
+    columns = [f"{alias}.{name_sql(name)}" for name in table.primary_key]
+    if not columns:
+        return (
+            f"md5({alias}::text) || '/' ||"
+            f" row_number() over (partition by {alias}::text order by {alias}.ctid)"
+        )
+    if len(columns) > 1:
+        key = f"jsonb_build_array({', '.join(columns)})::text"
+    else:
+        (column,) = columns
+        key = f"{column}::text"
+        if "text" in table.column(table.primary_key[0]).declared_type or (
+            "char" in table.column(table.primary_key[0]).declared_type
+        ):
+            key = (
+                f"case when left({key}, 1) in ('[', '{{')"
+                f" then jsonb_build_array({key})::text else {key} end"
+            )
+    return fingerprint_sql(f"({key})") if has_secret_key(table) else key

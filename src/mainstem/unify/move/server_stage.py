@@ -1,0 +1,253 @@
+"""Staging the tables of a PostgreSQL source: binary COPY from server to server, no file between.
+
+What needs no conversion on our side goes straight into its staging table. Other tables cross in the
+types that the source has, and are converted in statements over whole tables: a value that fits is
+taken, one that a rule converts is a row of the ledger, any other sends its row to the quarantine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mainstem.errors import UnifyError
+from mainstem.pg.connect import clear_errors
+from mainstem.unify.ledger import store
+from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.merge import merge_name, merge_rows
+from mainstem.unify.move.schedule import Task, do_tasks
+from mainstem.unify.move.server_source import row_key
+from mainstem.unify.move.stage import stage_name
+from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.transfer import canonical, transfer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.run import Move
+    from mainstem.unify.move.server_source import ServerSource
+    from mainstem.unify.plan.model import PlannedColumn, PlannedTable
+    from mainstem.unify.plan.transfer import Transfer
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: tables that are only there while values are converted
+_SCRATCH = ("raw", "cast")
+
+
+def stage_server(
+    move: Move, run: Run, source: ServerSource, tables: Sequence[PlannedTable]
+) -> None:
+    """Stage tables of one source, two at a time, all as of one moment.
+
+    A snapshot ends with its process: what an earlier one staged is as of another moment, and is
+    staged again.
+    Raises SourceError or ServerError when a server fails.
+    """
+    _forget_older(move.session.main, run, source, tables)
+    tasks = [
+        Task(
+            stage_name(table.name),
+            partial(_stage, move=move, run=run, source=source, table=table),
+        )
+        for table in sorted(tables, key=lambda table: table.row_count, reverse=True)
+    ]
+    do_tasks(tasks, [move.session.main, move.session.helper])
+
+
+def _forget_older(
+    connection: Connection, run: Run, source: ServerSource, tables: Sequence[PlannedTable]
+) -> None:
+    steps = store.read_steps(connection, run.id)
+    for table in tables:
+        detail = getattr(steps.get(stage_name(table.name)), "detail", None)
+        if isinstance(detail, dict) and detail.get("snapshot") == source.server.snapshot:
+            continue
+        store.forget_table(connection, run.id, table.name)
+        store.forget_steps(connection, run.id, [stage_name(table.name), merge_name(table.name)])
+    connection.commit()
+
+
+def _stage(
+    connection: Connection, *, move: Move, run: Run, source: ServerSource, table: PlannedTable
+) -> None:
+    """Stage one table in one transaction, and make one of the rows that are the same."""
+    shown = move.reporter.step(stage_name(table.name), table.row_count)
+    crossing = _Crossing(connection, run, source, table)
+    crossing.create()
+    rows = crossing.copy()
+    refused = crossing.convert() if crossing.converted else 0
+    store.save_step(
+        connection,
+        run.id,
+        name=stage_name(table.name),
+        row_count=rows - refused,
+        detail={"source_rows": rows, "snapshot": source.server.snapshot},
+    )
+    connection.execute("set local default_statistics_target = 10")
+    connection.execute(f"analyze {own_table(run, 'stage', table.name)}")
+    connection.commit()
+    shown.advance(rows)
+    if table.merge:
+        move.reporter.step(merge_name(table.name), None)
+        merge_rows(connection, run, table)
+
+
+@dataclass(frozen=True)
+class _Crossing:
+    """One table on its way from the source's server to the target's."""
+
+    connection: Connection
+    run: Run
+    source: ServerSource
+    table: PlannedTable
+
+    @property
+    def converted(self) -> list[PlannedColumn]:
+        """The columns whose values are converted here."""
+        return [column for column in self.table.staged if self._transfer(column).tries]
+
+    def create(self) -> None:
+        """Make the empty staging table, and the one for values as they come."""
+        for kind in ("stage", *_SCRATCH):
+            self.connection.execute(f"drop table if exists {self._name(kind)} cascade")
+        self._create("stage", {column.name: column.type for column in self.table.staged})
+        if self.converted:
+            wires = {column.name: self._transfer(column).wire for column in self.table.staged}
+            self._create("raw", wires)
+
+    def copy(self) -> int:
+        """Let the rows through; how many there are in the source."""
+        own = self.source.catalog.table(self.table.table)
+        items = [f"({row_key(own)})::text"]
+        for column in self.table.staged:
+            found = self._transfer(column)
+            value = found.read.format(v=f"t.{name_sql(column.name)}")
+            items.append(f"({value})::{found.wire}")
+        place = self.source.server.table_sql(own.name)
+        read = f"copy (select {', '.join(items)} from {place} as t) to stdout (format binary)"
+        write = (
+            f"copy {self._name('raw' if self.converted else 'stage')} from stdin (format binary)"
+        )
+        reading = self.source.server.open_again()
+        try:
+            with (
+                self.source.server.reading(),
+                reading.cursor() as sender,
+                self.connection.cursor() as receiver,
+            ):
+                with (
+                    sender.copy(read.encode()) as rows,
+                    clear_errors(f"stage {self.table.name}"),
+                    receiver.copy(write.encode()) as staged,
+                ):
+                    for block in rows:
+                        staged.write(block)
+                sent, received = sender.rowcount, receiver.rowcount
+        finally:
+            reading.close()
+        if sent != received:
+            raise UnifyError(
+                f"{self.table.name}: {sent} rows were sent and {received} came; run again"
+            )
+        return received
+
+    def convert(self) -> int:
+        """Bring the rows into the staging table's types; how many were refused."""
+        self._cast()
+        names = ["_key", *(name_sql(column.name) for column in self.table.staged)]
+        cast = self._name("cast")
+        listed = ", ".join(names)
+        self.connection.execute(
+            f"insert into {self._name('stage')} ({listed}) select {listed} from {cast}"
+            " where _refuse is null"
+        )
+        for column in self.converted:
+            self._note(column)
+        refused = self.connection.execute(
+            "insert into unify.quarantine"
+            " (run_id, source_table, key, column_name, reason, original)"
+            f" select {self.run.id}, {text_sql(self.table.name)}, _key, _refuse,"
+            f" case _refuse {self._reasons()} end, '{{}}' from {cast} where _refuse is not null"
+        ).rowcount
+        for kind in _SCRATCH:
+            self.connection.execute(f"drop table {self._name(kind)}")
+        return refused
+
+    def _cast(self) -> None:
+        """Every row with its converted values, the rules used, and the first refused column."""
+        plain = {column.name for column in self.table.staged} - {c.name for c in self.converted}
+        items = ["s._key", *(f"s.{name_sql(name)}" for name in sorted(plain))]
+        refusals = []
+        for column in self.converted:
+            value = f"s.{name_sql(column.name)}"
+            tries = [
+                (one.condition.format(v=value), one.value.format(v=value), one.rule)
+                for one in self._transfer(column).tries
+                if one.rule is None or not column.rules or one.rule in column.rules
+            ]
+            values = " ".join(f"when {condition} then {result}" for condition, result, _ in tries)
+            rules = " ".join(
+                f"when {condition} then {'null' if rule is None else text_sql(rule)}"
+                for condition, _, rule in tries
+            )
+            label = name_sql(column.name)
+            items.append(f"(case {values} end)::{column.type} as {label}")
+            items.append(f"{value} as {_raw(column)}, (case {rules} end)::text as {_rule(column)}")
+            held = " or ".join(f"({condition}) is true" for condition, _, _ in tries) or "false"
+            refusals.append(
+                f"when {value} is not null and not ({held}) then {text_sql(column.name)}"
+            )
+        self.connection.execute(
+            f"create unlogged table {self._name('cast')} as select {', '.join(items)},"
+            f" (case {' '.join(refusals)} end)::text as _refuse from {self._name('raw')} as s"
+        )
+
+    def _note(self, column: PlannedColumn) -> None:
+        """Write each value that a rule changed into the ledger."""
+        value, raw = name_sql(column.name), f"{_raw(column)}::text"
+        before, after = raw, canonical(value, column.type)
+        if self.table.holds_secret(column.name):
+            before = after = text_sql(MASK)
+        self.connection.execute(
+            "insert into unify.ledger"
+            " (run_id, source_table, key, column_name, before, after, rule)"
+            f" select {self.run.id}, {text_sql(self.table.name)}, _key, {text_sql(column.name)},"
+            f" {before}, {after}, {_rule(column)} from {self._name('cast')}"
+            f" where {_rule(column)} is not null and _refuse is null"
+            f" and {raw} is distinct from {canonical(value, column.type)}"
+        )
+
+    def _reasons(self) -> str:
+        return " ".join(
+            f"when {text_sql(column.name)} then {text_sql(f'does not fit {column.type}')}"
+            for column in self.converted
+        )
+
+    def _create(self, kind: str, columns: dict[str, str]) -> None:
+        listed = ", ".join(f"{name_sql(name)} {type_name}" for name, type_name in columns.items())
+        self.connection.execute(
+            f"create unlogged table {self._name(kind)} (_key text not null"
+            f"{', ' if listed else ''}{listed}) with (autovacuum_enabled = off)"
+        )
+
+    def _name(self, kind: str) -> str:
+        return own_table(self.run, kind, self.table.name)
+
+    def _transfer(self, column: PlannedColumn) -> Transfer:
+        own = self.source.catalog.table(self.table.table)
+        return transfer(own.column(column.name).declared_type, column.type)
+
+
+def _raw(column: PlannedColumn) -> str:
+    return name_sql(f"raw {column.name}"[:63])
+
+
+def _rule(column: PlannedColumn) -> str:
+    return name_sql(f"rule {column.name}"[:63])

@@ -1,0 +1,56 @@
+"""What a plan must ask about a table that has its place: times, merging, values it must have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.plan.model import PlannedTable
+    from mainstem.unify.plan.propose import Proposal
+
+
+def ask_about_times(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
+    """Rows of a partitioned table need the time they were made."""
+    if target.is_partitioned and table.created is None:
+        proposal.ask(
+            table.name,
+            None,
+            f"{target.name} is partitioned, so that rows need the time they were made: set "
+            f'{proposal.place(table.name)}.created = "<column>"',
+        )
+
+
+def ask_about_merging(proposal: Proposal, table: PlannedTable) -> None:
+    """A secret key that the target keeps cannot name the row that others become."""
+    if table.merge and table.has_secret_key and table.id_kind in {"kept", "mixed"}:
+        proposal.ask(
+            table.name,
+            None,
+            f"rows of {table.name} are merged, and its key is a secret that {table.into} keeps: "
+            f"leave out {proposal.place(table.name)}.merge, or set "
+            f"{proposal.place(table.name)}.set.{table.id_column} to an SQL expression",
+        )
+
+
+def ask_about_required(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
+    """Every target column that must have a value must get one."""
+    filled = {
+        *(column.into or column.pack for column in table.columns),
+        *(column.reference.into for column in table.columns if column.reference is not None),
+        *proposal.sets_for(table.name),
+        table.id_column,
+    }
+    if proposal.config.tenant is not None and target.has_column(proposal.config.tenant.column):
+        filled.add(proposal.config.tenant.column)
+    for column in target.table.columns:
+        has_value = column.default is not None or column.name in target.identities
+        if column.is_nullable or has_value or column.generated is not None:
+            continue
+        if column.name not in filled:
+            proposal.ask(
+                table.name,
+                None,
+                f"{target.name}.{column.name} must have a value and gets none: map a column to it "
+                f"or set {proposal.place(table.name)}.set.{column.name} to an SQL expression",
+            )
