@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 TARGET = """
 create table shop (id uuid primary key, name text not null, slug text not null unique, size integer,
-    changed_at timestamptz);
+    updated_at timestamptz);
 create table person (
     id uuid primary key, shop_id uuid not null references shop, email text not null,
-    full_name text, app text not null default 'both', changed_at timestamptz,
+    full_name text, app text not null default 'both', updated_at timestamptz,
     check (app in ('both', 'north', 'south')));
 create unique index person_email on person (lower(email));
 create table project (
@@ -59,10 +59,10 @@ create table card (
 NORTH = """
 create type stage as enum ('open', 'done', 'odd');
 create table shops (id uuid primary key, name text not null, slug text unique, size text,
-    changed_at timestamptz);
+    updated_at timestamptz);
 create table people (
     id uuid primary key, shop_id uuid references shops, email varchar(80), full_name text,
-    changed_at timestamptz);
+    updated_at timestamptz);
 create table projects (
     id uuid primary key, shop_id uuid references shops, owner_id uuid references people,
     title text not null, stage stage, budget numeric(12, 4), due timestamp, tags text[],
@@ -83,10 +83,10 @@ create table backup_people_2024 (like people);
 
 SOUTH = """
 create table company (
-    code text primary key, name text, slug text unique, size integer, changed_at timestamptz);
+    code text primary key, name text, slug text unique, size integer, updated_at timestamptz);
 create table person (
     number bigint primary key, company_code text references company, email text, full_name text,
-    changed_at timestamptz);
+    updated_at timestamptz);
 create table project (
     number bigint primary key, company_code text references company,
     owner_number bigint references person (number), title text, stage text, budget double precision,
@@ -246,9 +246,9 @@ def fill_desk(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.executescript("""
         create table shops (id text primary key, name text, slug text, size integer,
-            changed_at text);
+            updated_at text);
         create table people (id integer primary key, shop_id text references shops, email text,
-            full_name text, changed_at text);
+            full_name text, updated_at text);
         insert into shops values ('d1', 'Desk 1', 'desk-1', 1, '2026-04-01'),
             ('d2', 'Desk 2', 'desk-2', 2, '2026-04-01');
         insert into people values (1, 'd1', 'd1@example.com', 'Desk One', '2026-04-02'),

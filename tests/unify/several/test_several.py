@@ -2,18 +2,284 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unify.move.test_resume import Dying
+from tests.unify.several.conftest import CONFIG, uuid_of
+
+from mainstem.errors import ConfigError, SourceError
 
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
+
+#: the same shop and the same person elsewhere, with newer and older values
+DOUBLES_IN_SOUTH = """
+set search_path = app;
+insert into company values ('c3', 'Shop One', 'shop-1', null, '2026-05-01Z');
+insert into person values
+    (50, 'c3', 'p2@example.com', 'Newer Name', '2026-06-01Z'),
+    (51, 'c3', 'P4@EXAMPLE.COM', 'Older Name', '2020-01-01Z');
+insert into project values (50, 'c3', 50, 'Of a double', 'open', 1.5, '2026-03-03Z');
+"""
+DOUBLES_ON_DESK = """
+insert into shops values ('d3', 'Third name', 'shop-1', null, '2020-01-01');
+insert into people values (3, 'd3', 'P2@example.com', null, '2026-07-01');
+"""
+
+
+def plant_doubles(merge: Merge) -> None:
+    merge.execute(merge.south, DOUBLES_IN_SOUTH)
+    merge.execute(merge.north, "update people set full_name = null where email ilike 'p4@%'")
+    with sqlite3.connect(merge.folder / "desk.db") as desk:
+        desk.executescript(DOUBLES_ON_DESK)
+    desk.close()
 
 
 def test_every_source_is_loaded_and_verified(merge: Merge) -> None:
     plan = merge.plan()
     assert [question.text for question in plan.questions] == []
+    assert plan.merges == ()
     merge.run()
     assert merge.quarantine() == {}
     for table, (source, loaded, *_, dropped) in merge.accounts().items():
         assert source == loaded + dropped, table
+    assert merge.accounts()["north.outfits"] == (5, 0, 0, 0, 5)
     found = merge.verify()
     assert found.is_equal, [*found.findings, *found.tables]
+    assert {table.table for table in found.tables} >= {
+        "north.notes",
+        "south.project",
+        "desk.people",
+    }
+    assert merge.rows("select app, count(*) from person group by 1 order by 1") == [
+        ("both", 2),
+        ("north", 20),
+        ("south", 20),
+    ]
+
+
+def test_old_columns_are_packed_and_verified(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    assert merge.rows("select config from card where name = 'Brand 1'") == [
+        ({"core_values": ["x", 'y,"z'], "voice": {"n": 1}},)
+    ]
+    assert merge.rows("select config from card where name = 'Style 2'") == [
+        ({"colours": {"a": [1, 2]}, "weight": 2},)
+    ]
+    merge.execute(
+        merge.url,
+        """update card set config = jsonb_set(config, '{weight}', '9')
+                                where name = 'Style 2'""",
+    )
+    found = merge.verify()
+    (difference,) = [d for table in found.tables for d in table.differences]
+    assert str(difference) == (
+        f"north.style_cards, key {uuid_of(602)}, column weight: '2' became '9'"
+    )
+
+
+def test_doubles_across_sources_become_one_and_references_follow(merge: Merge) -> None:
+    plant_doubles(merge)
+    plan = merge.plan()
+    proposed = {found.target: found for found in plan.merges}
+    assert proposed["shop"].by == (("slug",),)
+    assert proposed["person"].by == (("lower(email)",),)
+    assert proposed["person"].time == "updated_at"
+    text = (plan.directory / "manifest.toml").read_text()
+    assert "# proposed: 2 values of lower(email) are in north.people and in south.person" in text
+    merge.run()
+    assert merge.quarantine() == {}
+    accounts = merge.accounts()
+    assert accounts["south.company"] == (3, 2, 1, 0, 0)
+    assert accounts["south.person"] == (22, 20, 2, 0, 0)
+    assert accounts["desk.people"] == (3, 2, 1, 0, 0)
+    # the first source's row stays, with the newest values that there are
+    assert merge.rows("select id::text, name, size from shop where slug = 'shop-1'") == [
+        (uuid_of(1), "Shop One", 10)
+    ]
+    assert merge.rows(
+        "select id::text, email, full_name from person where lower(email) ~ '^p[24]@' order by id"
+    ) == [
+        (uuid_of(102), "P2@example.com", "Newer Name"),
+        (uuid_of(104), "P4@Example.com", "Older Name"),
+    ]
+    assert merge.rows(
+        "select shop_id::text, owner_id::text from project where title = 'Of a double'"
+    ) == [(uuid_of(1), uuid_of(102))]
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
+def test_the_config_says_whose_values_stay(merge: Merge) -> None:
+    plant_doubles(merge)
+    merge.config.write_text(
+        CONFIG + '[merge.shop]\nby = ["slug"]\n[merge.person]\nby = ["lower(email)"]\n'
+        'keep = "first source"\ncolumns.full_name = "not null"\n'
+    )
+    merge.plan()
+    merge.run()
+    assert merge.rows(
+        "select email, full_name from person where lower(email) ~ '^p[24]@' order by id"
+    ) == [("P2@Example.com", "Person 2"), ("P4@Example.com", "Older Name")]
+    rules = merge.rows(
+        "select source_table, key, column_name, before, after, rule from unify.ledger"
+        " where rule = 'merge-not-null' order by 1, 2"
+    )
+    assert (
+        "north.people", uuid_of(104), "full_name", None, "Older Name", "merge-not-null"
+    ) in rules  # fmt: skip
+    assert (
+        "south.person", "50", "full_name", "Newer Name", "Person 2", "merge-not-null"
+    ) in rules  # fmt: skip
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
+def test_rows_that_cannot_go_wait_with_a_reason(merge: Merge) -> None:
+    merge.execute(
+        merge.north,
+        f"""
+        alter table tasks drop constraint tasks_project_id_fkey;
+        insert into tasks values ('{uuid_of(900)}', '{uuid_of(999)}', 'orphan', 1, now());
+        update people set shop_id = null where id = '{uuid_of(120)}';
+        update projects set owner_id = '{uuid_of(101)}' where id = '{uuid_of(202)}';
+        update projects set stage = 'odd' where id = '{uuid_of(204)}';
+        """,
+    )
+    merge.execute(merge.south, "update app.project set budget = 1e12 where number = 7")
+    merge.plan()
+    merge.run()
+    waiting = merge.quarantine()
+    assert waiting["north.tasks", uuid_of(900)] == "project_id: leads to no loaded row of projects"
+    assert waiting["north.people", uuid_of(120)] == "shop_id: leads to no tenant"
+    assert waiting["north.projects", uuid_of(202)] == "owner_id: leads to a row of another tenant"
+    assert "rule project_stage_check" in waiting["north.projects", uuid_of(204)]
+    assert waiting["south.project", "7"] == "budget: does not fit numeric(12,2)"
+    # what hangs on them waits too
+    assert merge.accounts()["north.tasks"] == (41, 32, 0, 9, 0)
+    original = merge.rows(
+        "select original ->> 'title' from unify.quarantine where source_table = 'south.project'"
+    )
+    assert original == [("South project 7",)]
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
+def test_values_are_converted_by_rules_in_the_ledger(merge: Merge) -> None:
+    merge.execute(merge.south, "update app.project set budget = 1.239 where number = 1")
+    merge.execute(merge.north, "update shops set size = ' 7' where slug = 'shop-1'")
+    merge.execute(merge.north, "update shops set size = 'large' where slug = 'shop-2'")
+    merge.plan()
+    merge.run()
+    assert merge.rows(
+        "select source_table, key, column_name, before, after, rule from unify.ledger order by 1"
+    ) == [
+        ("north.shops", uuid_of(1), "size", " 7", "7", "integer-from-text"),
+        ("south.project", "1", "budget", "1.239", "1.24", "rounded-to-scale"),
+    ]
+    assert merge.quarantine()["north.shops", uuid_of(2)] == "size: does not fit integer"
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("update task set title = 'x' where id = '{}'", "column title: 'Task 5' became 'x'"),
+        ("update task set weight = null where id = '{}'", "column weight: '5' became NULL"),
+        (
+            "update note set task_id = '{}' where body = E'note\\t5'",
+            "column task_id (a row of tasks)",
+        ),
+    ],
+)
+def test_a_changed_value_is_named(merge: Merge, change: str, named: str) -> None:
+    merge.plan()
+    merge.run()
+    merge.execute(merge.url, change.format(uuid_of(305)))
+    found = merge.verify()
+    texts = [str(d) for table in found.tables for d in table.differences]
+    assert any(named in text for text in texts), texts
+
+
+def test_two_swapped_values_are_seen(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    one, two = uuid_of(305), uuid_of(309)
+    merge.execute(
+        merge.url,
+        f"update task set title = case id when '{one}' then 'Task 9' else 'Task 5' end"
+        f" where id in ('{one}', '{two}')",
+    )
+    texts = [str(d) for table in merge.verify().tables for d in table.differences]
+    assert len(texts) == 2
+
+
+def test_a_second_run_changes_nothing_and_an_undo_takes_all_back(merge: Merge) -> None:
+    plant_doubles(merge)
+    merge.plan()
+    run = merge.run().run
+    assert merge.run().was_finished
+    assert merge.rows("select count(*) from unify.run") == [(1,)]
+    merge.undo(run.id)
+    for table in ("shop", "person", "project", "task", "note", "card"):
+        assert merge.rows(f"select count(*) from {table}") == [(0,)], table
+
+
+def test_a_source_that_changed_is_refused_with_names(merge: Merge) -> None:
+    merge.plan()
+    merge.execute(merge.north, "alter table tasks add column more text; drop table outfits")
+    merge.execute(merge.north, "alter table notes alter body type varchar(9)")
+    with pytest.raises(
+        SourceError,
+        match=r"the tables of north changed.*table outfits is gone, types or constraints of notes"
+        " differ, column tasks.more is new",
+    ):
+        merge.run()
+
+
+def test_another_database_is_refused(merge: Merge, monkeypatch: pytest.MonkeyPatch) -> None:
+    merge.plan()
+    monkeypatch.setenv("NORTH", merge.south)
+    with pytest.raises(SourceError, match=r"source north is .* and the plan was made of"):
+        merge.run()
+    monkeypatch.delenv("NORTH")
+    with pytest.raises(SourceError, match="NORTH, which is not set"):
+        merge.run()
+
+
+def test_a_merge_of_a_column_that_nothing_fills_is_refused(merge: Merge) -> None:
+    merge.config.write_text(CONFIG + '[merge.shop]\nby = ["nothing"]\n')
+    with pytest.raises(ConfigError, match=r"merge\.shop"):
+        merge.plan()
+
+
+@settings(
+    max_examples=4,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(signs=st.lists(st.integers(0, 45), min_size=1, max_size=3))
+def test_dying_at_any_step_ends_with_the_same_rows(merge: Merge, signs: list[int]) -> None:
+    """One database for all examples: each example ends with an undo."""
+    if not (merge.folder / "planted").exists():
+        (merge.folder / "planted").touch()
+        plant_doubles(merge)
+    merge.plan(is_forced=True)
+    for number in signs:
+        try:
+            merge.run(Dying(number))
+        except KeyboardInterrupt:
+            continue
+    outcome = merge.run()
+    assert merge.accounts()["south.person"] == (22, 20, 2, 0, 0)
+    assert merge.accounts()["north.notes"] == (120, 120, 0, 0, 0)
+    query = "select count(*), count(distinct l::text) from unify.ledger l where run_id = "
+    ((rows, different),) = merge.rows(query + str(outcome.run.id))
+    assert (rows, different) == (12, 12)
+    merge.undo(outcome.run.id)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.source import Source
-    from mainstem.unify.plan.model import Plan, PlannedTable
+    from mainstem.unify.plan.model import Plan, PlannedMerge, PlannedTable
 
 
 def write_decisions(
@@ -31,7 +31,23 @@ def write_decisions(
         for table in plan.tables
         for decision in _decisions(table, _counts(sources[table.source], table))
     ]
+    decisions += [_across(plan, merge) for merge in plan.merges]
     store.set_decisions(connection, run.id, decisions)
+
+
+def _across(plan: Plan, merge: PlannedMerge) -> Decision:
+    tables = [table for table in plan.moved() if table.into == merge.target]
+    ways = " or ".join(", ".join(way) for way in merge.by)
+    rules = [f"{keep.value} for {name}" for name, keep in merge.columns.items()]
+    return Decision(
+        f"merge into {merge.target} by {ways}",
+        ", ".join(table.name for table in tables),
+        None,
+        "merge",
+        f"rows with the same {ways} are one; of their values stays: "
+        f"{', '.join([merge.keep.value, *rules])}",
+        sum(table.row_count for table in tables),
+    )
 
 
 def _counts(source: Source, table: PlannedTable) -> dict[str | None, int]:

@@ -115,7 +115,8 @@ def check_places(plan: Plan, order: Sequence[str]) -> None:
                     f"{where} is no source table that the plan moves"
                     + did_you_mean(place.table, moved)
                 )
-            _check_place(place, select, where, moved=moved, order=order)
+            is_merging = plan.is_merging(moved[place.table])
+            _check_place(place, select, where, moved=moved, order=order, is_merging=is_merging)
 
 
 def _check_place(
@@ -125,9 +126,10 @@ def _check_place(
     *,
     moved: Mapping[str, PlannedTable],
     order: Sequence[str],
+    is_merging: bool,
 ) -> None:
     planned = moved[place.table]
-    if place.kind == "merged" and not planned.merge:
+    if place.kind == "merged" and not is_merging:
         raise ConfigError(f"{where}: the plan merges no rows of {place.table}")
     target = moved[select.source_table].into
     if place.kind == "map" and planned.into is not None and target is not None:

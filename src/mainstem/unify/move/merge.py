@@ -14,7 +14,9 @@ from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.identity import staged_identity
 from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.transfer import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from mainstem.unify.ledger.rows import Run
-    from mainstem.unify.plan.model import PlannedTable
+    from mainstem.unify.plan.model import Plan, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -41,10 +43,10 @@ def merge_name(table: str) -> str:
     return f"merge {table}"
 
 
-def merge_rows(connection: Connection, run: Run, planned: PlannedTable) -> None:
+def merge_rows(connection: Connection, run: Run, planned: PlannedTable, plan: Plan) -> None:
     """Find the rows that are one, and bring the staged survivors up to date; commits.
 
-    Makes `:merged.x`: `_key` of each row that gives way, `survivor`, and `created` of the survivor.
+    Makes `:merged.x`: `_key` of each row that gives way, `survivor`, and the new `id` of that row.
     """
     step = merge_name(planned.name)
     if step in store.read_steps(connection, run.id):
@@ -53,8 +55,8 @@ def merge_rows(connection: Connection, run: Run, planned: PlannedTable) -> None:
     for kind in ("merged", *_SCRATCH):
         connection.execute(f"drop table if exists {own_table(run, kind, planned.name)}")
     _find_same(connection, run, planned)
-    _spread(connection, run, planned)
-    _choose(connection, run, planned)
+    spread(connection, own_table(run, "same", planned.name), of=planned.name)
+    _choose(connection, run, planned, plan)
     _fill(connection, run, planned)
     for kind in _SCRATCH:
         connection.execute(f"drop table {own_table(run, kind, planned.name)}")
@@ -89,9 +91,8 @@ def _find_same(connection: Connection, run: Run, planned: PlannedTable) -> None:
     connection.execute(f"analyze {same}")
 
 
-def _spread(connection: Connection, run: Run, planned: PlannedTable) -> None:
+def spread(connection: Connection, same: str, *, of: str) -> None:
     """Give rows that are the same, however many steps apart, one label: the smallest key."""
-    same = own_table(run, "same", planned.name)
     for _ in range(_ROUNDS_MAX):
         changed = 0
         for by in ("way, same_as", "_key"):
@@ -105,17 +106,16 @@ def _spread(connection: Connection, run: Run, planned: PlannedTable) -> None:
         if not changed:
             return
     raise UnifyError(
-        f"the rows of {planned.name} that are the same form chains of more than {_ROUNDS_MAX}; "
+        f"the rows of {of} that are the same form chains of more than {_ROUNDS_MAX}; "
         "name fewer ways to merge"
     )
 
 
-def _choose(connection: Connection, run: Run, planned: PlannedTable) -> None:
+def _choose(connection: Connection, run: Run, planned: PlannedTable, plan: Plan) -> None:
     """The newest row of each group stays; `newest` has for each its columns' newest values."""
     staged, same = own_table(run, "stage", planned.name), own_table(run, "same", planned.name)
     rows, newest = own_table(run, "rows", planned.name), own_table(run, "newest", planned.name)
     order = "length(s._key) desc, s._key desc"
-    created = "null::timestamptz"
     if planned.created is not None:
         created = f"s.{name_sql(planned.created)}"
         order = f"{created} desc nulls last, {order}"
@@ -135,7 +135,7 @@ def _choose(connection: Connection, run: Run, planned: PlannedTable) -> None:
     )
     connection.execute(
         f"create unlogged table {own_table(run, 'merged', planned.name)} as"
-        f" select r._key, n.survivor, {created} as created"
+        f" select r._key, n.survivor, ({staged_identity(planned, plan, 's')})::text as id"
         f" from {rows} as r join {newest} as n using (label)"
         f" join {rows} as s on s._key = n.survivor where r._key <> n.survivor"
     )
@@ -149,7 +149,7 @@ def _fill(connection: Connection, run: Run, planned: PlannedTable) -> None:
         name = name_sql(column.name)
         if name not in columns:
             continue
-        before, after = f"s.{name}::text", f"n.{name}::text"
+        before, after = (canonical(f"{row}.{name}", column.type) for row in "sn")
         if planned.holds_secret(column.name):
             before = f"case when s.{name} is not null then {text_sql(MASK)} end"
             after = text_sql(MASK)

@@ -46,11 +46,8 @@ def stage_server(
 ) -> None:
     """Stage tables of one source, two at a time, all as of one moment.
 
-    A snapshot ends with its process: what an earlier one staged is as of another moment, and is
-    staged again.
     Raises SourceError or ServerError when a server fails.
     """
-    _forget_older(move.session.main, run, source, tables)
     tasks = [
         Task(
             stage_name(table.name),
@@ -59,19 +56,6 @@ def stage_server(
         for table in sorted(tables, key=lambda table: table.row_count, reverse=True)
     ]
     do_tasks(tasks, [move.session.main, move.session.helper])
-
-
-def _forget_older(
-    connection: Connection, run: Run, source: ServerSource, tables: Sequence[PlannedTable]
-) -> None:
-    steps = store.read_steps(connection, run.id)
-    for table in tables:
-        detail = getattr(steps.get(stage_name(table.name)), "detail", None)
-        if isinstance(detail, dict) and detail.get("snapshot") == source.server.snapshot:
-            continue
-        store.forget_table(connection, run.id, table.name)
-        store.forget_steps(connection, run.id, [stage_name(table.name), merge_name(table.name)])
-    connection.commit()
 
 
 def _stage(
@@ -96,7 +80,7 @@ def _stage(
     shown.advance(rows)
     if table.merge:
         move.reporter.step(merge_name(table.name), None)
-        merge_rows(connection, run, table)
+        merge_rows(connection, run, table, move.plan)
 
 
 @dataclass(frozen=True)

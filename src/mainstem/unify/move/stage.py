@@ -174,16 +174,22 @@ def _so_far(connection: Connection, run: Run, planned: PlannedTable) -> Step | N
     """How far the table was staged before; nothing of it counts if a crash emptied the table."""
     name = stage_name(planned.name)
     done = store.read_steps(connection, run.id).get(name)
-    if done is not None and not _is_whole(connection, run, planned, done.row_count or 0):
-        store.forget_table(connection, run.id, planned.name)
-        store.forget_steps(connection, run.id, [name, f"merge {planned.name}"])
+    if done is not None and not is_whole(connection, run, planned, done.row_count or 0):
+        forget_stage(connection, run, planned)
         done = None
     if done is None:
         _create(connection, run, planned)
     return done
 
 
-def _is_whole(connection: Connection, run: Run, planned: PlannedTable, rows: int) -> bool:
+def forget_stage(connection: Connection, run: Run, planned: PlannedTable) -> None:
+    """Make as if a table had never been staged."""
+    store.forget_table(connection, run.id, planned.name)
+    names = [stage_name(planned.name), f"merge {planned.name}"]
+    store.forget_steps(connection, run.id, names)
+
+
+def is_whole(connection: Connection, run: Run, planned: PlannedTable, rows: int) -> bool:
     """Whether the staging table is there with its rows; a server's crash empties it."""
     name = own_table(run, "stage", planned.name)
     found = connection.execute("select to_regclass(%s)", (name,)).fetchone()

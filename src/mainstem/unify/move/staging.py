@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 from mainstem.errors import MainstemError, SourceError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.ledger import store
+from mainstem.unify.move.across import make_empty, merge_across
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.server_source import ServerSource
 from mainstem.unify.move.server_stage import stage_server
 from mainstem.unify.move.session import open_helper
-from mainstem.unify.move.stage import stage_table
+from mainstem.unify.move.stage import stage_name, stage_table
+from mainstem.unify.move.stale import forget_stale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.sqlite import Fingerprint, SqliteSource
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.run import Move
-    from mainstem.unify.plan.model import PlannedSource, PlannedTable
+    from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTable
     from mainstem.unify.progress import Reporter, Step
 
     Connection = psycopg.Connection[TupleRow]
@@ -54,6 +57,7 @@ class Staging:
 
     connection: Connection
     run: Run
+    plan: Plan
     source: SqliteSource
     catalog: Catalog
     reporter: Reporter
@@ -70,7 +74,7 @@ class Staging:
         )
         if planned.merge:
             self.reporter.step(merge_name(planned.name), None)
-            merge_rows(self.connection, self.run, planned)
+            merge_rows(self.connection, self.run, planned, self.plan)
 
 
 def stage_all(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
@@ -78,13 +82,21 @@ def stage_all(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
 
     Raises SourceError when a source cannot be read, or changed.
     """
+    forget_stale(move, run, tables)
+    make_empty(move.session.main, run, move.plan)
+    staged = store.read_steps(move.session.main, run.id)
+    move.session.main.commit()
     for source in move.sources.values():
         own = [table for table in tables if table.source == source.planned.name]
         if isinstance(source, FileSource):
-            staging = Staging(move.session.main, run, source.file, source.catalog, move.reporter)
+            staging = Staging(
+                move.session.main, run, move.plan, source.file, source.catalog, move.reporter
+            )
             _stage_file(staging, source.planned, own, url=move.session.url)
         elif isinstance(source, ServerSource):
-            stage_server(move, run, source, own)
+            left = [table for table in own if stage_name(table.name) not in staged]
+            stage_server(move, run, source, left)
+    merge_across(move, run)
 
 
 def _stage_file(
@@ -159,7 +171,15 @@ def _second_process(
     ours, theirs = context.Pipe()
     process = context.Process(
         target=_serve,
-        args=(theirs, url, staging.run, source.path, list(tables), staging.source.opened),
+        args=(
+            theirs,
+            url,
+            staging.run,
+            source.path,
+            staging.plan,
+            list(tables),
+            staging.source.opened,
+        ),
         daemon=True,
     )
     process.start()
@@ -177,6 +197,7 @@ def _serve(
     url: str,
     run: Run,
     path: Path,
+    plan: Plan,
     tables: Sequence[PlannedTable],
     opened: Fingerprint,
 ) -> None:
@@ -190,7 +211,7 @@ def _serve(
             connection = open_helper(url)
             try:
                 staging = Staging(
-                    connection, run, source, read_catalog(source), _Telling(pipe, parent)
+                    connection, run, plan, source, read_catalog(source), _Telling(pipe, parent)
                 )
                 for table in tables:
                     staging.stage(table)

@@ -16,7 +16,7 @@ from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.pg.connect import parse
 from mainstem.unify.codec.rules import RULES
-from mainstem.unify.plan.model import SourceKind
+from mainstem.unify.plan.model import Keep, SourceKind
 from mainstem.unify.plan.toml_reader import Section, read_toml
 
 if TYPE_CHECKING:
@@ -68,6 +68,16 @@ class TableConfig:
     also: tuple[AlsoConfig, ...] = ()
     #: the jsonb column for every source column that has no place of its own
     pack: str | None = None
+
+
+@dataclass(frozen=True)
+class MergeConfig:
+    """How rows of several source tables are told to be one row of a target table."""
+
+    by: tuple[tuple[str, ...], ...]
+    keep: Keep = Keep.NEWEST
+    columns: Mapping[str, Keep] = field(default_factory=dict)
+    time: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +138,8 @@ class Config:
     database_variable: str | None = None
     tenant: TenantConfig | None = None
     set: Mapping[str, str] = field(default_factory=dict)
+    #: by the target table's name
+    merges: Mapping[str, MergeConfig] = field(default_factory=dict)
 
     def source(self, name: str) -> SourceConfig:
         """The source of that name; KeyError when there is none."""
@@ -189,6 +201,7 @@ def _config(top: Section, path: Path) -> Config:
         database_variable=variable,
         tenant=_tenant(tenant) if tenant else None,
         set=top.take_text_map("set"),
+        merges=read_merges(top.section("merge")),
     )
     _check_tenants(config)
     return config
@@ -219,6 +232,35 @@ def _source(section: Section, tables: Section, folder: Path, *, is_alone: bool) 
     )
     section.finish()
     return source
+
+
+def read_merges(section: Section | None) -> dict[str, MergeConfig]:
+    """`[merge.<target>]` of a config or a manifest."""
+    found: dict[str, MergeConfig] = {}
+    for name in section.names_left() if section is not None else ():
+        assert section is not None
+        merge = section.section(name)
+        assert merge is not None
+        found[name] = MergeConfig(
+            by=merge.take_text_lists("by"),
+            keep=_keep(merge, "keep", merge.take("keep", str)),
+            columns={
+                column: _keep(merge, "columns", rule)
+                for column, rule in merge.take_text_map("columns").items()
+            },
+            time=merge.take("time", str),
+        )
+        merge.finish()
+    return found
+
+
+def _keep(section: Section, key: str, rule: str | None) -> Keep:
+    try:
+        return Keep(rule) if rule is not None else Keep.NEWEST
+    except ValueError:
+        raise ConfigError(
+            f"{section.where(key)} is {rule!r}; it must be one of {', '.join(Keep)}"
+        ) from None
 
 
 def _address(section: Section, address: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mainstem.errors import TargetError
@@ -14,12 +16,18 @@ from mainstem.unify.plan.cycles import early_references
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.directory import write_directory
 from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTenant
-from mainstem.unify.plan.profile import read_profiles, read_server_profiles
+from mainstem.unify.plan.overlaps import find_merges
+from mainstem.unify.plan.profile import (
+    read_profiles,
+    read_server_profiles,
+    read_server_values,
+    read_values,
+)
 from mainstem.unify.plan.propose import propose
 from mainstem.unify.plan.sections import Side, write_also, write_file, write_section
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -28,6 +36,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.postgres import TargetCatalog
     from mainstem.unify.plan.config import Config, SourceConfig
     from mainstem.unify.plan.model import PlannedTable, Question
+    from mainstem.unify.plan.overlaps import Values
     from mainstem.unify.plan.profile import Profile
 
 
@@ -46,19 +55,29 @@ def make_plan(
         raise TargetError(
             f"schema {config.schema} of the target has no tables; run `mainstem db migrate` first"
         )
+    with ExitStack() as stack:
+        plan = _propose_all(config, target, stack)
+    write_directory(plan, _files(config, plan, target), is_forced=is_forced)
+    return plan
+
+
+def _propose_all(config: Config, target: TargetCatalog, stack: ExitStack) -> Plan:
+    """The plan of all sources, which stay open until the stack is closed."""
     tables: list[PlannedTable] = []
     questions: list[Question] = []
     sources: list[PlannedSource] = []
+    values: dict[str, Values] = {}
     for source in config.sources:
-        read = _read(source)
+        read = stack.enter_context(_reading(source))
         sources.append(_planned(config, source, read.identity))
+        values[source.name] = read.values
         proposed, asked = propose(
             config, source, catalog=read.catalog, profiles=read.profiles, target=target
         )
         tables += proposed
         questions += asked
     tenant = config.tenant
-    plan = Plan(
+    return Plan(
         name=config.name,
         schema=config.schema,
         directory=config.plan_dir,
@@ -66,33 +85,36 @@ def make_plan(
         tenant=PlannedTenant(tenant.column, tenant.root) if tenant else None,
         tables=tuple(tables),
         questions=tuple(questions),
+        merges=find_merges(config, tables, target, values),
         target_digests={
             name: table_digest(target.tables[name].table)
             for name in sorted({table.into for table in tables if table.into is not None})
         },
     )
-    write_directory(plan, _files(config, plan, target), is_forced=is_forced)
-    return plan
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What a plan must know about one source."""
+    """What a plan must know about one source, which is open."""
 
     catalog: Catalog
     profiles: Mapping[str, Profile]
+    values: Values
     identity: str | None = None
 
 
-def _read(source: SourceConfig) -> _Read:
+@contextmanager
+def _reading(source: SourceConfig) -> Iterator[_Read]:
     if source.sqlite is not None:
         with open_source(source.sqlite) as file:
             catalog = read_catalog(file)
-            return _Read(catalog, read_profiles(file, catalog))
+            yield _Read(catalog, read_profiles(file, catalog), partial(read_values, file))
+        return
     assert source.postgres is not None
     with open_postgres(source.postgres, source.schema) as server:
         catalog = server.read_catalog()
-        return _Read(catalog, read_server_profiles(server, catalog), server.identity)
+        profiles = read_server_profiles(server, catalog)
+        yield _Read(catalog, profiles, partial(read_server_values, server), server.identity)
 
 
 def _planned(config: Config, source: SourceConfig, identity: str | None) -> PlannedSource:

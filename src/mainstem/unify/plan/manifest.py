@@ -10,9 +10,11 @@ from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.codec import DEFAULT_RULES, RULES, rule_text
 from mainstem.unify.codec.pgtype import parse_type
+from mainstem.unify.plan.config import read_merges
 from mainstem.unify.plan.model import (
     Plan,
     PlannedColumn,
+    PlannedMerge,
     PlannedSource,
     PlannedTable,
     PlannedTenant,
@@ -55,6 +57,8 @@ def write_manifest(plan: Plan) -> str:
         document.add("tenant", _tenant(plan.tenant))
     document.add("targets", _texts(plan.target_digests))
     document.add("rules", _rules(plan))
+    if plan.merges:
+        document.add("merge", _merges(plan))
     if plan.questions:
         document.add("question", _questions(plan))
     tables = tomlkit.table(is_super_table=True)
@@ -116,6 +120,22 @@ def _rules(plan: Plan) -> Table:
         section.add(tomlkit.comment(f"{rule}: {rule_text(rule)}"))
     for name in sorted(types):
         section.add(name, list(DEFAULT_RULES[name]))
+    return section
+
+
+def _merges(plan: Plan) -> Table:
+    section = tomlkit.table(is_super_table=True)
+    for merge in plan.merges:
+        found = tomlkit.table()
+        if merge.evidence is not None:
+            found.add(tomlkit.comment(f"proposed: {merge.evidence}"))
+        found.add("by", [list(way) for way in merge.by])
+        found.add("keep", merge.keep.value)
+        if merge.time is not None:
+            found.add("time", merge.time)
+        if merge.columns:
+            found.add("columns", {name: keep.value for name, keep in merge.columns.items()})
+        section.add(merge.target, found)
     return section
 
 
@@ -216,6 +236,10 @@ def _read_plan(top: Section, directory: Path) -> Plan:
         sources=sources,
         tenant=_read_tenant(tenant) if tenant else None,
         tables=tuple(table for source in sources for table in _read_tables(tables, source, rules)),
+        merges=tuple(
+            PlannedMerge(name, merge.by, merge.keep, merge.columns, merge.time)
+            for name, merge in read_merges(top.section("merge")).items()
+        ),
         questions=tuple(_read_question(item) for item in top.sections("question")),
         target_digests=top.take_text_map("targets"),
     )

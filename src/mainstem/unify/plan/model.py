@@ -165,6 +165,36 @@ class PlannedSource:
         return f"{self.name}.{table}" if self.name else table
 
 
+class Keep(StrEnum):
+    """Whose value of a column stays when rows become one."""
+
+    #: of the newest row that has one
+    NEWEST = "newest"
+    #: of the first source's row, even where it has none
+    FIRST_SOURCE = "first source"
+    #: of the first source whose row has one
+    NOT_NULL = "not null"
+
+
+@dataclass(frozen=True)
+class PlannedMerge:
+    """Rows of several source tables that are one row of a target table.
+
+    `by` are ways: sets of the target's columns, or `lower(column)`; rows equal in one of them are
+    the same. The row of the first source stays, with the values that `keep` chooses.
+    """
+
+    target: str
+    by: tuple[tuple[str, ...], ...]
+    keep: Keep = Keep.NEWEST
+    #: for single columns
+    columns: Mapping[str, Keep] = field(default_factory=dict)
+    #: the target's column that says which row is the newest
+    time: str | None = None
+    #: why it is proposed
+    evidence: str | None = None
+
+
 @dataclass(frozen=True)
 class Question:
     """What the plan could not decide; it stops the run until a person answers."""
@@ -198,6 +228,7 @@ class Plan:
     tenant: PlannedTenant | None
     tables: tuple[PlannedTable, ...]
     questions: tuple[Question, ...] = ()
+    merges: tuple[PlannedMerge, ...] = ()
     selects: tuple[Select, ...] = ()
     #: of every file of the directory together
     sha256: str = ""
@@ -223,6 +254,10 @@ class Plan:
         """The table whose rows are the tenants of a table's source."""
         source = self.source_of(table)
         return source.id_of(source.tenants) if source.tenants is not None else None
+
+    def is_merging(self, table: PlannedTable) -> bool:
+        """Whether rows of a table may turn out to be the same as others."""
+        return bool(table.merge) or any(merge.target == table.into for merge in self.merges)
 
     def seed_of(self, table: PlannedTable) -> str:
         """What minted ids of a table's rows are made of, before the row's key."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import referenced_name, snake_case
+from mainstem.unify.plan.identity import id_type, staged_identity
 from mainstem.unify.plan.names import name_sql, table_sql, text_sql
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ _HEADER = """\
 -- Each select gives the rows of one source table. :stage.x is the staged source table x (`_key` is
 -- its key as text); :map.x says where the rows of x went (old_id, id, tenant, outcome), and
 -- :map.x[column] the same by another unique column of x. :merged.x has the rows of x that another
--- row of x stands for (_key, survivor, created). A key that is a secret (such as a token)
--- stands in _key and old_id as a fingerprint: such rows are found by :map.x[column].
+-- row stands for (_key, survivor, id: the new id of that row). A key that is a secret (such as a
+-- token) stands in _key and old_id as a fingerprint: such rows are found by :map.x[column].
 -- Besides columns of {target} a select may give:
 --   _key      the row's key: exactly once each, or the run stops
 --   _refuse   null, or why the row waits in quarantine ('column: reason')
@@ -35,7 +36,6 @@ _HEADER = """\
 _NOW = frozenset({"now()", "CURRENT_TIMESTAMP", "statement_timestamp()", "clock_timestamp()"})
 #: of one call: a function takes 100 arguments
 _PAIRS_MAX = 50
-_UUID_SHAPE = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
     ]
     lines += ["select", ",\n".join(f"    {item}" for item in items if item)]
     lines.append(f"from :stage.{name} as s")
-    if table.merge:
+    if side.plan.is_merging(table):
         lines.append(f"left join :merged.{name} as merged on merged._key = s._key")
     lines += [_join(table, column, side) for column in _references(table)]
     return "\n".join(lines) + ";\n"
@@ -148,7 +148,7 @@ def _join(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
     if side.is_by_stage(table, column):
         by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
         join = f"left join :stage.{name} as {alias} on {alias}.{by} = {value}"
-        if side.plan.table(reference.table).merge:
+        if side.plan.is_merging(side.plan.table(reference.table)):
             merged = _merged_alias(column)
             join += f"\nleft join :merged.{name} as {merged} on {merged}._key = {alias}._key"
         return join
@@ -168,13 +168,10 @@ def _referenced_id(table: PlannedTable, column: PlannedColumn, side: Side) -> st
     if not side.is_by_stage(table, column):
         return f"{alias}.id"
     parent = side.plan.table(column.reference.table)
-    key, clear = f"{alias}._key", _clear_key(parent, alias)
-    created = f"{alias}.{name_sql(parent.created)}" if parent.created is not None else None
-    if parent.merge:
-        merged = _merged_alias(column)
-        key = f"coalesce({merged}.survivor, {key})"
-        created = f"coalesce({merged}.created, {created})" if created is not None else None
-    return _identity(parent, side.plan, key=key, created=created, clear=clear) or key
+    identity = staged_identity(parent, side.plan, alias) or f"{alias}._key"
+    if not side.plan.is_merging(parent):
+        return identity
+    return f"coalesce({_merged_alias(column)}.id::{id_type(parent)}, {identity})"
 
 
 def _merged_alias(column: PlannedColumn) -> str:
@@ -244,54 +241,15 @@ def _tenant_item(table: PlannedTable, side: Side) -> list[str]:
 
 def _merge_item(table: PlannedTable, plan: Plan) -> list[str]:
     """The id of the row that stands for this one."""
-    if not table.merge:
-        return []
-    identity = _identity(table, plan, key="merged.survivor", created="merged.created")
-    if identity is None:
-        return []
-    when = f"case when merged.survivor is not null\n        then ({identity})::text\n"
-    return [f"{when}    end as _merge"]
-
-
-def _clear_key(table: PlannedTable, alias: str) -> str | None:
-    """A row's key as text where `_key` is a fingerprint of it; else None."""
-    if not table.has_secret_key or len(table.key) != 1:
-        return None
-    return f"{alias}.{name_sql(table.key[0])}::text"
-
-
-def _identity(
-    table: PlannedTable,
-    plan: Plan,
-    *,
-    key: str,
-    created: str | None,
-    clear: str | None = None,
-) -> str | None:
-    """The id of a row as SQL, from its key as text and the time it was made."""
-    if table.id_kind == "rowid":
-        return f"{key}::bigint"
-    moment = "timestamptz 'epoch'"
-    if created is not None:
-        moment = f"coalesce({created}, {moment})"
-    minted = f"unify.minted({moment}, {text_sql(plan.seed_of(table))} || {key})"
-    kept_key = clear or key
-    if table.id_kind == "mixed":
-        kept = f"case when {kept_key} ~ {_UUID_SHAPE}\n        then {kept_key}::uuid\n"
-        return f"{kept}        else {minted}\n    end"
-    if table.id_kind == "kept" and len(table.key) == 1:
-        return f"{kept_key}::{table.column(table.key[0]).type}"
-    return minted if table.id_kind == "minted" else None
+    return ["merged.id as _merge"] if plan.is_merging(table) else []
 
 
 def _id_item(table: PlannedTable, plan: Plan) -> list[str]:
     if table.id_column is None or table.id_kind in {"set", "column"}:
         return []
-    key = f"s.{name_sql(table.key[0])}" if table.id_kind == "kept" else "s._key"
-    created = f"s.{name_sql(table.created)}" if table.created is not None else None
-    identity = key if table.id_kind == "kept" else None
-    clear = _clear_key(table, "s")
-    identity = identity or _identity(table, plan, key=key, created=created, clear=clear)
+    identity = staged_identity(table, plan, "s")
+    if table.id_kind == "kept":
+        identity = f"s.{name_sql(table.key[0])}"
     return [f"{identity} as {name_sql(table.id_column)}"]
 
 

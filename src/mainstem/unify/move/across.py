@@ -1,0 +1,339 @@
+"""Rows of several source tables that are one row of a target: made one once all are staged.
+
+The row of the first source keeps its id; references to the others find it by `:merged.x` and the
+maps. Each column keeps the value that the plan chooses; every value that gives way or is taken over
+is a row of the ledger. A table in which other rows need to be found for this (a reference or the
+tenant among what tells rows to be the same) comes after the table that it points at.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.errors import ConfigError
+from mainstem.unify.ledger import store
+from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.merge import spread
+from mainstem.unify.move.stream import MASK
+from mainstem.unify.plan.identity import staged_identity
+from mainstem.unify.plan.model import Keep
+from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.transfer import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.run import Move
+    from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedMerge, PlannedTable
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: the rules of the ledger
+RULES = {
+    Keep.NEWEST: "merge-newest",
+    Keep.FIRST_SOURCE: "merge-first-source",
+    Keep.NOT_NULL: "merge-not-null",
+}
+_LOWER = re.compile(r"lower\((\w+)\)")
+_EMPTY = "''"
+_SCRATCH = ("way", "same", "rows", "kept")
+
+
+def merge_across(move: Move, run: Run) -> None:
+    """Make one of the rows that are the same, for every merge of the plan that is not done yet.
+
+    Raises ConfigError when a merge names a column that a source table does not fill.
+    """
+    connection = move.session.main
+    done = store.read_steps(connection, run.id)
+    for merge in _in_order(move.plan):
+        step = across_name(merge)
+        if step in done or f"load {merge.target}" in done:
+            continue
+        move.reporter.step(step, None)
+        _Merging(connection, run, move.plan, merge).do()
+        store.save_step(connection, run.id, name=step, position=1)
+        connection.commit()
+
+
+def across_name(merge: PlannedMerge) -> str:
+    """The step that merges rows of several sources."""
+    return f"merge into {merge.target}"
+
+
+def make_empty(connection: Connection, run: Run, plan: Plan) -> None:
+    """Make `:merged.x` where a merge of the plan finds it missing: nothing is merged there yet."""
+    for merge in plan.merges:
+        for table in tables_of(plan, merge):
+            if not table.merge:
+                connection.execute(
+                    f"create unlogged table if not exists {own_table(run, 'merged', table.name)}"
+                    " (_key text not null, survivor text not null, id text)"
+                )
+
+
+def _in_order(plan: Plan) -> list[PlannedMerge]:
+    """The merges, each after those of the tables that its rows point at."""
+    found: list[PlannedMerge] = []
+
+    def add(merge: PlannedMerge, above: tuple[str, ...]) -> None:
+        for other in plan.merges:
+            is_needed = other.target in _pointed_at(plan, merge) and other.target not in above
+            if is_needed and other is not merge:
+                add(other, (*above, merge.target))
+        if merge not in found:
+            found.append(merge)
+
+    for merge in plan.merges:
+        add(merge, ())
+    return found
+
+
+def _pointed_at(plan: Plan, merge: PlannedMerge) -> set[str | None]:
+    return {
+        plan.table(column.reference.table).into
+        for table in tables_of(plan, merge)
+        for column in table.columns
+        if column.reference is not None
+    }
+
+
+def tables_of(plan: Plan, merge: PlannedMerge) -> list[PlannedTable]:
+    """The source tables whose rows a merge is about, those of the first source first."""
+    return [table for table in plan.moved() if table.into == merge.target]
+
+
+@dataclass(frozen=True)
+class _Merging:
+    """One merge of a run."""
+
+    connection: Connection
+    run: Run
+    plan: Plan
+    merge: PlannedMerge
+
+    def do(self) -> None:
+        """Find, choose, note, and write into the staged rows that stay."""
+        for kind in _SCRATCH:
+            self.connection.execute(f"drop table if exists {self._own(kind)}")
+        for table in self._tables():
+            if not table.merge:
+                self.connection.execute(f"truncate {self._merged(table)}")
+        self._find()
+        spread(self.connection, self._own("same"), of=self.merge.target)
+        self._gather()
+        self._choose()
+        for number, table in enumerate(self._tables()):
+            self._note_merged(number, table)
+            self._note_values(number, table)
+            self._write(number, table)
+        for kind in _SCRATCH:
+            self.connection.execute(f"drop table {self._own(kind)}")
+
+    def _find(self) -> None:
+        """What each row is known by in each way, and the rows that share it with another."""
+        selects = [
+            f"select {number} as source, {text_sql(f'{number}/')} || s._key as _key,"
+            f" {position} as way, jsonb_build_array({', '.join(values)})::text as same_as"
+            f" from {self._stage(table)} as s{''.join(joins)}"
+            f" where {' and '.join(f'{value} <> {_EMPTY}' for value in values)}"
+            f" and not exists (select from {self._merged(table)} as g where g._key = s._key)"
+            for number, table in enumerate(self._tables())
+            for position, way in enumerate(self.merge.by)
+            for joins, values in [self._values(table, way)]
+        ]
+        way, same = self._own("way"), self._own("same")
+        self.connection.execute(f"create unlogged table {way} as {' union all '.join(selects)}")
+        self.connection.execute(
+            f"create unlogged table {same} as select x._key, x.way, x.same_as, x._key as label"
+            f" from (select *, count(*) over (partition by way, same_as) as size from {way}) as x"
+            " where size > 1"
+        )
+        self.connection.execute(f"create index on {same} (_key)")
+        self.connection.execute(f"create index on {same} (way, same_as)")
+        self.connection.execute(f"analyze {same}")
+
+    def _values(self, table: PlannedTable, way: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The joins and texts by which a table's rows are known in one way."""
+        joins: list[str] = []
+        values = []
+        for part in way:
+            lower = _LOWER.fullmatch(part)
+            value = self._value(table, lower[1] if lower else part, joins)
+            values.append(f"lower({value})" if lower else value)
+        return joins, values
+
+    def _value(self, table: PlannedTable, name: str, joins: list[str]) -> str:
+        """A target column's value of the staged row `s`, as text."""
+        tenant = self.plan.tenant
+        if tenant is not None and name == tenant.column and table.tenant_path:
+            return self._pointed(table, table.tenant_path, joins)
+        for column in table.columns:
+            if column.reference is not None and column.reference.into == name:
+                return self._pointed(table, (column.name,), joins)
+            if column.into == name and column.is_staged:
+                return f"(s.{name_sql(column.name)})::text"
+        identity = staged_identity(table, self.plan, "s") if name == table.id_column else None
+        if identity is not None:
+            return f"({identity})::text"
+        raise ConfigError(
+            f"{self.plan.directory}: merge.{self.merge.target} names column {name}, which "
+            f"{table.name} does not fill from a column; choose others"
+        )
+
+    def _pointed(self, table: PlannedTable, path: Sequence[str], joins: list[str]) -> str:
+        """The new id of the row that a path of references leads to."""
+        alias = "s"
+        for name in path:
+            reference = table.column(name).reference
+            assert reference is not None, "a path is made of references"
+            value = f"{alias}.{name_sql(name)}::text"
+            table = self.plan.table(reference.table)
+            alias = f"p{len(joins)}"
+            by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
+            joins.append(f" left join {self._stage(table)} as {alias} on {alias}.{by} = {value}")
+        identity = staged_identity(table, self.plan, alias)
+        if not self.plan.is_merging(table):
+            return f"({identity})::text"
+        merged = f"m{len(joins)}"
+        joins.append(
+            f" left join {self._merged(table)} as {merged} on {merged}._key = {alias}._key"
+        )
+        return f"coalesce({merged}.id, ({identity})::text)"
+
+    def _gather(self) -> None:
+        """The rows that are the same as others, with their values under the target's names."""
+        selects = []
+        for number, table in enumerate(self._tables()):
+            own = {column.into: column for column in self._filled(table)}
+            values = [
+                f"s.{name_sql(own[name].name)} as {name_sql(name)}"
+                if name in own
+                else f"null::{type_name} as {name_sql(name)}"
+                for name, type_name in self._columns()
+            ]
+            time = self._time(table)
+            selects.append(
+                f"select g.label, {number} as _source, s._key as _old, {time} as _time,"
+                f" ({staged_identity(table, self.plan, 's')})::text as _id"
+                f"{''.join(', ' + value for value in values)}"
+                f" from (select distinct _key, label from {self._own('same')}) as g"
+                f" join {self._stage(table)} as s on g._key = {text_sql(f'{number}/')} || s._key"
+            )
+        self.connection.execute(
+            f"create unlogged table {self._own('rows')} as {' union all '.join(selects)}"
+        )
+
+    def _choose(self) -> None:
+        """For each group the row that stays, and the value of each column that stays."""
+        first = "_source, _time desc nulls last, length(_old) desc, _old desc"
+        newest = "_time desc nulls last, _source, length(_old) desc, _old desc"
+        values = ""
+        for name, _ in self._columns():
+            keep, value = self._keep(name), name_sql(name)
+            order = newest if keep is Keep.NEWEST else first
+            present = "" if keep is Keep.FIRST_SOURCE else f" filter (where {value} is not null)"
+            values += f", (array_agg({value} order by {order}){present})[1] as {value}"
+        self.connection.execute(
+            f"create unlogged table {self._own('kept')} as select label,"
+            f" (array_agg(_source order by {first}))[1] as _source,"
+            f" (array_agg(_old order by {first}))[1] as _old,"
+            f" (array_agg(_id order by {first}))[1] as _id{values}"
+            f" from {self._own('rows')} group by label"
+        )
+
+    def _note_merged(self, number: int, table: PlannedTable) -> None:
+        """Add to `:merged.x`; rows that were merged into one that gives way follow it."""
+        merged = self._merged(table)
+        gone = (
+            f"(select r._old, k._old as survivor, k._id as id from {self._own('rows')} as r"
+            f" join {self._own('kept')} as k using (label) where r._source = {number}"
+            " and (r._source, r._old) <> (k._source, k._old))"
+        )
+        self.connection.execute(
+            f"update {merged} as m set survivor = g.survivor, id = g.id from {gone} as g"
+            " where m.survivor = g._old"
+        )
+        self.connection.execute(
+            f"insert into {merged} (_key, survivor, id) select _old, survivor, id from {gone} as g"
+        )
+        self.connection.execute(f"analyze {merged}")
+
+    def _note_values(self, number: int, table: PlannedTable) -> None:
+        """Every value that gives way, and every one that the row which stays takes over."""
+        for column in self._filled(table):
+            assert column.into is not None
+            name = name_sql(column.into)
+            before, after = (canonical(f"{row}.{name}", column.type) for row in "rk")
+            if table.holds_secret(column.name):
+                before = f"case when r.{name} is not null then {text_sql(MASK)} end"
+                after = text_sql(MASK)
+            self.connection.execute(
+                "insert into unify.ledger"
+                " (run_id, source_table, key, column_name, before, after, rule)"
+                f" select {self.run.id}, {text_sql(table.name)}, r._old, {text_sql(column.name)},"
+                f" {before}, {after}, {text_sql(RULES[self._keep(column.into)])}"
+                f" from {self._own('rows')} as r join {self._own('kept')} as k using (label)"
+                f" where r._source = {number} and r.{name} is distinct from k.{name}"
+                f" and ((r._source, r._old) = (k._source, k._old) or r.{name} is not null)"
+            )
+
+    def _write(self, number: int, table: PlannedTable) -> None:
+        """The values that stay, into the staged rows that stay."""
+        columns = self._filled(table)
+        if not columns:
+            return
+        sets = ", ".join(
+            f"{name_sql(column.name)} = k.{name_sql(column.into or '')}" for column in columns
+        )
+        changed = " or ".join(
+            f"s.{name_sql(column.name)} is distinct from k.{name_sql(column.into or '')}"
+            for column in columns
+        )
+        self.connection.execute(
+            f"update {self._stage(table)} as s set {sets} from {self._own('kept')} as k"
+            f" where k._source = {number} and s._key = k._old and ({changed})"
+        )
+
+    def _filled(self, table: PlannedTable) -> list[PlannedColumn]:
+        """The columns whose values may be another row's: not the key, nor what makes the id."""
+        fixed = {*table.key, table.created}
+        names = {name for name, _ in self._columns()}
+        return [c for c in table.staged if c.into in names and c.name not in fixed]
+
+    def _columns(self) -> list[tuple[str, str]]:
+        """The target's columns that values are chosen for, each with its type."""
+        found: dict[str, str] = {}
+        for table in self._tables():
+            fixed = {*table.key, table.created}
+            for column in table.staged:
+                if column.into not in {None, table.id_column} and column.name not in fixed:
+                    found.setdefault(column.into or "", column.type)
+        return list(found.items())
+
+    def _time(self, table: PlannedTable) -> str:
+        """When a row was written, for the newest."""
+        column = next((c for c in table.staged if c.into == self.merge.time and c.into), None)
+        name = column.name if column is not None else table.created
+        return "null::timestamptz" if name is None else f"s.{name_sql(name)}::timestamptz"
+
+    def _keep(self, name: str) -> Keep:
+        return self.merge.columns.get(name, self.merge.keep)
+
+    def _tables(self) -> list[PlannedTable]:
+        return tables_of(self.plan, self.merge)
+
+    def _stage(self, table: PlannedTable) -> str:
+        return own_table(self.run, "stage", table.name)
+
+    def _merged(self, table: PlannedTable) -> str:
+        return own_table(self.run, "merged", table.name)
+
+    def _own(self, kind: str) -> str:
+        return own_table(self.run, f"{kind} into", self.merge.target)

@@ -1,0 +1,60 @@
+"""What an earlier process staged and a resumed run may not go on with.
+
+A snapshot of a PostgreSQL source ends with its process: of a source that was not staged whole, what
+is there is as of another moment than what will be. A server that crashed has emptied the staging
+tables. And rows that were merged across tables, some of which are staged again, are not the same
+rows any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.unify.ledger import store
+from mainstem.unify.move.across import across_name, tables_of
+from mainstem.unify.move.stage import forget_stage, is_whole, stage_name
+from mainstem.unify.plan.model import SourceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mainstem.unify.ledger.rows import Run, Step
+    from mainstem.unify.move.run import Move
+    from mainstem.unify.plan.model import PlannedTable
+
+
+def forget_stale(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
+    """Make undone what must be staged again, of tables that are not loaded yet; commits."""
+    connection = move.session.main
+    steps = store.read_steps(connection, run.id)
+    stale = {table.name: table for table in tables if not _is_usable(move, run, table, steps)}
+    for source in move.plan.sources:
+        own = [table for table in tables if table.source == source.name]
+        if source.kind is SourceKind.POSTGRES and not _is_one_moment(own, steps, stale):
+            stale |= {table.name: table for table in own}
+    merges = [merge for merge in move.plan.merges if across_name(merge) in steps]
+    merged = [table for merge in merges for table in tables_of(move.plan, merge)]
+    if any(table.name in stale for table in merged):
+        stale |= {table.name: table for table in merged if table in tables}
+        store.forget_steps(connection, run.id, [across_name(merge) for merge in merges])
+    for table in stale.values():
+        if stage_name(table.name) in steps:
+            forget_stage(connection, run, table)
+    connection.commit()
+
+
+def _is_usable(move: Move, run: Run, table: PlannedTable, steps: Mapping[str, Step]) -> bool:
+    step = steps.get(stage_name(table.name))
+    return step is not None and is_whole(move.session.main, run, table, step.row_count or 0)
+
+
+def _is_one_moment(
+    tables: Sequence[PlannedTable],
+    steps: Mapping[str, Step],
+    stale: Mapping[str, PlannedTable],
+) -> bool:
+    """Whether all tables of a source are staged, from one snapshot."""
+    if any(table.name in stale for table in tables):
+        return False
+    details = [steps[stage_name(table.name)].detail for table in tables]
+    return len({str(d.get("snapshot")) if isinstance(d, dict) else "" for d in details}) <= 1

@@ -1,0 +1,151 @@
+"""Which rows of different sources are the same thing: by keys that the target has only once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Protocol
+
+from mainstem.errors import ConfigError
+from mainstem.kit.naming import column_meaning, did_you_mean
+from mainstem.unify.plan.model import PlannedMerge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
+    from mainstem.unify.plan.config import Config, MergeConfig
+    from mainstem.unify.plan.model import PlannedTable
+
+_LOWER = re.compile(r'lower\((?:\(?"?(\w+)"?\)?(?:::text)?)\)')
+
+
+class Values(Protocol):
+    """Reads one column of a source."""
+
+    def __call__(self, table: PlannedTable, column: str, *, is_lower: bool) -> set[str] | None:
+        """Its different values as texts; None when there are too many."""
+
+
+@dataclass(frozen=True)
+class _Way:
+    """A target column that no two rows may share, perhaps but for capitals."""
+
+    column: str
+    is_lower: bool = False
+
+    @property
+    def sql(self) -> str:
+        return f"lower({self.column})" if self.is_lower else self.column
+
+
+def find_merges(
+    config: Config,
+    tables: Sequence[PlannedTable],
+    target: TargetCatalog,
+    values: Mapping[str, Values],
+) -> tuple[PlannedMerge, ...]:
+    """The merges that the config asks for, and proposals where sources share values.
+
+    Raises ConfigError when a merge names what is not there.
+    """
+    by_target: dict[str, list[PlannedTable]] = {}
+    for table in tables:
+        if table.into is not None:
+            by_target.setdefault(table.into, []).append(table)
+    for name in config.merges:
+        if name not in by_target:
+            raise ConfigError(
+                f"{config.path}: `merge.{name}` names a table that no source goes into"
+                + did_you_mean(name, by_target)
+            )
+    found = []
+    for name, fed_by in by_target.items():
+        time = _time(target.tables[name], fed_by)
+        said = config.merges.get(name)
+        if said is not None:
+            if said.by:
+                _check(config, name, fed_by, said)
+                found.append(
+                    PlannedMerge(name, said.by, said.keep, said.columns, said.time or time)
+                )
+            continue
+        if len({table.source for table in fed_by}) > 1:
+            shared = list(_shared(target.tables[name], fed_by, values))
+            if shared:
+                by = tuple((way.sql,) for way, _ in shared)
+                evidence = "; ".join(text for _, text in shared)
+                found.append(PlannedMerge(name, by, time=time, evidence=evidence))
+    return tuple(found)
+
+
+def _check(config: Config, target: str, tables: Sequence[PlannedTable], said: MergeConfig) -> None:
+    """Every source table must fill each column that rows are known by."""
+    tenant = config.tenant.column if config.tenant is not None else None
+    for part in (part for way in said.by for part in way):
+        lower = _LOWER.fullmatch(part)
+        name = lower[1] if lower else part
+        for table in tables:
+            filled = {column.into for column in table.columns if column.into is not None}
+            filled |= {c.reference.into for c in table.columns if c.reference is not None}
+            if table.id_kind not in {"set", "column"} and table.id_column is not None:
+                filled.add(table.id_column)
+            if table.tenant_path and tenant is not None:
+                filled.add(tenant)
+            if name not in filled:
+                raise ConfigError(
+                    f"{config.path}: `merge.{target}` names column {name}, which {table.name} "
+                    f"does not fill{did_you_mean(name, filled)}"
+                )
+
+
+def _shared(
+    target: TargetTable, tables: Sequence[PlannedTable], values: Mapping[str, Values]
+) -> Iterator[tuple[_Way, str]]:
+    for way in _ways(target):
+        columns = {t.name: column for t in tables if (column := _source_column(t, way.column))}
+        known = {
+            table.name: values[table.source](table, columns[table.name], is_lower=way.is_lower)
+            for table in tables
+            if table.name in columns
+        }
+        texts = [
+            f"{len(common):,} values of {way.sql} are in {one.name} and in {other.name}"
+            for one, other in combinations(tables, 2)
+            if one.source != other.source
+            for common in [(known.get(one.name) or set()) & (known.get(other.name) or set())]
+            if common
+        ]
+        if texts and len(columns) == len(tables):
+            yield way, "; ".join(texts)
+
+
+def _ways(target: TargetTable) -> Iterator[_Way]:
+    """The target's id, and its unique keys of one column."""
+    if len(target.table.primary_key) == 1:
+        yield _Way(target.table.primary_key[0])
+    for index in target.table.indexes:
+        if not index.is_unique or len(index.parts) != 1 or index.predicate is not None:
+            continue
+        part = index.parts[0]
+        lower = _LOWER.fullmatch(part.expression)
+        if part.is_column:
+            yield _Way(part.expression.strip('"'))
+        elif lower is not None:
+            yield _Way(lower[1], is_lower=True)
+
+
+def _source_column(table: PlannedTable, column: str) -> str | None:
+    return next((c.name for c in table.staged if c.into == column), None)
+
+
+def _time(target: TargetTable, tables: Sequence[PlannedTable]) -> str | None:
+    """The target's column that says when a row was last written, where the sources have it."""
+    for meaning in ("updated_at", "created_at"):
+        for column in target.table.columns:
+            if column_meaning(column.name) == meaning and all(
+                _source_column(table, column.name) for table in tables
+            ):
+                return column.name
+    return None
