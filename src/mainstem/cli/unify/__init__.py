@@ -9,6 +9,7 @@ unify = LazyGroup(
     summary="Move existing databases into one: every row accounted for, sources only read.",
     commands={
         "copy": ("mainstem.cli.unify.copy", "copy", "Copy any SQLite file into PostgreSQL."),
+        "decide": ("mainstem.cli.unify.decide", "decide", "Answer a plan's open questions."),
         "legacy": ("mainstem.cli.unify.legacy", "legacy", "Make views under the old names."),
         "plan": ("mainstem.cli.unify.plan", "plan", "Write a plan to read and edit."),
         "retire": ("mainstem.cli.unify.retire", "retire", "Drop old names nobody uses."),

@@ -12,6 +12,7 @@ from rich.console import Console
 from mainstem.errors import ConfigError
 from mainstem.pg.connect import connect
 from mainstem.pg.target import database_url
+from mainstem.unify.move.backup import Backup
 from mainstem.unify.move.report import report_of
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.plan.config import read_config
@@ -30,8 +31,16 @@ EXIT_QUARANTINE = 3
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Write the report here.")
-def run(config: Path, *, json_path: Path | None) -> None:
+@click.option(
+    "--no-backup-because",
+    "skipped_because",
+    metavar="REASON",
+    help="Take no backup of the target first; the reason is kept with the run.",
+)
+def run(config: Path, *, json_path: Path | None, skipped_because: str | None) -> None:
     """Carry out the plan of CONFIG; made first when there is none.
+
+    The target is backed up first, into the plan's directory.
 
     Killed at any point and run again, it goes on. Exit code 0: every row is loaded, merged or
     dropped by a decision; 3: some wait in quarantine.
@@ -46,7 +55,8 @@ def run(config: Path, *, json_path: Path | None) -> None:
     _check_fits(plan, settings)
     console = Console()
     with reporter(console) as watching:
-        outcome = run_plan(plan, url, reporter=watching)
+        backup = Backup(plan.directory / "backup", skipped_because)
+        outcome = run_plan(plan, url, reporter=watching, backup=backup)
     if outcome.was_finished:
         click.echo(f"nothing to do: run {outcome.run.id} carried this plan out already")
     with connect(url) as connection:

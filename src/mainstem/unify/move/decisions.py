@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Decision
+from mainstem.unify.move.archive import archive_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ def write_decisions(
     decisions = [
         decision
         for table in plan.tables
-        for decision in _decisions(table, _counts(sources[table.source], table))
+        for decision in _decisions(plan, run, table, _counts(sources[table.source], table))
     ]
     decisions += [_across(plan, merge) for merge in plan.merges]
     store.set_decisions(connection, run.id, decisions)
@@ -56,10 +57,19 @@ def _counts(source: Source, table: PlannedTable) -> dict[str | None, int]:
     return dict(zip([None, *names], source.count(table, names), strict=True))
 
 
-def _decisions(table: PlannedTable, counts: dict[str | None, int]) -> Iterator[Decision]:
+def _decisions(
+    plan: Plan, run: Run, table: PlannedTable, counts: dict[str | None, int]
+) -> Iterator[Decision]:
     if table.drop is not None:
         yield Decision(
             f"drop {table.name}", table.name, None, "drop table", table.drop, counts[None]
+        )
+        return
+    if table.archive is not None:
+        kept = archive_path(plan, run, table).relative_to(plan.directory)
+        reason = f"{table.archive} (kept in {kept})"
+        yield Decision(
+            f"archive {table.name}", table.name, None, "archive table", reason, counts[None]
         )
         return
     for column in table.columns:

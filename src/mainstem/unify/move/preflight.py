@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError, ServerError, SourceError, TargetError
 from mainstem.kit.naming import did_you_mean
+from mainstem.unify.move.maps import also_name
 from mainstem.unify.move.statements import target_name
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.names import name_sql
@@ -38,8 +39,9 @@ def check_plan(plan: Plan, sources: Mapping[str, Source]) -> None:
     if plan.questions:
         texts = [f"\n  {number}. {q.text}" for number, q in enumerate(plan.questions, start=1)]
         raise ConfigError(
-            f"the plan {plan.directory} has {len(plan.questions)} open questions; answer them in "
-            f"the config and plan again with --force:{''.join(texts)}"
+            f"the plan {plan.directory} has {len(plan.questions)} open questions; answer them "
+            f"with `mainstem unify decide {plan.directory}`, or in the config and plan again:"
+            f"{''.join(texts)}"
         )
     for source in sources.values():
         _check_source(plan, source)
@@ -52,9 +54,10 @@ def check_plan(plan: Plan, sources: Mapping[str, Source]) -> None:
                 f"{plan.directory}/manifest.toml says nothing about "
                 f"{', '.join(f'{table.name}.{name}' for name in sorted(missing))}; map or drop it"
             )
-        if table.into is None and table.drop is None:
+        if not table.is_decided:
             raise ConfigError(
-                f"{plan.directory}/manifest.toml: table {table.name} has neither into nor drop"
+                f"{plan.directory}/manifest.toml: table {table.name} has neither into, drop nor "
+                "archive"
             )
 
 
@@ -127,6 +130,17 @@ def check_empty(connection: Connection, plan: Plan, targets: Mapping[str, Target
         f"the target already holds other data: {', '.join(filled[:_SHOWN_MAX])}{more}; "
         f"{_earlier_run(connection, plan)}use an empty database, or delete these rows"
     )
+
+
+def has_rows(connection: Connection, plan: Plan) -> bool:
+    """Whether a further table, which may hold other rows, does."""
+    for name in {also_name(select) for select in plan.selects if select.is_also}:
+        there = connection.execute("select to_regclass(%s) is not null", (name,)).fetchone()
+        if there is not None and there[0]:
+            row = connection.execute(f"select exists (select from {name})").fetchone()
+            if row is not None and row[0]:
+                return True
+    return False
 
 
 def _earlier_run(connection: Connection, plan: Plan) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.unify.ledger import store
+from mainstem.unify.move.backup import STEP, BackedUp
 from mainstem.unify.report import Report, TableResult
 
 if TYPE_CHECKING:
@@ -62,5 +63,8 @@ def _notes(connection: psycopg.Connection[TupleRow], run_id: int) -> list[str]:
         (run_id,),
     ):
         notes.append(f"{target} got {rows:,} rows for {table}.")
+    backup = store.read_steps(connection, run_id).get(STEP)
+    if backup is not None and isinstance(backup.detail, dict):
+        notes.append(f"Backup: {BackedUp(**backup.detail)}.")
     notes.append(f"Run {run_id}; `mainstem unify undo {run_id}` takes it back.")
     return notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
@@ -11,6 +11,9 @@ from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account, Run
 from mainstem.unify.move import preflight
+from mainstem.unify.move.archive import write_archives
+from mainstem.unify.move.backup import STEP as BACKUP_STEP
+from mainstem.unify.move.backup import back_up
 from mainstem.unify.move.decisions import write_decisions
 from mainstem.unify.move.loading import load_all
 from mainstem.unify.move.prepared import read_prepared
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.model import NotCarried
     from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.move.backup import Backup
     from mainstem.unify.move.session import Session
     from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import Plan
@@ -49,6 +53,7 @@ class Move:
     session: Session
     sources: Mapping[str, Source]
     reporter: Reporter
+    backup: Backup | None = None
 
     def described(self) -> dict[str, object]:
         """Which sources are moved, and in which state, by what the ledger calls them."""
@@ -70,9 +75,16 @@ class Move:
 
 
 def run_plan(
-    plan: Plan, url: str, *, reporter: Reporter, lock_wait_s: float = LOCK_WAIT_S
+    plan: Plan,
+    url: str,
+    *,
+    reporter: Reporter,
+    backup: Backup | None = None,
+    lock_wait_s: float = LOCK_WAIT_S,
 ) -> Outcome:
     """Carry a plan out, or go on with a run that was killed; a finished one is left alone.
+
+    `backup`: how the target is backed up before anything is written; None: by somebody else.
 
     Raises:
         ConfigError: the plan has open questions or does not work; the target is as before.
@@ -87,7 +99,7 @@ def run_plan(
             clear_errors(f"go on with {plan.name} (run it again once that is mended)"),
             open_session(url, lock_wait_s=lock_wait_s) as session,
         ):
-            move = Move(plan, session, sources, reporter)
+            move = Move(plan, session, sources, reporter, backup)
             return _run(move)
 
 
@@ -151,6 +163,12 @@ def _begin(move: Move, targets: Mapping[str, TargetTable]) -> Run:
     connection, plan = move.session.main, move.plan
     preflight.check_empty(connection, plan, targets)
     preflight.check_disk(connection, sum(source.size_bytes for source in move.sources.values()))
+    backed_up = None
+    if move.backup is not None:
+        move.reporter.step("backup", None)
+        is_needed = preflight.has_rows(connection, plan)
+        backed_up = back_up(connection, move.session.url, move.backup, is_needed=is_needed)
+        move.reporter.say(str(backed_up))
     run = store.create_run(
         connection,
         kind="run",
@@ -161,6 +179,8 @@ def _begin(move: Move, targets: Mapping[str, TargetTable]) -> Run:
     )
     connection.execute(f"create schema {run.staging_schema}")
     connection.execute(f"revoke all on schema {run.staging_schema} from public")
+    if backed_up is not None:
+        store.save_step(connection, run.id, name=BACKUP_STEP, detail=asdict(backed_up))
     write_decisions(connection, run, plan, sources=move.sources)
     connection.commit()
     return run
@@ -183,6 +203,7 @@ def _stage(move: Move, run: Run) -> None:
     move.session.main.commit()
     stage_all(move, run, left)
     for source in move.sources.values():
+        write_archives(move.plan, run, source)
         source.check_unchanged()
 
 

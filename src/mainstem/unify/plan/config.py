@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,12 +16,15 @@ from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.pg.connect import parse
 from mainstem.unify.codec.rules import RULES
+from mainstem.unify.plan.answers import read_answers, with_answers
 from mainstem.unify.plan.model import Keep, SourceKind
 from mainstem.unify.plan.toml_reader import Section, read_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from mainstem.unify.plan.model import Answer
 
 #: what becomes of a row whose reference leads to no loaded row
 ORPHAN_RULES = ("quarantine", "null")
@@ -60,6 +63,8 @@ class TableConfig:
 
     into: str | None = None
     drop: str | None = None
+    #: why the table is kept in a file and not carried over
+    archive: str | None = None
     tenant: str | None = None
     created: str | None = None
     merge: tuple[tuple[str, ...], ...] = ()
@@ -140,6 +145,8 @@ class Config:
     set: Mapping[str, str] = field(default_factory=dict)
     #: by the target table's name
     merges: Mapping[str, MergeConfig] = field(default_factory=dict)
+    #: what people said when the plan asked; the rest of the config obeys it already
+    answers: tuple[Answer, ...] = ()
 
     def source(self, name: str) -> SourceConfig:
         """The source of that name; KeyError when there is none."""
@@ -164,13 +171,25 @@ class Config:
         return url
 
 
-def read_config(path: Path) -> Config:
-    """Read a config file.
+def read_config(path: Path, *, answers: Sequence[Answer] = ()) -> Config:
+    """Read a config file, with the answers that its plan's manifest holds and further ones.
 
     Raises:
         ConfigError: it is absent, no TOML, or says something that no config may say.
     """
-    return read_toml(path, lambda top: _config(top, path))
+    plan_dir = path.parent / read_toml(path, lambda top: _plan_name(top, path))
+    said = (*read_answers(plan_dir), *answers)
+    config = read_toml(
+        path, lambda top: _config(top, path), change=lambda content: with_answers(content, said)
+    )
+    return replace(config, answers=said)
+
+
+def _plan_name(top: Section, path: Path) -> str:
+    name = top.take("plan", str) or f"{path.stem}-plan"
+    for key in top.names_left():
+        top.take_any(key)
+    return name
 
 
 def _config(top: Section, path: Path) -> Config:
@@ -350,6 +369,7 @@ def _table(section: Section) -> TableConfig:
     table = TableConfig(
         into=section.take("into", str),
         drop=section.take("drop", str),
+        archive=section.take("archive", str),
         tenant=section.take("tenant", str),
         created=section.take("created", str),
         merge=section.take_text_lists("merge"),
@@ -359,8 +379,9 @@ def _table(section: Section) -> TableConfig:
         pack=section.take("pack", str),
     )
     section.finish()
-    if table.into is not None and table.drop is not None:
-        raise ConfigError(f"`{section.place}` has both into and drop; keep one")
+    said = [name for name in ("into", "drop", "archive") if getattr(table, name) is not None]
+    if len(said) > 1:
+        raise ConfigError(f"`{section.place}` has both {' and '.join(said)}; keep one")
     return table
 
 

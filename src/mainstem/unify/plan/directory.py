@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
-from mainstem.unify.plan.manifest import MANIFEST, read_manifest, write_manifest
+from mainstem.unify.plan.answers import MANIFEST
+from mainstem.unify.plan.manifest import read_manifest, write_manifest
 from mainstem.unify.plan.model import Select
 
 if TYPE_CHECKING:
@@ -67,8 +68,10 @@ def edited_files(directory: Path) -> list[str]:
     return sorted(found)
 
 
-def read_directory(directory: Path) -> Plan:
+def read_directory(directory: Path, *, is_checked: bool = True) -> Plan:
     """Read a whole plan back: manifest, selects, and one digest of everything.
+
+    `is_checked`: each table must have its select; a plan with open questions may lack some.
 
     Raises ConfigError when a file is absent, or is no plan.
     """
@@ -81,7 +84,8 @@ def read_directory(directory: Path) -> Plan:
         text = _text(path)
         digest.update(b"\0" + path.name.encode() + b"\0" + text.encode())
         selects += _selects(path, text, plan)
-    _check_selects(plan, selects)
+    if is_checked:
+        _check_selects(plan, selects)
     return replace(plan, selects=tuple(selects), sha256=digest.hexdigest())
 
 
@@ -95,9 +99,10 @@ def _check_selects(plan: Plan, selects: list[Select]) -> None:
                 f"{plan.directory}: table {table.name} needs {wanted} select marked "
                 f"`-- from {table.name}`, and there are {mains.count(table.name)} (in {found})"
             )
-        if table.into is not None and table.drop is not None:
+        said = [name for name in ("into", "drop", "archive") if getattr(table, name) is not None]
+        if len(said) > 1:
             raise ConfigError(
-                f"{plan.directory / MANIFEST}: `tables.{table.name}` has both into and drop"
+                f"{plan.directory / MANIFEST}: `tables.{table.name}` has both {' and '.join(said)}"
             )
     for select in selects:
         if not any(table.name == select.source_table for table in plan.tables):

@@ -85,6 +85,8 @@ def _propose_all(config: Config, target: TargetCatalog, stack: ExitStack) -> Pla
         tenant=PlannedTenant(tenant.column, tenant.root) if tenant else None,
         tables=tuple(tables),
         questions=tuple(questions),
+        answers=config.answers,
+        config=os.path.relpath(config.path, config.plan_dir),
         merges=find_merges(config, tables, target, values),
         target_digests={
             name: table_digest(target.tables[name].table)

@@ -10,6 +10,7 @@ from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.codec import DEFAULT_RULES, RULES, rule_text
 from mainstem.unify.codec.pgtype import parse_type
+from mainstem.unify.plan.answers import MANIFEST, read_answer
 from mainstem.unify.plan.config import read_merges
 from mainstem.unify.plan.model import (
     Plan,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from tomlkit.items import InlineTable, Table
 
-MANIFEST = "manifest.toml"
-
 _HEADER = """\
 Where every table and column of the sources goes. Written by `mainstem unify plan`, meant to be
 read, edited and reviewed; `mainstem unify run` obeys it and refuses what it does not cover.
@@ -52,6 +51,8 @@ def write_manifest(plan: Plan) -> str:
     document.add(tomlkit.nl())
     document.add("name", tomlkit.item(plan.name))
     document.add("schema", tomlkit.item(plan.schema))
+    if plan.config is not None:
+        document.add("config", tomlkit.item(plan.config))
     document.add("source", _sources(plan))
     if plan.tenant is not None:
         document.add("tenant", _tenant(plan.tenant))
@@ -61,6 +62,8 @@ def write_manifest(plan: Plan) -> str:
         document.add("merge", _merges(plan))
     if plan.questions:
         document.add("question", _questions(plan))
+    if plan.answers:
+        document.add("answer", _answers(plan))
     tables = tomlkit.table(is_super_table=True)
     for source in plan.sources:
         own = tomlkit.table(is_super_table=True) if source.name else tables
@@ -151,14 +154,34 @@ def _questions(plan: Plan) -> tomlkit.items.AoT:
     return found
 
 
+def _answers(plan: Plan) -> tomlkit.items.AoT:
+    found = tomlkit.aot()
+    for answer in plan.answers:
+        section = tomlkit.table()
+        for key, text in (
+            ("table", answer.table),
+            ("column", answer.column),
+            ("text", answer.text),
+            ("by", answer.by),
+        ):
+            if text:
+                section.add(key, text)
+        found.append(section)
+    return found
+
+
 def _table(table: PlannedTable, source: PlannedSource) -> Table:
     section = tomlkit.table()
     section.add("rows", table.row_count)
     section.add("digest", table.digest)
-    for key, text in (("into", table.into), ("drop", table.drop), ("id_column", table.id_column)):
-        if text is not None:
-            section.add(key, text)
-    for key, text in (("id_kind", table.id_kind), ("created", table.created)):
+    for key, text in (
+        ("into", table.into),
+        ("drop", table.drop),
+        ("archive", table.archive),
+        ("id_column", table.id_column),
+        ("id_kind", table.id_kind),
+        ("created", table.created),
+    ):
         if text is not None:
             section.add(key, text)
     for key, names in (("key", table.key), ("tenant_path", table.tenant_path)):
@@ -241,6 +264,8 @@ def _read_plan(top: Section, directory: Path) -> Plan:
             for name, merge in read_merges(top.section("merge")).items()
         ),
         questions=tuple(_read_question(item) for item in top.sections("question")),
+        answers=tuple(read_answer(item) for item in top.sections("answer")),
+        config=top.take("config", str),
         target_digests=top.take_text_map("targets"),
     )
     tables.finish()
@@ -312,6 +337,7 @@ def _read_table(tables: Section, name: str, rules: Rules, source: PlannedSource)
         digest=section.take("digest", str) or "",
         into=section.take("into", str),
         drop=section.take("drop", str),
+        archive=section.take("archive", str),
         key=section.take_texts("key") or (),
         id_column=section.take("id_column", str),
         id_kind=section.take("id_kind", str),

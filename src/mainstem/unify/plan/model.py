@@ -6,6 +6,7 @@ A plan has one source or several. Each of several has a name, and its tables are
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +72,8 @@ class PlannedTable:
     digest: str = ""
     into: str | None = None
     drop: str | None = None
+    #: why its rows are kept in a file and not carried over
+    archive: str | None = None
     #: the columns that identify a row; empty: SQLite's rowid
     key: tuple[str, ...] = ()
     #: the target column that holds the new id, and how it is made: minted, kept or mixed
@@ -104,6 +107,11 @@ class PlannedTable:
             and reference.column is not None
             and is_secret(plain_name(reference.table, self.source), reference.column)
         )
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the plan says what becomes of its rows."""
+        return any(said is not None for said in (self.into, self.drop, self.archive))
 
     @property
     def has_secret_key(self) -> bool:
@@ -205,6 +213,27 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a person said about a table or column when asked, as the config would say it."""
+
+    table: str
+    column: str | None
+    #: TOML: keys of the table, or the value of the column
+    text: str
+    by: str = ""
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Source and table, or the table alone."""
+        return tuple(self.table.split(".", 1))
+
+    @property
+    def place(self) -> str:
+        """What it is about."""
+        return f"{self.table}.{self.column}" if self.column is not None else self.table
+
+
+@dataclass(frozen=True)
 class Select:
     """One select of a .sql file: the rows that one source table gives to one target table."""
 
@@ -228,6 +257,9 @@ class Plan:
     tenant: PlannedTenant | None
     tables: tuple[PlannedTable, ...]
     questions: tuple[Question, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    #: the config's file, relative to the directory
+    config: str | None = None
     merges: tuple[PlannedMerge, ...] = ()
     selects: tuple[Select, ...] = ()
     #: of every file of the directory together
@@ -271,3 +303,8 @@ class Plan:
 def plain_name(name: str, source: str) -> str:
     """The name that a table of a plan has in its source."""
     return name.removeprefix(f"{source}.") if source else name
+
+
+def literal(text: str) -> str:
+    """A text as TOML."""
+    return json.dumps(text, ensure_ascii=False)

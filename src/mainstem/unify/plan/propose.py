@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
+from mainstem.unify.plan.aside import backup_evidence, stands_alone
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.keys import KeyChoice, choose_key, key_type, plain_type
 from mainstem.unify.plan.manifest import default_rules
@@ -175,32 +176,37 @@ def _choose_destinations(proposal: Proposal) -> None:
     tenant = proposal.config.tenant
     for table in proposal.source.tables:
         config = proposal.own.table(table.name)
-        if config.drop is not None:
+        if config.drop is not None or config.archive is not None:
             continue
         into = config.into or match_table(table.name, proposal.target)
         if into is None and tenant is not None and proposal.own.tenants == table.name:
             into = tenant.root
-        if into is None:
+        if into is None and backup_evidence(table, proposal.source) is None:
             rows = proposal.profiles[table.name].row_count
+            hint = "; nothing refers to it" if stands_alone(table, proposal.source) else ""
             proposal.ask(
                 table.name,
                 None,
-                f"table {table.name} ({rows} rows) matches no target table: set "
-                f'{proposal.place(table.name)}.into = "..." or '
-                f'{proposal.place(table.name)}.drop = "why"',
+                f"table {table.name} ({rows} rows{hint}) matches no target table: set "
+                f'{proposal.place(table.name)}.into = "...", .drop = "why" or .archive = "why"',
             )
-        else:
+        elif into is not None:
             proposal.destinations[table.name] = into
 
 
 def _dropped(proposal: Proposal, table: Table) -> PlannedTable:
-    """A table that is not carried over: by decision, or because the question is still open."""
+    """A table that is not carried over: by decision, put aside, or not decided yet."""
     profile = proposal.profiles[table.name]
+    config = proposal.own.table(table.name)
+    archive = config.archive
+    if config.drop is None and archive is None:
+        archive = backup_evidence(table, proposal.source)
     return PlannedTable(
         name=table.name,
         row_count=profile.row_count,
         digest=table_digest(table),
-        drop=proposal.own.table(table.name).drop,
+        drop=config.drop,
+        archive=archive,
         key=table.primary_key,
         columns=tuple(
             PlannedColumn(column.name, "text", non_null=profile.non_null[column.name])

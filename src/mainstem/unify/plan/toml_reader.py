@@ -128,8 +128,16 @@ class Section:
 Result = TypeVar("Result")
 
 
-def read_toml(path: Path, build: Callable[[Section], Result]) -> Result:
-    """Read a file and build something of it; a ConfigError names the file."""
+def read_toml(
+    path: Path,
+    build: Callable[[Section], Result],
+    *,
+    change: Callable[[dict[str, object]], dict[str, object]] | None = None,
+) -> Result:
+    """Read a file and build something of it; a ConfigError names the file.
+
+    `change` gives the content in which other places than the file have their say.
+    """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -140,8 +148,8 @@ def read_toml(path: Path, build: Callable[[Section], Result]) -> Result:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    section = Section(content, place="")
     try:
+        section = Section(content if change is None else change(content), place="")
         result = build(section)
         section.finish()
     except ConfigError as error:
