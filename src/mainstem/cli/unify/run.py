@@ -47,12 +47,7 @@ def run(config: Path, *, json_path: Path | None, skipped_because: str | None) ->
     """
     settings = read_config(config)
     url = settings.database_url() or database_url()
-    if not settings.plan_dir.exists():
-        with connect(url) as connection:
-            made = make_plan(settings, connection)
-        click.echo(f"wrote the plan {made.directory}")
-    plan = read_directory(settings.plan_dir)
-    _check_fits(plan, settings)
+    plan = plan_of(settings, url)
     console = Console()
     with reporter(console) as watching:
         backup = Backup(plan.directory / "backup", skipped_because)
@@ -65,6 +60,20 @@ def run(config: Path, *, json_path: Path | None, skipped_because: str | None) ->
         if json_path is not None:
             report.write_json(json_path)
     sys.exit(EXIT_QUARANTINE if report.quarantined else 0)
+
+
+def plan_of(settings: Config, url: str) -> Plan:
+    """The plan as it stands, edits included; made when there is none.
+
+    Raises ConfigError when it is for other sources than the config names.
+    """
+    if not settings.plan_dir.exists():
+        with connect(url) as connection:
+            made = make_plan(settings, connection)
+        click.echo(f"wrote the plan {made.directory}")
+    plan = read_directory(settings.plan_dir)
+    _check_fits(plan, settings)
+    return plan
 
 
 def _check_fits(plan: Plan, config: Config) -> None:

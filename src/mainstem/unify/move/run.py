@@ -54,6 +54,8 @@ class Move:
     sources: Mapping[str, Source]
     reporter: Reporter
     backup: Backup | None = None
+    #: of each table's rows so much is moved; None: all
+    share: float | None = None
 
     def described(self) -> dict[str, object]:
         """Which sources are moved, and in which state, by what the ledger calls them."""
@@ -80,11 +82,13 @@ def run_plan(
     *,
     reporter: Reporter,
     backup: Backup | None = None,
+    share: float | None = None,
     lock_wait_s: float = LOCK_WAIT_S,
 ) -> Outcome:
     """Carry a plan out, or go on with a run that was killed; a finished one is left alone.
 
     `backup`: how the target is backed up before anything is written; None: by somebody else.
+    `share`: of each table only so much, for a rehearsal.
 
     Raises:
         ConfigError: the plan has open questions or does not work; the target is as before.
@@ -99,7 +103,7 @@ def run_plan(
             clear_errors(f"go on with {plan.name} (run it again once that is mended)"),
             open_session(url, lock_wait_s=lock_wait_s) as session,
         ):
-            move = Move(plan, session, sources, reporter, backup)
+            move = Move(plan, session, sources, reporter, backup, share)
             return _run(move)
 
 

@@ -22,6 +22,7 @@ from mainstem.unify.ledger import store
 from mainstem.unify.move.across import make_empty, merge_across
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.merge import merge_name, merge_rows
+from mainstem.unify.move.sample import keep_sample
 from mainstem.unify.move.server_source import ServerSource
 from mainstem.unify.move.server_stage import stage_server
 from mainstem.unify.move.session import open_helper
@@ -96,6 +97,8 @@ def stage_all(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
         elif isinstance(source, ServerSource):
             left = [table for table in own if stage_name(table.name) not in staged]
             stage_server(move, run, source, left)
+    if move.share is not None:
+        keep_sample(move, run, move.share)
     merge_across(move, run)
 
 
