@@ -48,9 +48,10 @@ create table task (
 alter table project add foreign key (shop_id, lead_task_id) references task (shop_id, id)
     deferrable initially deferred;
 create table note (
-    shop_id uuid references shop, id uuid, task_id uuid not null, body text,
-    created_at timestamptz not null default now(), primary key (shop_id, id),
-    foreign key (shop_id, task_id) references task (shop_id, id));
+    shop_id uuid references shop, id uuid, task_id uuid not null, project_id uuid not null,
+    body text, created_at timestamptz not null default now(), primary key (shop_id, id),
+    foreign key (shop_id, task_id) references task (shop_id, id),
+    foreign key (shop_id, project_id) references project (shop_id, id));
 create table card (
     shop_id uuid references shop, id uuid, type text not null, name text, config jsonb not null,
     primary key (shop_id, id));

@@ -83,6 +83,43 @@ def test_old_columns_are_packed_and_verified(merge: Merge) -> None:
     )
 
 
+def test_a_row_that_only_others_point_at_is_found_over_them(merge: Merge) -> None:
+    plan = merge.plan()
+    notes = plan.table("north.notes")
+    assert notes.tenant_path == ("task_id", "project_id", "shop_id")
+    assert notes.derive == {"project_id": ("task_id", "project_id")}
+    merge.run()
+    assert merge.rows("select project_id::text from note where body = E'note\\t5'") == [
+        (uuid_of(202),)
+    ]
+    merge.execute(
+        merge.url, f"update note set project_id = '{uuid_of(204)}' where body = E'note\\t5'"
+    )
+    (difference,) = [d for table in merge.verify().tables for d in table.differences]
+    assert difference.column == "project_id (a row of projects, by task_id.project_id)"
+
+
+def test_several_ways_to_such_a_row_are_a_question(merge: Merge) -> None:
+    merge.execute(merge.north, "alter table notes add column other_task_id uuid references tasks")
+    merge.execute(merge.north, "update notes set other_task_id = task_id where id = 1")
+    texts = [question.text for question in merge.plan().questions]
+    ways = '["other_task_id", "project_id"] or ["task_id", "project_id"]'
+    assert any(f"tables.north.notes.derive.project_id = {ways}" in text for text in texts), texts
+    assert any("reaches its tenant on several ways" in text for text in texts)
+    assert len(texts) == 2
+    merge.config.write_text(
+        CONFIG + '[tables.north.notes]\ntenant = "task_id"\n'
+        'derive.project_id = ["other_task_id", "project_id"]\n'
+        '[tables.north.notes.columns]\nother_task_id = { orphan = "null" }\n'
+    )
+    assert merge.plan().questions == ()
+    merge.config.write_text(
+        CONFIG + '[tables.north.notes]\ntenant = "task_id"\nderive.project_id = ["task_id", "x"]\n'
+    )
+    with pytest.raises(ConfigError, match=r"follows tasks\.x, which leads to no table"):
+        merge.plan()
+
+
 def test_doubles_across_sources_become_one_and_references_follow(merge: Merge) -> None:
     plant_doubles(merge)
     plan = merge.plan()

@@ -153,7 +153,10 @@ class Loader:
             column.reference.into
             for section in sections
             for column in self.plan.table(section.source_table).columns
-            if column.reference is not None
+            if column.reference is not None and column.reference.into is not None
+        }
+        mapped |= {
+            into for section in sections for into in self.plan.table(section.source_table).derive
         }
         if self.plan.tenant is not None:
             mapped.add(self.plan.tenant.column)

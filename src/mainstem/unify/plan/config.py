@@ -73,6 +73,8 @@ class TableConfig:
     also: tuple[AlsoConfig, ...] = ()
     #: the jsonb column for every source column that has no place of its own
     pack: str | None = None
+    #: target column -> source columns from a row to the one that it points at
+    derive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,8 @@ class SourceConfig:
     tenants: str | None = None
     tenant: str | None = None
     set: Mapping[str, str] = field(default_factory=dict)
+    #: column -> the table that it points at, wherever a table has such a column
+    references: Mapping[str, str] = field(default_factory=dict)
     tables: Mapping[str, TableConfig] = field(default_factory=dict)
 
     def table(self, name: str) -> TableConfig:
@@ -247,6 +251,7 @@ def _source(section: Section, tables: Section, folder: Path, *, is_alone: bool) 
         tenants=section.take("tenants", str),
         tenant=_tenant_id(section),
         set=section.take_text_map("set"),
+        references=section.take_text_map("references"),
         tables=_tables(own) if own else {},
     )
     section.finish()
@@ -377,6 +382,7 @@ def _table(section: Section) -> TableConfig:
         set=section.take_text_map("set"),
         also=tuple(_also(item) for item in section.sections("also")),
         pack=section.take("pack", str),
+        derive=section.take_text_list_map("derive"),
     )
     section.finish()
     said = [name for name in ("into", "drop", "archive") if getattr(table, name) is not None]

@@ -189,6 +189,8 @@ def _table(table: PlannedTable, source: PlannedSource) -> Table:
             section.add(key, list(names))
     if table.merge:
         section.add("merge", [list(way) for way in table.merge])
+    if table.derive:
+        section.add("derive", {name: list(path) for name, path in table.derive.items()})
     columns = tomlkit.table()
     for column in table.columns:
         columns.add(column.name, _column(column, source))
@@ -223,7 +225,8 @@ def _reference(reference: Reference, source: str) -> InlineTable:
     line.add("table", plain_name(reference.table, source))
     if reference.column is not None:
         line.add("column", reference.column)
-    line.add("into", reference.into)
+    if reference.into is not None:
+        line.add("into", reference.into)
     if reference.orphan != "quarantine":
         line.add("orphan", reference.orphan)
     return line
@@ -344,6 +347,7 @@ def _read_table(tables: Section, name: str, rules: Rules, source: PlannedSource)
         created=section.take("created", str),
         tenant_path=section.take_texts("tenant_path") or (),
         merge=section.take_text_lists("merge"),
+        derive=section.take_text_list_map("derive"),
         columns=tuple(
             _read_column(columns, column, rules, source) for column in columns.names_left()
         ),
@@ -382,7 +386,7 @@ def _read_reference(section: Section, source: PlannedSource) -> Reference:
     reference = Reference(
         table=source.id_of(section.need("table", str)),
         column=section.take("column", str),
-        into=section.need("into", str),
+        into=section.take("into", str),
         orphan=section.take("orphan", str) or "quarantine",
     )
     section.finish()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mainstem.kit.secrets_names import is_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Reference:
     table: str
     #: the unique column of that table it names; None: its key
     column: str | None
-    into: str
+    #: None: a step on the way to the tenant or to another row, and nothing else
+    into: str | None
     #: quarantine (default) or null: what becomes of a row whose reference leads to no loaded row
     orphan: str = "quarantine"
 
@@ -85,6 +86,8 @@ class PlannedTable:
     tenant_path: tuple[str, ...] = ()
     #: each a set of columns; rows equal in one of them are the same row
     merge: tuple[tuple[str, ...], ...] = ()
+    #: target column -> source columns from this row to the row that it points at
+    derive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: tuple[PlannedColumn, ...] = ()
 
     @property
@@ -273,6 +276,14 @@ class Plan:
             if table.name == name:
                 return table
         raise KeyError(name)
+
+    def end_of(self, table: PlannedTable, path: Sequence[str]) -> PlannedTable:
+        """The table that a path of references leads to."""
+        for name in path:
+            reference = table.column(name).reference
+            assert reference is not None, "a path is made of references"
+            table = self.table(reference.table)
+        return table
 
     def source_of(self, table: PlannedTable) -> PlannedSource:
         """The source that a table is in."""

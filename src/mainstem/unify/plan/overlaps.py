@@ -88,7 +88,11 @@ def _check(config: Config, target: str, tables: Sequence[PlannedTable], said: Me
         name = lower[1] if lower else part
         for table in tables:
             filled = {column.into for column in table.columns if column.into is not None}
-            filled |= {c.reference.into for c in table.columns if c.reference is not None}
+            filled |= {
+                c.reference.into
+                for c in table.columns
+                if c.reference is not None and c.reference.into is not None
+            }
             if table.id_kind not in {"set", "column"} and table.id_column is not None:
                 filled.add(table.id_column)
             if table.tenant_path and tenant is not None:

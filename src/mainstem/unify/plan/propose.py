@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.plan.aside import backup_evidence, stands_alone
+from mainstem.unify.plan.derived import find_derived
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.keys import KeyChoice, choose_key, key_type, plain_type
 from mainstem.unify.plan.manifest import default_rules
@@ -26,7 +27,7 @@ from mainstem.unify.plan.questions import (
     ask_about_times,
 )
 from mainstem.unify.plan.references import SourceReference, find_references, naming_column
-from mainstem.unify.plan.tenancy import find_tenant_paths
+from mainstem.unify.plan.tenancy import find_tenant_paths, target_references
 from mainstem.unify.plan.transfer import wire_type
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class Proposal:
     #: source table -> target table
     destinations: dict[str, str] = field(default_factory=dict)
     references: dict[str, list[SourceReference]] = field(default_factory=dict)
+    #: source table -> target column -> the way to the row that it points at
+    derived: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    #: tables and columns that a way to a tenant or another row leads over
+    followed: set[tuple[str, str]] = field(default_factory=set)
+    #: source tables and target columns about which a question is open
+    undecided: set[tuple[str, str]] = field(default_factory=set)
 
     def ask(self, table: str, column: str | None, text: str) -> None:
         """Note what a person must decide."""
@@ -93,8 +100,16 @@ def propose(
     _check_names(proposal)
     _choose_destinations(proposal)
     for table in catalog.tables:
-        proposal.references[table.name] = find_references(table, catalog, own.table(table.name))
+        proposal.references[table.name] = find_references(
+            table, catalog, own.table(table.name), own.references
+        )
     paths = find_tenant_paths(proposal)
+    for table in catalog.tables:
+        if table.name in proposal.destinations:
+            path = paths.get(table.name, ())
+            direct = _references(proposal, table, proposal.target_of(table.name), path)
+            proposal.derived[table.name] = find_derived(proposal, table.name, direct.values())
+    _follow(proposal, paths)
     tables = tuple(
         _moved(proposal, table, paths.get(table.name, ()))
         if table.name in proposal.destinations
@@ -102,6 +117,19 @@ def propose(
         for table in catalog.tables
     )
     return tuple(_named(table, own) for table in tables), tuple(proposal.questions)
+
+
+def _follow(proposal: Proposal, paths: Mapping[str, tuple[str, ...]]) -> None:
+    """Note every column that a way to a tenant or another row leads over."""
+    ways = [*paths.items()]
+    ways += [(table, way) for table, found in proposal.derived.items() for way in found.values()]
+    for start, way in ways:
+        table = start
+        for column in way:
+            proposal.followed.add((table, column))
+            table = next(
+                (one.table for one in proposal.references[table] if one.column == column), table
+            )
 
 
 def _named(table: PlannedTable, own: SourceConfig) -> PlannedTable:
@@ -231,6 +259,7 @@ def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> Pl
         created=_created(proposal, table, target, columns),
         tenant_path=tenant_path,
         merge=proposal.own.table(table.name).merge,
+        derive=proposal.derived[table.name],
         columns=columns,
     )
     ask_about_times(proposal, planned, target)
@@ -252,6 +281,7 @@ def _columns(
     pointing = _references(proposal, table, target, tenant_path)
     taken = {
         proposal.tenant_column if target.name != _root(proposal) else None,
+        *proposal.derived[table.name],
         *(reference.into for reference in pointing.values()),
         *(column.into for column in config.columns.values()),
         config.pack,
@@ -395,8 +425,8 @@ def _references(
     """Source column -> reference, for every foreign key of the target and for the tenant."""
     found: dict[str, Reference] = {}
     config = proposal.own.table(table.name)
-    wanted = _target_references(proposal, target)
-    for reference in proposal.references[table.name]:
+    wanted = target_references(proposal, target)
+    for reference in sorted(proposal.references[table.name], key=lambda r: r.column not in wanted):
         parent = proposal.destinations.get(reference.table)
         said = config.columns.get(reference.column)
         if parent is None or (said is not None and said.drop is not None):
@@ -405,9 +435,9 @@ def _references(
         into = _best_column(reference, names, said.into if said else None)
         if into is None and (reference.column,) == tenant_path and proposal.tenant_column:
             into = proposal.tenant_column
-        if into is None:
+        if into is None and (table.name, reference.column) not in proposal.followed:
             continue
-        wanted.pop(into, None)
+        wanted.pop(into or "", None)
         orphan = said.orphan if said is not None else "quarantine"
         found[reference.column] = Reference(reference.table, reference.parent_column, into, orphan)
     return found | _known_by_target(proposal, table, wanted, found)
@@ -433,17 +463,6 @@ def _known_by_target(
             column = naming_column(proposal.source.table(parents[0]))
             more[name] = Reference(parents[0], column, into)
     return more
-
-
-def _target_references(proposal: Proposal, target: TargetTable) -> dict[str, str]:
-    """The target's foreign-key columns, without the tenant's own -> the table they point at."""
-    tenant = proposal.tenant_column
-    found: dict[str, str] = {}
-    for key in target.table.foreign_keys:
-        columns = [column for column in key.columns if column != tenant]
-        if len(columns) == 1:
-            found[columns[0]] = key.parent
-    return found
 
 
 def _best_column(

@@ -38,6 +38,7 @@ def ask_about_required(proposal: Proposal, table: PlannedTable, target: TargetTa
     filled = {
         *(column.into or column.pack for column in table.columns),
         *(column.reference.into for column in table.columns if column.reference is not None),
+        *table.derive,
         *proposal.sets_for(table.name),
         table.id_column,
     }
@@ -47,7 +48,7 @@ def ask_about_required(proposal: Proposal, table: PlannedTable, target: TargetTa
         has_value = column.default is not None or column.name in target.identities
         if column.is_nullable or has_value or column.generated is not None:
             continue
-        if column.name not in filled:
+        if column.name not in filled and (table.name, column.name) not in proposal.undecided:
             proposal.ask(
                 table.name,
                 None,

@@ -10,6 +10,8 @@ from mainstem.kit.naming import did_you_mean, referenced_name, same_table
 from mainstem.unify.catalog.secrets import has_secret_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mainstem.unify.catalog.model import Catalog, Table
     from mainstem.unify.plan.config import TableConfig
 
@@ -25,8 +27,12 @@ class SourceReference:
     is_declared: bool
 
 
-def find_references(table: Table, catalog: Catalog, config: TableConfig) -> list[SourceReference]:
+def find_references(
+    table: Table, catalog: Catalog, config: TableConfig, everywhere: Mapping[str, str]
+) -> list[SourceReference]:
     """Every reference of a source table to another or to itself; one for each column.
+
+    `everywhere` says what columns of a name point at, in whatever table they are.
 
     Raises ConfigError when the config names a table that is not there.
     """
@@ -43,6 +49,8 @@ def find_references(table: Table, catalog: Catalog, config: TableConfig) -> list
         named = config.columns.get(column.name)
         if named is not None and named.references is not None:
             found[column.name] = _configured(column.name, named.references, catalog)
+        elif column.name in everywhere and table.primary_key != (column.name,):
+            found[column.name] = _configured(column.name, everywhere[column.name], catalog)
         elif column.name not in found:
             guess = _guess(column.name, table, catalog)
             if guess is not None:

@@ -104,6 +104,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
     if side.plan.is_merging(table):
         lines.append(f"left join :merged.{name} as merged on merged._key = s._key")
     lines += [_join(table, column, side) for column in _references(table)]
+    lines += [_derived_join(table, into, side) for into in table.derive]
     return "\n".join(lines) + ";\n"
 
 
@@ -154,6 +155,37 @@ def _join(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
         return join
     by = f"[{name_sql(reference.column)}]" if reference.column is not None else ""
     return f"left join :map.{name}{by} as {alias} on {alias}.old_id = {value}"
+
+
+def _derived_alias(into: str) -> str:
+    return name_sql(f"{referenced_name(into) or into}_over")
+
+
+def _derived_join(table: PlannedTable, into: str, side: Side) -> str:
+    """How a row over others is found: through staged rows, the last one in its map."""
+    lines = []
+    alias, at = "s", table
+    *steps, last = table.derive[into]
+    for number, name in enumerate(steps, start=1):
+        value = _key_value(at, name, alias)
+        reference = at.column(name).reference
+        assert reference is not None, "a way is made of references"
+        at, alias = side.plan.table(reference.table), name_sql(f"{into}_way{number}")
+        by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
+        place = f":stage.{side.sql(at.name)}"
+        lines.append(f"left join {place} as {alias} on {alias}.{by} = {value}")
+    reference = at.column(last).reference
+    assert reference is not None, "a way is made of references"
+    by = f"[{name_sql(reference.column)}]" if reference.column is not None else ""
+    found, value = _derived_alias(into), _key_value(at, last, alias)
+    place = f":map.{side.sql(reference.table)}{by}"
+    lines.append(f"left join {place} as {found} on {found}.old_id = {value}")
+    return "\n".join(lines)
+
+
+def _key_value(table: PlannedTable, name: str, alias: str) -> str:
+    value = f"{alias}.{name_sql(name)}"
+    return value if table.column(name).type in {"text", "varchar"} else f"{value}::text"
 
 
 def _found(table: PlannedTable, column: PlannedColumn, side: Side) -> str:
@@ -216,6 +248,12 @@ def _tenant_refusals(table: PlannedTable, side: Side) -> list[str]:
             whens.append(
                 f"when {alias}.tenant <> {expression}\n            then {text_sql(reason)}"
             )
+    for into, way in table.derive.items():
+        if side.plan.end_of(table, way).name in side.tenant_tables:
+            whens.append(
+                f"when {_derived_alias(into)}.tenant <> {expression}\n            "
+                f"then {text_sql(f'{into}: leads to a row of another tenant')}"
+            )
     return whens
 
 
@@ -264,8 +302,9 @@ def _value_items(table: PlannedTable, side: Side) -> list[str]:
     for column in table.columns:
         if column.into is not None and column.is_staged:
             items[column.into] = _value(column)
-        if column.reference is not None:
+        if column.reference is not None and column.reference.into is not None:
             items[column.reference.into] = _referenced_id(table, column, side)
+    items |= {into: f"{_derived_alias(into)}.id" for into in table.derive}
     items |= _packed(table)
     items |= {name: sql for name, sql in sets.items() if name in own or name not in items}
     items |= {name: sql for name, sql in _times(table, side).items() if name not in items}

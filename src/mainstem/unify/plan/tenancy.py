@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.plan.propose import Proposal
     from mainstem.unify.plan.references import SourceReference
 
@@ -31,6 +32,17 @@ def find_tenant_paths(proposal: Proposal) -> dict[str, tuple[str, ...]]:
         path = _path(proposal, table, lengths, root=root)
         if path:
             found[table] = path
+    return found
+
+
+def target_references(proposal: Proposal, target: TargetTable) -> dict[str, str]:
+    """The target's foreign-key columns, without the tenant's own -> the table they point at."""
+    tenant = proposal.tenant_column
+    found: dict[str, str] = {}
+    for key in target.table.foreign_keys:
+        columns = [column for column in key.columns if column != tenant]
+        if len(columns) == 1:
+            found[columns[0]] = key.parent
     return found
 
 

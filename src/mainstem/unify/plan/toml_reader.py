@@ -73,6 +73,12 @@ class Section:
         section = self.section(key)
         return {name: section.need(name, str) for name in section.names_left()} if section else {}
 
+    def take_text_list_map(self, key: str) -> dict[str, tuple[str, ...]]:
+        """A table of lists of texts; empty when the key is absent."""
+        section = self.section(key)
+        names = section.names_left() if section else ()
+        return {name: section.take_texts(name) or () for name in names} if section else {}
+
     def section(self, key: str) -> Section | None:
         """A table inside this one, or None when it is absent."""
         value = self._pop(key)

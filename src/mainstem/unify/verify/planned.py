@@ -24,7 +24,7 @@ from mainstem.unify.verify.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -182,8 +182,10 @@ class _Builder:
                 )
             elif column.used is not None:
                 self.not_compared[column.name] = f"used by the plan's own SQL: {column.used}"
-            if column.reference is not None:
-                yield self._reference(column)
+            if column.reference is not None and column.reference.into is not None:
+                yield self._reference(column, column.reference.into)
+        for into, path in self._table.derive.items():
+            yield self._over(into, path)
         tenant = self._tenant()
         if tenant is not None:
             yield tenant
@@ -198,7 +200,17 @@ class _Builder:
             f"{''.join(self._joins)} where m.outcome = 'l'"
         )
 
-    def _reference(self, column: PlannedColumn) -> ComparedColumn:
+    def _over(self, into: str, path: Sequence[str]) -> ComparedColumn:
+        """The row that a path leads to, found on the source's own references."""
+        end = self._planned.plan.end_of(self._table, path)
+        return ComparedColumn(
+            path[0],
+            self._old_key(end, into),
+            derivation=Derivation(tuple(self._hops(path, end)), self._merged(end)),
+            label=f"{into} (a row of {end.table}, by {'.'.join(path)})",
+        )
+
+    def _reference(self, column: PlannedColumn, into: str) -> ComparedColumn:
         reference = column.reference
         assert reference is not None
         parent = self._planned.plan.table(reference.table)
@@ -206,7 +218,7 @@ class _Builder:
         hops = () if by is None else (self._hop(parent, by, _source_key(parent)),)
         return ComparedColumn(
             column.name,
-            self._old_key(parent, reference.into),
+            self._old_key(parent, into),
             is_secret=self._table.holds_secret(column.name),
             derivation=Derivation(hops, self._merged(parent)),
             label=f"{column.name} (a row of {parent.table})",
@@ -237,14 +249,15 @@ class _Builder:
         return ComparedColumn(
             self._table.tenant_path[0],
             self._old_key(root, tenant.column),
-            derivation=Derivation(tuple(self._hops(root)), self._merged(root)),
+            derivation=Derivation(
+                tuple(self._hops(self._table.tenant_path, root)), self._merged(root)
+            ),
             label=f"{tenant.column} (the tenant, by {'.'.join(self._table.tenant_path)})",
         )
 
-    def _hops(self, root: PlannedTable) -> Iterator[Hop]:
-        """From the first column of the tenant's path to the key of the tenant's row."""
+    def _hops(self, path: Sequence[str], root: PlannedTable) -> Iterator[Hop]:
+        """From the first column of a path to the key of the row that it leads to."""
         plan, table = self._planned.plan, self._table
-        path = table.tenant_path
         for name, following in zip(path, (*path[1:], None), strict=True):
             reference = table.column(name).reference
             assert reference is not None, "a tenant's path is made of references"
