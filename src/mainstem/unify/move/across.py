@@ -40,6 +40,8 @@ RULES = {
     Keep.FIRST_SOURCE: "merge-first-source",
     Keep.NOT_NULL: "merge-not-null",
 }
+#: the rule, and what stands for the survivor, where a row of the target stands for a staged one
+TARGET_ROW = "merge-target-row"
 _LOWER = re.compile(r"lower\((\w+)\)")
 _EMPTY = "''"
 _SCRATCH = ("way", "same", "rows", "kept")
@@ -133,8 +135,55 @@ class _Merging:
             self._note_merged(number, table)
             self._note_values(number, table)
             self._write(number, table)
+        if self.merge.has_target_rows:
+            for table in self._tables():
+                self._meet_target(table)
         for kind in _SCRATCH:
             self.connection.execute(f"drop table {self._own(kind)}")
+
+    def _meet_target(self, table: PlannedTable) -> None:
+        """Let rows that the target has already stand for staged ones; they stay as they are."""
+        merged = self._merged(table)
+        target = f"{name_sql(self.plan.schema)}.{name_sql(self.merge.target)}"
+        identity = name_sql(table.id_column or "id")
+        for way in self.merge.by:
+            joins, values = self._values(table, way)
+            equal = " and ".join(
+                f"{value} = {_of_target(part)}" for part, value in zip(way, values, strict=True)
+            )
+            met = (
+                f"(select distinct on (s._key) s._key, t.{identity}::text as id,"
+                f" ({staged_identity(table, self.plan, 's')})::text as was"
+                f" from {self._stage(table)} as s{''.join(joins)} join {target} as t on {equal}"
+                f" where not exists (select from {merged} as g where g._key = s._key)"
+                " order by s._key)"
+            )
+            for other in self._tables():
+                self.connection.execute(
+                    f"update {self._merged(other)} as m set id = x.id from {met} as x"
+                    " where m.id = x.was"
+                )
+            self.connection.execute(
+                f"insert into {merged} (_key, survivor, id)"
+                f" select _key, {text_sql(TARGET_ROW)}, id from {met} as x"
+            )
+        for column in self._filled(table):
+            assert column.into is not None
+            before = canonical(f"s.{name_sql(column.name)}", column.type)
+            after = canonical(f"t.{name_sql(column.into)}", column.type)
+            if table.holds_secret(column.name):
+                before = after = text_sql(MASK)
+            self.connection.execute(
+                "insert into unify.ledger"
+                " (run_id, source_table, key, column_name, before, after, rule)"
+                f" select {self.run.id}, {text_sql(table.name)}, s._key, {text_sql(column.name)},"
+                f" {before}, {after}, {text_sql(TARGET_ROW)}"
+                f" from {self._stage(table)} as s join {merged} as m on m._key = s._key"
+                f" join {target} as t on t.{identity}::text = m.id"
+                f" where m.survivor = {text_sql(TARGET_ROW)} and s.{name_sql(column.name)} is not"
+                f" null and {canonical(f's.{name_sql(column.name)}', column.type)}"
+                f" is distinct from {canonical(f't.{name_sql(column.into)}', column.type)}"
+            )
 
     def _find(self) -> None:
         """What each row is known by in each way, and the rows that share it with another."""
@@ -337,3 +386,9 @@ class _Merging:
 
     def _own(self, kind: str) -> str:
         return own_table(self.run, f"{kind} into", self.merge.target)
+
+
+def _of_target(part: str) -> str:
+    """A column of a way, or its lower case, of a target's row `t`."""
+    lower = _LOWER.fullmatch(part)
+    return f"lower(t.{name_sql(lower[1])}::text)" if lower else f"t.{name_sql(part)}::text"

@@ -47,10 +47,20 @@ def quarantine_duplicates(
     if "NULLS NOT DISTINCT" not in index.definition:
         predicate += "".join(f" and ({part}) is not null" for part in parts)
     key = key_value(new_key(target, plan), "t")
-    named, _ = map_key(target, new_key(target, plan), "t")
+    named, column = map_key(target, new_key(target, plan), "t")
     is_id = set(map(name_sql, new_key(target, plan))) <= set(parts)
     number = "count(*)" if is_id else "row_number()"
     order = "" if is_id else f" order by {key}"
+    ours = "true"
+    if plan.shares(target.name):
+        # A row that was there before stays, whatever its id.
+        named_by = " or ".join(
+            f"exists (select from unify.{found.partition} as m where m.{column} = {named})"
+            for found in maps
+        )
+        ours = f"({named_by})"
+        order = f" order by {ours}, {key}"
+        number = "row_number()"
     reason = text_sql(f"another row has the same {', '.join(parts)} ({index.name})")
     _quarantine(
         connection,
@@ -58,8 +68,8 @@ def quarantine_duplicates(
         target,
         maps,
         f"select at, key from (select t.ctid as at, {named} as key,"
-        f" {number} over (partition by {', '.join(parts)}{order}) as number"
-        f" from {target_name(target)} as t where {predicate}) as x where number > 1",
+        f" {number} over (partition by {', '.join(parts)}{order}) as number, {ours} as is_ours"
+        f" from {target_name(target)} as t where {predicate}) as x where number > 1 and is_ours",
         reason=reason,
         plan=plan,
     )

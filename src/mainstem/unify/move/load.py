@@ -50,14 +50,14 @@ class Loader:
     plan: Plan
     maps: Maps
 
-    def load(self, target: TargetTable, record: TableRecord) -> int:
-        """Load one target from all its sources; how many rows it has then. Does not commit.
+    def load(self, target: TargetTable, record: TableRecord) -> tuple[int, int]:
+        """Load one target from all its sources; how many rows it got, and had. Does not commit.
 
         Raises:
             UnifyError: the selects do not account for every row; nothing was written.
             ConfigError: a select does not work.
         """
-        self._empty(target, record)
+        before = self._rows_before(target, record)
         selects = [s for s in self.plan.selects if self._goes_into(s, target)]
         sections = [self._section(select, target) for select in selects if not select.is_also]
         statement = load_statement(
@@ -79,10 +79,10 @@ class Loader:
             self.connection, self.run, [target], {target.name: _maps(sections)}, self.plan
         )
         self._account_for(_maps(sections), target)
-        loaded = self._check_target(target, sections)
+        loaded = self._check_target(target, sections, before)
         for section in sections:
             self.maps.loaded[section.source_table] = section.map
-        return loaded
+        return loaded, before
 
     def settle(self, cycle: Cycle) -> None:
         """Take out the rows of a cycle that lead to none, and those that lead to them.
@@ -103,8 +103,10 @@ class Loader:
             self._forget_changes(found.source_table)
             self._account(found, target)
 
-    def _empty(self, target: TargetTable, record: TableRecord) -> None:
+    def _rows_before(self, target: TargetTable, record: TableRecord) -> int:
         """Nobody wrote to the target since it was found empty; with new files, where that helps.
+
+        How many rows it has, where others than those of the run may stand beside them.
 
         Under `wal_level = minimal` rows for a table whose files are of the same transaction need
         no write-ahead log. A key that other tables point at forbids it.
@@ -119,10 +121,17 @@ class Loader:
         ).fetchone()
         assert row is not None
         has_rows, is_minimal, is_free = row
+        if has_rows and self.plan.shares(target.name):
+            return self._count(name)
         if has_rows:
             raise TargetError(f"{target.name} was empty, and another program wrote to it")
         if is_minimal and is_free and record.plain:
             self.connection.execute(f"truncate {name}")
+        return 0
+
+    def _count(self, table: str) -> int:
+        row = self.connection.execute(f"select count(*) from {table}").fetchone()
+        return int(row[0]) if row is not None else 0
 
     def _goes_into(self, select: Select, target: TargetTable) -> bool:
         return self.plan.table(select.source_table).into == target.name
@@ -269,14 +278,14 @@ class Loader:
     def _source_name(self, table: str) -> str:
         return self.plan.table(table).source or self.plan.name
 
-    def _check_target(self, target: TargetTable, sections: Sequence[Section]) -> int:
-        """The target, empty before, must now hold exactly the rows that the maps call loaded."""
+    def _check_target(self, target: TargetTable, sections: Sequence[Section], before: int) -> int:
+        """The target must now hold exactly the rows that the maps call loaded, and those before."""
         mapped = " + ".join(
             f"(select count(*) from unify.{section.map.partition} where outcome = 'l')"
             for section in sections
         )
         row = self.connection.execute(
-            f"select (select count(*) from {target_name(target)}), {mapped}"
+            f"select (select count(*) from {target_name(target)}) - {before}, {mapped}"
         ).fetchone()
         assert row is not None
         if row[0] != row[1]:

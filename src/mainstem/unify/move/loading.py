@@ -267,11 +267,13 @@ class Tasks:
         name = f"load {target.name}"
         shown = self.move.reporter.step(name, staged)
         loader = Loader(connection, self.run, self.move.plan, self.maps)
-        rows = loader.load(target, self.prepared.records[target.name])
-        self._save_load(connection, name, target_name(target), rows)
+        rows, before = loader.load(target, self.prepared.records[target.name])
+        self._save_load(connection, name, target_name(target), rows, before=before)
         shown.advance(staged)
 
-    def _save_load(self, connection: Connection, name: str, table: str, rows: int) -> None:
+    def _save_load(
+        self, connection: Connection, name: str, table: str, rows: int, *, before: int = 0
+    ) -> None:
         """Note that a load is done, and by which transaction; commits."""
         store.save_step(
             connection,
@@ -279,7 +281,7 @@ class Tasks:
             name=name,
             position=2,
             row_count=rows,
-            detail=writing_now(connection, table),
+            detail={**writing_now(connection, table), "before": before},
         )
         connection.commit()
 

@@ -119,6 +119,8 @@ def check_empty(connection: Connection, plan: Plan, targets: Mapping[str, Target
     """
     filled = []
     for name, table in targets.items():
+        if plan.shares(name):
+            continue
         row = connection.execute(f"select exists (select from {target_name(table)})").fetchone()
         if row is not None and row[0]:
             count = connection.execute(f"select count(*) from {target_name(table)}").fetchone()
@@ -133,8 +135,14 @@ def check_empty(connection: Connection, plan: Plan, targets: Mapping[str, Target
 
 
 def has_rows(connection: Connection, plan: Plan) -> bool:
-    """Whether a further table, which may hold other rows, does."""
-    for name in {also_name(select) for select in plan.selects if select.is_also}:
+    """Whether a table that may hold other rows does."""
+    names = {also_name(select) for select in plan.selects if select.is_also}
+    names |= {
+        f"{name_sql(plan.schema)}.{name_sql(merge.target)}"
+        for merge in plan.merges
+        if merge.has_target_rows
+    }
+    for name in names:
         there = connection.execute("select to_regclass(%s) is not null", (name,)).fetchone()
         if there is not None and there[0]:
             row = connection.execute(f"select exists (select from {name})").fetchone()

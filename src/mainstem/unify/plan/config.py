@@ -50,11 +50,18 @@ class ColumnConfig:
 
 @dataclass(frozen=True)
 class AlsoConfig:
-    """A further target table that gets one row for each loaded row; the columns are SQL."""
+    """A further target table that gets a row, or several, for each loaded row; all in SQL."""
 
     into: str
     columns: Mapping[str, str]
     where: str | None = None
+    #: of a FROM clause, where each gives several: `(values (1, s.a), (2, s.b)) as step (n, a)`
+    rows: str | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All its SQL."""
+        return (*self.columns.values(), *filter(None, (self.where, self.rows)))
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,7 @@ class MergeConfig:
     keep: Keep = Keep.NEWEST
     columns: Mapping[str, Keep] = field(default_factory=dict)
     time: str | None = None
+    has_target_rows: bool = False
 
 
 @dataclass(frozen=True)
@@ -273,6 +281,7 @@ def read_merges(section: Section | None) -> dict[str, MergeConfig]:
                 for column, rule in merge.take_text_map("columns").items()
             },
             time=merge.take("time", str),
+            has_target_rows=merge.take("target_rows", bool) or False,
         )
         merge.finish()
     return found
@@ -429,6 +438,7 @@ def _also(section: Section) -> AlsoConfig:
         into=section.need("into", str),
         columns=section.take_text_map("columns"),
         where=section.take("where", str),
+        rows=section.take("rows", str),
     )
     section.finish()
     if not also.columns:

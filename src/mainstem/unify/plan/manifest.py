@@ -136,6 +136,8 @@ def _merges(plan: Plan) -> Table:
         found.add("keep", merge.keep.value)
         if merge.time is not None:
             found.add("time", merge.time)
+        if merge.has_target_rows:
+            found.add("target_rows", True)
         if merge.columns:
             found.add("columns", {name: keep.value for name, keep in merge.columns.items()})
         section.add(merge.target, found)
@@ -263,7 +265,9 @@ def _read_plan(top: Section, directory: Path) -> Plan:
         tenant=_read_tenant(tenant) if tenant else None,
         tables=tuple(table for source in sources for table in _read_tables(tables, source, rules)),
         merges=tuple(
-            PlannedMerge(name, merge.by, merge.keep, merge.columns, merge.time)
+            PlannedMerge(
+                name, merge.by, merge.keep, merge.columns, merge.time, merge.has_target_rows
+            )
             for name, merge in read_merges(top.section("merge")).items()
         ),
         questions=tuple(_read_question(item) for item in top.sections("question")),

@@ -202,6 +202,8 @@ class PlannedMerge:
     columns: Mapping[str, Keep] = field(default_factory=dict)
     #: the target's column that says which row is the newest
     time: str | None = None
+    #: the rows that the target has already take part: they stay as they are
+    has_target_rows: bool = False
     #: why it is proposed
     evidence: str | None = None
 
@@ -297,6 +299,10 @@ class Plan:
         """The table whose rows are the tenants of a table's source."""
         source = self.source_of(table)
         return source.id_of(source.tenants) if source.tenants is not None else None
+
+    def shares(self, target: str) -> bool:
+        """Whether the rows that a target table has already stay beside those of the run."""
+        return any(merge.target == target and merge.has_target_rows for merge in self.merges)
 
     def is_merging(self, table: PlannedTable) -> bool:
         """Whether rows of a table may turn out to be the same as others."""

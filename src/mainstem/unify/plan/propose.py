@@ -414,7 +414,7 @@ def _used_in_sql(proposal: Proposal, table: Table, column: str) -> str | None:
     names += [
         f"also {also.into}"
         for also in config.also
-        if any(form in text for text in also.columns.values() for form in wanted)
+        if any(form in text for text in also.texts for form in wanted)
     ]
     return ", ".join(names) or None
 

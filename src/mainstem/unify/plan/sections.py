@@ -119,6 +119,8 @@ def write_also(table: PlannedTable, also: AlsoConfig) -> str:
         f"from :stage.{name} as s",
         f"join :map.{name} as loaded on loaded.old_id = s._key and loaded.outcome = 'l'",
     ]
+    if also.rows is not None:
+        lines.append(f"cross join lateral {also.rows}")
     if also.where is not None:
         lines.append(f"where {also.where}")
     return "\n".join(lines) + ";\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mainstem.kit.fingerprints import fingerprint_sql
 from mainstem.unify.codec import RULES
+from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.statements import (
     has_secret_key,
@@ -158,7 +159,10 @@ def _extra_rows(planned: PlannedRun, target: TargetTable) -> Iterator[Finding]:
         f"select (select count(*) from {target_name(target)}), (select count(*) {mapped})".encode()
     ).fetchone()
     assert row is not None
-    if row[0] <= row[1]:
+    step = store.read_steps(connection, planned.run.id).get(f"load {target.name}")
+    detail = step.detail if step is not None and isinstance(step.detail, dict) else {}
+    extra = row[0] - row[1] - int(detail.get("before", 0))
+    if extra <= 0:
         return
     key = new_key(target, planned.plan)
     value, column = map_key(target, key, "t")
@@ -171,7 +175,7 @@ def _extra_rows(planned: PlannedRun, target: TargetTable) -> Iterator[Finding]:
         f" order by 1 limit {_EXAMPLES_MAX}".encode()
     ).fetchall()
     keys = ", ".join(example for (example,) in examples) or "keys that are there twice"
-    yield Finding("extra rows", target.name, f"{row[0] - row[1]} rows that no run loaded: {keys}")
+    yield Finding("extra rows", target.name, f"{extra} rows that no run loaded: {keys}")
 
 
 def _primary_key(connection: Connection, target: str) -> tuple[str, ...]:

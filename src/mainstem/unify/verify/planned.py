@@ -304,6 +304,12 @@ class _Builder:
             ]
         ]
         listed = " union all ".join(parts)
+        if planned.plan.shares(target):
+            listed += (
+                f" union all select distinct 'a row of the target: ' || {column}::text, {column}"
+                f" from unify.{own.partition} as m where outcome = 'm' and not exists"
+                f" (select from ({listed}) as l (old_id, new_key) where l.new_key = m.{column})"
+            )
         return f"(select * from ({listed}) as given (old_id, new_key))"
 
     def _merged(self, parent: PlannedTable) -> str | None:
