@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unify.move.test_resume import Dying
 from tests.unify.several.conftest import CONFIG, uuid_of
 
-from mainstem.errors import ConfigError, SourceError
+from mainstem.errors import ConfigError, SourceError, TargetError
 
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
@@ -183,9 +183,11 @@ def test_rows_that_the_target_has_already_stand_for_the_same_ones(merge: Merge) 
         merge.url, f"insert into shop values ('{old}', 'Was here', 'shop-1', 3, '2026-01-01Z'),"
         f" ('{uuid_of(8)}', 'Stays alone', 'alone', 4, null)"
     )  # fmt: skip
-    plan = merge.plan()
-    proposed = next(found for found in plan.merges if found.target == "shop")
-    assert (proposed.by, proposed.has_target_rows) == ((("slug",),), True)
+    merge.plan()
+    with pytest.raises(TargetError, match=r"already holds other data: shop \(2 rows\)"):
+        merge.run()
+    merge.config.write_text(CONFIG + '[merge.shop]\nby = ["slug"]\ntarget_rows = true\n')
+    merge.plan()
     run = merge.run().run
     assert merge.rows("select id::text, name, size from shop where slug = 'shop-1'") == [
         (old, "Was here", 3)

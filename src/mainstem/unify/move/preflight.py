@@ -130,7 +130,8 @@ def check_empty(connection: Connection, plan: Plan, targets: Mapping[str, Target
     more = f" and {len(filled) - _SHOWN_MAX} more" if len(filled) > _SHOWN_MAX else ""
     raise TargetError(
         f"the target already holds other data: {', '.join(filled[:_SHOWN_MAX])}{more}; "
-        f"{_earlier_run(connection, plan)}use an empty database, or delete these rows"
+        f"{_earlier_run(connection, plan)}use an empty database, delete these rows, or let them "
+        "take part in a merge (`[merge.<table>]` with target_rows = true)"
     )
 
 

@@ -16,7 +16,6 @@ from mainstem.unify.plan.cycles import early_references
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.directory import write_directory
 from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTenant
-from mainstem.unify.plan.names import name_sql
 from mainstem.unify.plan.overlaps import find_merges
 from mainstem.unify.plan.profile import (
     read_profiles,
@@ -28,7 +27,7 @@ from mainstem.unify.plan.propose import propose
 from mainstem.unify.plan.sections import Side, write_also, write_file, write_section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -57,17 +56,12 @@ def make_plan(
             f"schema {config.schema} of the target has no tables; run `mainstem db migrate` first"
         )
     with ExitStack() as stack:
-        plan = _propose_all(config, target, stack, connection)
+        plan = _propose_all(config, target, stack)
     write_directory(plan, _files(config, plan, target), is_forced=is_forced)
     return plan
 
 
-def _propose_all(
-    config: Config,
-    target: TargetCatalog,
-    stack: ExitStack,
-    connection: psycopg.Connection[TupleRow],
-) -> Plan:
+def _propose_all(config: Config, target: TargetCatalog, stack: ExitStack) -> Plan:
     """The plan of all sources, which stay open until the stack is closed."""
     tables: list[PlannedTable] = []
     questions: list[Question] = []
@@ -93,27 +87,12 @@ def _propose_all(
         questions=tuple(questions),
         answers=config.answers,
         config=os.path.relpath(config.path, config.plan_dir),
-        merges=find_merges(
-            config, tables, target, values, _filled(connection, config.schema, tables)
-        ),
+        merges=find_merges(config, tables, target, values),
         target_digests={
             name: table_digest(target.tables[name].table)
             for name in sorted({table.into for table in tables if table.into is not None})
         },
     )
-
-
-def _filled(
-    connection: psycopg.Connection[TupleRow], schema: str, tables: Sequence[PlannedTable]
-) -> set[str]:
-    """The target tables that hold rows already."""
-    found = set()
-    for name in {table.into for table in tables if table.into is not None}:
-        query = f"select exists (select from {name_sql(schema)}.{name_sql(name)})"
-        row = connection.execute(query.encode()).fetchone()
-        if row is not None and row[0]:
-            found.add(name)
-    return found
 
 
 @dataclass(frozen=True)

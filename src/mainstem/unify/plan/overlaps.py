@@ -12,7 +12,7 @@ from mainstem.kit.naming import column_meaning, did_you_mean
 from mainstem.unify.plan.model import PlannedMerge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
     from mainstem.unify.plan.config import Config, MergeConfig
@@ -45,11 +45,8 @@ def find_merges(
     tables: Sequence[PlannedTable],
     target: TargetCatalog,
     values: Mapping[str, Values],
-    filled: Collection[str],
 ) -> tuple[PlannedMerge, ...]:
     """The merges that the config asks for, and proposals where sources share values.
-
-    `filled` are the target tables that hold rows already.
 
     Raises ConfigError when a merge names what is not there.
     """
@@ -68,7 +65,7 @@ def find_merges(
         time = _time(target.tables[name], fed_by)
         said = config.merges.get(name)
         if said is None:
-            found += _proposed(target.tables[name], fed_by, values, time=time, filled=filled)
+            found += _proposed(target.tables[name], fed_by, values, time=time)
         elif said.by:
             _check(config, name, fed_by, said)
             time = said.time or time
@@ -84,25 +81,14 @@ def _proposed(
     values: Mapping[str, Values],
     *,
     time: str | None,
-    filled: Collection[str],
 ) -> Iterator[PlannedMerge]:
-    """A merge by what several sources share, or by what the target's own rows are known by."""
-    if target.name in filled:
-        ways = [way for way in _ways(target) if _is_filled(way, tables)]
-        if ways:
-            by = tuple((way.sql,) for way in ways)
-            evidence = f"{target.name} holds rows already"
-            yield PlannedMerge(target.name, by, time=time, has_target_rows=True, evidence=evidence)
-    elif len({table.source for table in tables}) > 1:
+    """A merge by what several sources share."""
+    if len({table.source for table in tables}) > 1:
         shared = list(_shared(target, tables, values))
         if shared:
             by = tuple((way.sql,) for way, _ in shared)
             evidence = "; ".join(text for _, text in shared)
             yield PlannedMerge(target.name, by, time=time, evidence=evidence)
-
-
-def _is_filled(way: _Way, tables: Sequence[PlannedTable]) -> bool:
-    return all(_source_column(table, way.column) is not None for table in tables)
 
 
 def _check(config: Config, target: str, tables: Sequence[PlannedTable], said: MergeConfig) -> None:
