@@ -13,5 +13,10 @@ verify = LazyGroup(
             "expect",
             "Hold a database against a file of expectations.",
         ),
+        "isolation": (
+            "mainstem.cli.verify.isolation",
+            "isolation",
+            "Prove that no tenant reaches another's rows.",
+        ),
     },
 )

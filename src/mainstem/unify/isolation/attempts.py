@@ -1,0 +1,152 @@
+"""Tries many statements, each as a caller of its own, in one round trip, and undoes each.
+
+The statements travel as a setting; a DO block of the connected role takes each caller's role and
+settings in turn, runs the statement in a subtransaction and rolls it back: one exchange for
+hundreds of attempts, so that the proof is quick on a distant server too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import psycopg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: insufficient_privilege: a missing grant and a policy's refusal alike
+REFUSED: Final = "42501"
+_BATCH_MAX: Final = 250
+_CANCELED: Final = "57014"
+#: what constraints raise once a policy has let the row through
+_CONSTRAINTS: Final = frozenset({"23502", "23503", "23505", "23514", "23P01"})
+
+_RUN = """
+do $$
+declare
+  attempt jsonb;
+  part text;
+  pair jsonb;
+  said jsonb;
+  proof jsonb;
+  row_count bigint;
+  violated text;
+  outcomes text[] := '{}';
+begin
+  for attempt in
+    select value from jsonb_array_elements(current_setting('mainstem.attempts')::jsonb)
+  loop
+    begin
+      said := null;
+      proof := null;
+      row_count := 0;
+      for part in select value from jsonb_array_elements_text(attempt -> 'before') loop
+        execute part;
+      end loop;
+      for pair in select value from jsonb_array_elements(attempt -> 'settings') loop
+        perform set_config(pair ->> 0, pair ->> 1, true);
+      end loop;
+      perform set_config('role', attempt ->> 'role', true);
+      if (attempt ->> 'is_query')::boolean then
+        execute attempt ->> 'statement' into said;
+      else
+        execute attempt ->> 'statement';
+        get diagnostics row_count = row_count;
+      end if;
+      perform set_config('role', 'none', true);
+      if not (attempt ->> 'is_query')::boolean then
+        set constraints all immediate;
+      end if;
+      if attempt ->> 'proof' is not null then
+        execute attempt ->> 'proof' into proof;
+      end if;
+      raise exception using errcode = 'MS000', message =
+        jsonb_build_object('said', said, 'proof', proof, 'row_count', row_count)::text;
+    exception
+      when sqlstate 'MS000' then
+        outcomes := outcomes || sqlerrm;
+      when others then
+        get stacked diagnostics violated = constraint_name;
+        outcomes := outcomes || jsonb_build_object(
+          'state', sqlstate, 'message', sqlerrm, 'constraint', violated)::text;
+    end;
+  end loop;
+  perform set_config('mainstem.outcomes', '[' || array_to_string(outcomes, ',') || ']', true);
+end
+$$
+"""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A statement that a caller tries.
+
+    Attributes:
+        role: the database role.
+        settings: what is set for the transaction before: claims and the like.
+        statement: what is tried; a query returns one jsonb.
+        is_query: whether it is a query.
+        before: what the connected role does first, such as removing a row to be inserted again.
+        proof: a query of the connected role that returns, as jsonb, what really changed.
+    """
+
+    role: str
+    settings: tuple[tuple[str, str], ...]
+    statement: str
+    is_query: bool = False
+    before: tuple[str, ...] = ()
+    proof: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one statement did: its answer or rows, or the state and message of its error."""
+
+    said: object = None
+    proof: object = None
+    row_count: int = 0
+    state: str | None = None
+    message: str = ""
+    constraint: str = ""
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a privilege or a policy refused it."""
+        return self.state == REFUSED
+
+    @property
+    def is_held_by_constraint(self) -> bool:
+        """Whether the policies let it through and a constraint stopped it."""
+        return self.state in _CONSTRAINTS and bool(self.constraint)
+
+
+def attempt_all(connection: Connection, attempts: Sequence[Attempt]) -> list[Outcome]:
+    """Try each statement as its caller; everything is undone."""
+    outcomes: list[Outcome] = []
+    for start in range(0, len(attempts), _BATCH_MAX):
+        outcomes += _batch(connection, attempts[start : start + _BATCH_MAX])
+    assert len(outcomes) == len(attempts), "each attempt has an outcome"
+    return outcomes
+
+
+def _batch(connection: Connection, attempts: Sequence[Attempt]) -> list[Outcome]:
+    """One exchange; where a statement takes too long, each half by itself."""
+    try:
+        with connection.transaction(force_rollback=True):
+            told = json.dumps([vars(attempt) for attempt in attempts])
+            connection.execute("select set_config('mainstem.attempts', %s, true)", (told,))
+            connection.execute(_RUN)
+            found = connection.execute("select current_setting('mainstem.outcomes')").fetchone()
+    except psycopg.errors.QueryCanceled as error:
+        if len(attempts) == 1:
+            return [Outcome(state=_CANCELED, message=str(error.diag.message_primary))]
+        half = len(attempts) // 2
+        return _batch(connection, attempts[:half]) + _batch(connection, attempts[half:])
+    assert found is not None, "current_setting returns a row"
+    return [Outcome(**said) for said in json.loads(found[0])]

@@ -1,0 +1,420 @@
+"""Fills every table with rows of two tenants, following the foreign keys.
+
+Each tenant has some casts: a whole set of rows, one in every table, that point at each other and at
+nothing else. What differs between the casts are the kinds of rows and people that policies tell
+apart. A table that cannot be filled is reported, because nothing was proven about it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from itertools import count, islice, product
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import psycopg
+
+from mainstem.unify.isolation.tables import column_sql, literal
+from mainstem.unify.isolation.values import Candidate, candidates, key_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.database import ObjectName
+    from mainstem.unify.isolation.domains import Domains
+    from mainstem.unify.isolation.facts import Spot
+    from mainstem.unify.isolation.tables import Table
+
+    Connection = psycopg.Connection[TupleRow]
+
+#: what a kind of row demands: column -> a constant, or None for null
+Variant: TypeAlias = "Mapping[str, str | None]"
+
+TENANTS: Final = (0, 1)
+ATTEMPTS_MAX: Final = 400
+
+_KEEP = """
+do $$
+declare
+  statement text;
+  said jsonb;
+  violated text;
+  of_column text;
+  outcomes text[] := '{}';
+begin
+  for statement in
+    select value from jsonb_array_elements_text(current_setting('mainstem.attempts')::jsonb)
+  loop
+    begin
+      execute statement into said;
+      outcomes := outcomes || coalesce(said, '{"message": "a trigger kept the row away"}')::text;
+    exception when others then
+      get stacked diagnostics violated = constraint_name, of_column = column_name;
+      outcomes := outcomes || jsonb_build_object('state', sqlstate, 'message', sqlerrm,
+                                                 'violated', violated, 'column', of_column)::text;
+    end;
+  end loop;
+  perform set_config('mainstem.outcomes', '[' || array_to_string(outcomes, ',') || ']', true);
+end
+$$
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row that was made; `values` are texts as JSON has them, `place` its ctid."""
+
+    table: Table
+    tenant: int
+    cast: int
+    values: Mapping[str, object]
+    insertion: str
+    place: str
+    relation: str
+    variant: Variant
+
+    def text(self, column: str) -> str | None:
+        """A value as text that the server reads back."""
+        value = self.values.get(column)
+        return value if isinstance(value, str) or value is None else json.dumps(value)
+
+
+@dataclass
+class Seed:
+    """All rows made, by table, and why a table has none for a tenant."""
+
+    cast_count: int
+    is_replica: bool
+    rows: dict[ObjectName, list[Row]] = field(default_factory=dict)
+    failures: dict[ObjectName, str] = field(default_factory=dict)
+    #: in the order in which they were filled
+    order: list[ObjectName] = field(default_factory=list)
+    identities: dict[tuple[Spot, int, int], str | None] = field(default_factory=dict)
+
+    def of(self, table: ObjectName, tenant: int | None = None) -> list[Row]:
+        """The rows of a table, of one tenant or of both."""
+        made = self.rows.get(table, [])
+        return [row for row in made if tenant is None or row.tenant == tenant]
+
+    def row(self, table: ObjectName, tenant: int, cast: int) -> Row | None:
+        """The row of one cast, or the tenant's first."""
+        made = self.of(table, tenant)
+        return next((row for row in made if row.cast == cast), made[0] if made else None)
+
+
+class Seeder:
+    """Makes the rows in a connection's open transaction."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        domains: Domains,
+        *,
+        variants: Mapping[ObjectName, Sequence[Variant]],
+        literals: Mapping[Spot, tuple[str, ...]],
+        cast_count: int,
+    ) -> None:
+        self._connection = connection
+        self._domains = domains
+        self._variants = variants
+        self._literals = literals
+        self._numbers = count(1)
+        self.seed = Seed(cast_count, _may_replicate(connection))
+
+    def fill(self, tables: Mapping[ObjectName, Table]) -> Seed:
+        """Insert the rows, parents first; what fails is noted in the seed's failures."""
+        if self.seed.is_replica:
+            self._connection.execute("set local session_replication_role = replica")
+        else:
+            self._connection.execute("set constraints all deferred")
+        for table in _parents_first(tables):
+            self.seed.order.append(table.name)
+            self.seed.rows[table.name] = []
+            self._fill(table)
+        if self.seed.is_replica:
+            self._connection.execute("set local session_replication_role = origin")
+        return self.seed
+
+    def _fill(self, table: Table) -> None:
+        wanted = [(t, c) for c in range(self.seed.cast_count) for t in TENANTS]
+        wanted = [each for each in wanted if self._has_parents(table, *each)]
+        if not wanted:
+            self.seed.failures[table.name] = "a table that its rows must point to has none"
+            return
+        search = _Search(table, self._literals, self._domains)
+        first = self._search(table, search, *wanted[0])
+        if first is not None:
+            self.seed.failures[table.name] = first
+            return
+        statements = [(each, *self._insertion(table, search, *each)) for each in wanted[1:]]
+        told = self._run([text for _, text, _ in statements])
+        for (each, text, variant), said in zip(statements, told, strict=True):
+            if "row" in said:
+                self._keep(table, each, text, variant, said)
+            else:
+                self._search(table, _Search(table, self._literals, self._domains), *each)
+        missing = [t for t in TENANTS if not self.seed.of(table.name, t)]
+        if missing:
+            self.seed.failures[table.name] = "a second tenant's row could not be made"
+
+    def _search(self, table: Table, search: _Search, tenant: int, cast: int) -> str | None:
+        """Insert one row, trying other values as long as a constraint refuses them; or why not."""
+        said: dict[str, object] = {}
+        for _ in range(ATTEMPTS_MAX):
+            text, variant = self._insertion(table, search, tenant, cast)
+            (said,) = self._run([text])
+            if "row" in said:
+                self._keep(table, (tenant, cast), text, variant, said)
+                return None
+            if not search.turn(str(said.get("violated") or ""), str(said.get("column") or "")):
+                break
+        return str(said.get("message", ""))
+
+    def _run(self, statements: Sequence[str]) -> list[dict[str, object]]:
+        if not statements:
+            return []
+        told = json.dumps(list(statements))
+        self._connection.execute("select set_config('mainstem.attempts', %s, true)", (told,))
+        self._connection.execute(_KEEP)
+        found = self._connection.execute("select current_setting('mainstem.outcomes')").fetchone()
+        assert found is not None, "current_setting returns a row"
+        answer: list[dict[str, object]] = json.loads(found[0], parse_int=str, parse_float=str)
+        return answer
+
+    def _keep(
+        self,
+        table: Table,
+        whose: tuple[int, int],
+        text: str,
+        variant: Variant,
+        said: Mapping[str, object],
+    ) -> None:
+        values = said["row"]
+        assert isinstance(values, dict)
+        for name in table.columns:
+            # What a check or a trigger made of it is what others must point to.
+            spot = (table.name, name)
+            if self._domains.of(spot) == spot and isinstance(values.get(name), str):
+                self.seed.identities[spot, *whose] = values[name]
+        insertion = text.partition("\nreturning ")[0]
+        self.seed.rows[table.name].append(
+            Row(
+                table,
+                *whose,
+                values,
+                insertion,
+                str(said["place"]),
+                str(said["relation"]),
+                variant,
+            )
+        )
+
+    def _has_parents(self, table: Table, tenant: int, cast: int) -> bool:
+        """Whether each row that must be pointed to is there, or will be."""
+        for reference in table.references:
+            parents = self.seed.rows.get(reference.target)
+            if reference.target == table.name or parents is None:
+                continue
+            is_needed = all(not table.columns[c].is_nullable for c in reference.columns)
+            is_there = any(row.tenant == tenant and row.cast == cast for row in parents)
+            if is_needed and not is_there:
+                return False
+        return True
+
+    def _insertion(
+        self, table: Table, search: _Search, tenant: int, cast: int
+    ) -> tuple[str, Variant]:
+        """The statement that makes a row, and what kind it is."""
+        number = next(self._numbers)
+        kinds = self._variants.get(table.name, [{}])
+        variant = kinds[cast % len(kinds)]
+        values: dict[str, str | None] = {}
+        for column in table.columns.values():
+            if column.is_generated:
+                continue
+            if column.name in variant:
+                values[column.name] = variant[column.name]
+            elif self._domains.is_shared((table.name, column.name)):
+                if search.is_replaced(column.name):
+                    values[column.name] = search.value(column.name, number)
+                elif column.name not in search.nulled:
+                    values[column.name] = self._identity(table, column.name, tenant, cast)
+            elif column.name in search.options:
+                value = search.value(column.name, number)
+                if value is not None:
+                    values[column.name] = value
+        self._orphaned(table, values, tenant, cast)
+        self._own_parents(table, values)
+        named = ", ".join(map(column_sql, values))
+        given = ", ".join(_given(table, name, values) for name in values)
+        text = (
+            f"insert into {table.sql} as made ({named}) overriding system value values ({given})"
+            if values
+            else f"insert into {table.sql} as made default values"
+        )
+        returning = (
+            "jsonb_build_object('row', to_jsonb(made), 'place', made.ctid::text, "
+            "'relation', made.tableoid::oid::text)"
+        )
+        return f"{text}\nreturning {returning}", variant
+
+    def _orphaned(
+        self, table: Table, values: dict[str, str | None], tenant: int, cast: int
+    ) -> None:
+        """Take out optional references to rows that could not be made, or are not made yet."""
+        for reference in table.references:
+            if reference.target == table.name:
+                continue
+            parents = self.seed.rows.get(reference.target)
+            if parents is None and self.seed.is_replica:
+                continue
+            if any(row.tenant == tenant and row.cast == cast for row in parents or ()):
+                continue
+            for name in reference.columns:
+                if table.columns[name].is_nullable and not self._is_in_other(
+                    table, reference.name, name
+                ):
+                    values.pop(name, None)
+
+    @staticmethod
+    def _is_in_other(table: Table, reference: str, column: str) -> bool:
+        return any(column in r.columns for r in table.references if r.name != reference)
+
+    @staticmethod
+    def _own_parents(table: Table, values: dict[str, str | None]) -> None:
+        """A row that must point to a row of its own table points to itself."""
+        for reference in table.references:
+            if reference.target != table.name:
+                continue
+            for own, target in zip(reference.columns, reference.target_columns, strict=True):
+                if own not in values and not table.columns[own].is_nullable:
+                    values[own] = values.get(target)
+
+    def _identity(self, table: Table, name: str, tenant: int, cast: int) -> str | None:
+        """The value of the column's domain in a cast, made when it is first asked for."""
+        domain = self._domains.of((table.name, name))
+        at = (domain, tenant, cast)
+        known = self.seed.identities
+        if at not in known:
+            column = self._domains.column(domain)
+            assert column is not None, "a domain stands for columns of tables"
+            known[at] = self._evaluated(column.default) if not column.is_numbered else None
+            if known[at] is None:
+                known[at] = key_value(column, next(self._numbers))
+        return known[at]
+
+    def _evaluated(self, default: str | None) -> str | None:
+        """What a default gives; ids may have to fit into a partition of today."""
+        if default is None or "(" not in default:
+            return None
+        try:
+            with self._connection.transaction():
+                found = self._connection.execute(f"select ({default})::text".encode()).fetchone()
+        except psycopg.Error:
+            return None
+        return str(found[0]) if found and found[0] is not None else None
+
+
+class _Search:
+    """The choice of values for one table, turned further by every refusal."""
+
+    def __init__(
+        self, table: Table, literals: Mapping[Spot, tuple[str, ...]], domains: Domains
+    ) -> None:
+        self._table = table
+        shared = {c for c in table.columns if domains.is_shared((table.name, c))}
+        own_keys = {c for r in table.references if r.target == table.name for c in r.columns}
+        self.options: dict[str, list[Candidate]] = {
+            column.name: candidates(column, literals.get((table.name, column.name), ()))
+            for column in table.columns.values()
+            if column.name not in shared | own_keys and not column.is_generated
+        }
+        self._anchors = {c for c in shared if domains.of((table.name, c)) == (table.name, c)}
+        for name in self._anchors:
+            found = candidates(table.columns[name], literals.get((table.name, name), ()))
+            self.options[name] = [found[0], *found]
+        self._choice = dict.fromkeys(self.options, 0)
+        self._nullable = {c for c in shared if table.columns[c].is_nullable}
+        #: optional references that are left out
+        self.nulled: frozenset[str] = frozenset()
+        self._paths: dict[str, Iterator[tuple[dict[str, int], frozenset[str]]]] = {}
+
+    def value(self, column: str, number: int) -> str | None:
+        """The chosen value."""
+        return self.options[column][self._choice[column]](number)
+
+    def is_replaced(self, column: str) -> bool:
+        """Whether a value is chosen in the place of a key that a check refused."""
+        return column in self._anchors and self._choice[column] > 0
+
+    def turn(self, violated: str, column: str) -> bool:
+        """Choose otherwise for the columns of what refused; False when all was tried."""
+        about = violated or column
+        if about not in self._paths:
+            names = self._table.checks.get(violated) or self._table.uniques.get(violated)
+            names = names or tuple(filter(None, [column]))
+            self._paths[about] = self._choices(names) if names else self._single_choices()
+        found = next(self._paths[about], None)
+        if found is None:
+            return False
+        self._choice |= found[0]
+        self.nulled = found[1]
+        return True
+
+    def _single_choices(self) -> Iterator[tuple[dict[str, int], frozenset[str]]]:
+        """One column after the other, where the refusal names none."""
+        for name, found in self.options.items():
+            for number in range(1, len(found)):
+                yield {name: number}, self.nulled
+
+    def _choices(self, names: Sequence[str]) -> Iterator[tuple[dict[str, int], frozenset[str]]]:
+        free = [name for name in names if name in self.options]
+        optional = [name for name in names if name in self._nullable]
+        numbers = product(*(range(len(self.options[name])) for name in free))
+        tried = [dict(zip(free, chosen, strict=True)) for chosen in islice(numbers, ATTEMPTS_MAX)]
+        for size in range(2 ** min(len(optional), 6)):
+            left_out = frozenset(n for i, n in enumerate(optional) if size >> i & 1)
+            for chosen in tried:
+                if size or any(chosen.values()):
+                    yield chosen, left_out
+
+
+def _given(table: Table, name: str, values: Mapping[str, str | None]) -> str:
+    """A value as SQL; what a check makes follow from other columns is left to the server."""
+    if name not in table.derived:
+        return literal(values[name])
+    others = json.dumps(
+        {c: v for c, v in values.items() if c != name and f"{c}" in table.derived[name]}
+    )
+    record = f"jsonb_populate_record(null::{table.sql}, {literal(others)}::jsonb)"
+    return f"(select {table.derived[name]} from {record} as other)"
+
+
+def _may_replicate(connection: Connection) -> bool:
+    found = connection.execute(
+        "select has_parameter_privilege('session_replication_role', 'set')"
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def _parents_first(tables: Mapping[ObjectName, Table]) -> list[Table]:
+    """Tables ordered so that what a row must point to exists before it; cycles as they come."""
+    ordered: dict[ObjectName, Table] = {}
+    visiting: set[ObjectName] = set()
+
+    def visit(table: Table) -> None:
+        if table.name in ordered or table.name in visiting:
+            return
+        visiting.add(table.name)
+        for reference in sorted(
+            table.references, key=lambda r: any(table.columns[c].is_nullable for c in r.columns)
+        ):
+            if reference.target in tables:
+                visit(tables[reference.target])
+        ordered[table.name] = table
+
+    for table in tables.values():
+        visit(table)
+    return list(ordered.values())
