@@ -316,7 +316,8 @@ def _columns(
             into = None if is_pointer else configured.into
         is_key = key.source == column.name
         if is_key and key.kind != "column":
-            into = key.column if key.kind == "kept" else None
+            said = configured.into if configured is not None else None
+            into = key.column if key.kind == "kept" else said
         planned = PlannedColumn(
             name=column.name,
             type=key_type(column, target, key, proposal.own.kind) if is_key else "text",

@@ -158,11 +158,11 @@ def _from_number(source: str, wanted: str) -> tuple[Try, ...]:
     two = base_of(wanted)
     if two in _INTEGERS:
         whole = "{v} = trunc({v}::numeric) and " if source not in _INTEGERS else ""
-        if source in _FLOATS:
+        if source in (*_FLOATS, "numeric"):
             whole = "{v} not in ('NaN', 'Infinity', '-Infinity') and " + whole
         return (Try(f"{whole}{{v}} between {_BOUNDS[two]}", f"{{v}}::{wanted}"),)
     if two == "numeric":
-        return _to_numeric(wanted, is_float=source in _FLOATS)
+        return _to_numeric(source, wanted)
     if source in _INTEGERS and two == "boolean":
         return (Try("{v} in (0, 1)", "{v} = 1"),)
     if source in _INTEGERS and two in {"timestamptz", "timestamp"}:
@@ -182,10 +182,10 @@ def _from_epoch(zone: str) -> tuple[Try, ...]:
     )
 
 
-def _to_numeric(wanted: str, *, is_float: bool) -> tuple[Try, ...]:
+def _to_numeric(source: str, wanted: str) -> tuple[Try, ...]:
     """Digits before the point must have room; those after it may not be lost but by a rule."""
     match = _TYPE.fullmatch(wanted)
-    present = "{v} not in ('NaN', 'Infinity', '-Infinity')" if is_float else "{v} <> 'NaN'"
+    present = "true" if source in _INTEGERS else "{v} not in ('NaN', 'Infinity', '-Infinity')"
     if match is None or match["one"] is None:
         return (Try(present, "{v}::numeric"),)
     scale = int(match["two"] or 0)
