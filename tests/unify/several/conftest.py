@@ -77,7 +77,8 @@ create table notes (
 create table brand_cards (
     id uuid primary key, shop_id uuid references shops, name text, core_values text[], voice jsonb);
 create table style_cards (
-    id uuid primary key, shop_id uuid references shops, name text, colours json, weight integer);
+    id uuid primary key, shop_id uuid references shops, name text, motto text, colours json,
+    weight integer);
 create table outfits (id serial primary key, worn_on date);
 create table backup_people_2024 (like people);
 """
@@ -223,7 +224,7 @@ def fill_north(url: str) -> None:
             insert into brand_cards select u(500 + n), u(n % 2 + 1), 'Brand ' || n,
                 array['x', 'y,"z'], jsonb_build_object('n', n) from generate_series(1, 4) n;
             insert into style_cards select u(600 + n), u(n % 2 + 1), 'Style ' || n,
-                '{"a": [1, 2]}', n from generate_series(1, 3) n;
+                'in "quotes"', '{"a": [1, 2]}', n from generate_series(1, 3) n;
             insert into outfits (worn_on) select '2026-01-01' from generate_series(1, 5);
         """.replace(" u(", " pg_temp.u(").replace("(u(", "(pg_temp.u(").encode())  # fmt: skip
 

@@ -69,7 +69,7 @@ def test_old_columns_are_packed_and_verified(merge: Merge) -> None:
         ({"core_values": ["x", 'y,"z'], "voice": {"n": 1}},)
     ]
     assert merge.rows("select config from card where name = 'Style 2'") == [
-        ({"colours": {"a": [1, 2]}, "weight": 2},)
+        ({"colours": {"a": [1, 2]}, "motto": 'in "quotes"', "weight": 2},)
     ]
     merge.execute(
         merge.url,

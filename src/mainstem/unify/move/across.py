@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import ConfigError
 from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import own_table
-from mainstem.unify.move.merge import spread
+from mainstem.unify.move.merge import first_of, spread
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.identity import staged_identity
 from mainstem.unify.plan.model import Keep
@@ -284,11 +284,12 @@ class _Merging:
         first = "_source, _time desc nulls last, length(_old) desc, _old desc"
         newest = "_time desc nulls last, _source, length(_old) desc, _old desc"
         values = ""
-        for name, _ in self._columns():
+        for name, type_name in self._columns():
             keep, value = self._keep(name), name_sql(name)
             order = newest if keep is Keep.NEWEST else first
-            present = "" if keep is Keep.FIRST_SOURCE else f" filter (where {value} is not null)"
-            values += f", (array_agg({value} order by {order}){present})[1] as {value}"
+            present = "true" if keep is Keep.FIRST_SOURCE else f"{value} is not null"
+            chosen = first_of(value, type_name, order=order, only=present)
+            values += f", {chosen} as {value}"
         self.connection.execute(
             f"create unlogged table {self._own('kept')} as select label,"
             f" (array_agg(_source order by {first}))[1] as _source,"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ServerError, TargetError
-from mainstem.pg.connect import parse
 from mainstem.pg.tools import arguments_for, bin_dir_for
 
 if TYPE_CHECKING:
@@ -64,12 +64,15 @@ def back_up(
                 'give --no-backup-because "reason"'
             ) from None
         return BackedUp(None, None, f"it failed, and the target's tables are empty: {error}")
-    name = parse(url).get("dbname", "DATABASE")
-    restore = f"pg_restore --clean --if-exists --exit-on-error --dbname {name} {path}"
+    address, _ = arguments_for(url)
+    restore = shlex.join(
+        ["pg_restore", "--clean", "--if-exists", "--exit-on-error", "--dbname", address, str(path)]
+    )
     return BackedUp(str(path), restore)
 
 
 def _dump(connection: psycopg.Connection[TupleRow], url: str, folder: Path) -> Path:
+    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     address, environment = arguments_for(url)
     path = folder / f"target-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z.dump"

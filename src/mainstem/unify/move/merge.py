@@ -120,8 +120,10 @@ def _choose(connection: Connection, run: Run, planned: PlannedTable, plan: Plan)
         created = f"s.{name_sql(planned.created)}"
         order = f"{created} desc nulls last, {order}"
     values = "".join(
-        f", (array_agg({value} order by {order}) filter (where {value} is not null))[1] as {name}"
-        for name in _filled_columns(planned)
+        f", {first_of(value, column.type, order=order, only=f'{value} is not null')} as {name}"
+        for column in planned.staged
+        for name in [name_sql(column.name)]
+        if name in _filled_columns(planned)
         for value in [f"s.{name}"]
     )
     connection.execute(
@@ -139,6 +141,14 @@ def _choose(connection: Connection, run: Run, planned: PlannedTable, plan: Plan)
         f" from {rows} as r join {newest} as n using (label)"
         f" join {rows} as s on s._key = n.survivor where r._key <> n.survivor"
     )
+
+
+def first_of(value: str, type_name: str, *, order: str, only: str) -> str:
+    """The SQL of the first value in an order; arrays as texts, else they would become one."""
+    if not type_name.endswith("[]"):
+        return f"(array_agg({value} order by {order}) filter (where {only}))[1]"
+    texts = f"array_agg({value}::text order by {order}) filter (where {only})"
+    return f"(({texts})[1])::{type_name}"
 
 
 def _fill(connection: Connection, run: Run, planned: PlannedTable) -> None:

@@ -21,7 +21,7 @@ from mainstem.unify.move.server_source import row_key
 from mainstem.unify.move.stage import stage_name
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.names import name_sql, text_sql
-from mainstem.unify.plan.transfer import canonical, transfer
+from mainstem.unify.plan.transfer import PACKED, canonical, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -225,6 +225,8 @@ class _Crossing:
         return own_table(self.run, kind, self.table.name)
 
     def _transfer(self, column: PlannedColumn) -> Transfer:
+        if column.pack is not None:
+            return PACKED
         own = self.source.catalog.table(self.table.table)
         return transfer(own.column(column.name).declared_type, column.type)
 

@@ -82,6 +82,10 @@ class Transfer:
         return f"case {whens} else ({read})::text end"
 
 
+#: a value under its own name in a jsonb column
+PACKED: Final = Transfer("jsonb", "to_jsonb({v})")
+
+
 def canonical(value: str, type_name: str) -> str:
     """The SQL of a value as the text in which both sides are compared."""
     if base_of(type_name) == "numeric" and not type_name.endswith("[]"):

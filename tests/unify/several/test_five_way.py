@@ -1,0 +1,64 @@
+"""The five samples become one by `samples/five_way.toml`: accounted for, verified, undone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from mainstem.pg.connect import connect
+from mainstem.unify.move.run import run_plan
+from mainstem.unify.move.undo import undo_run
+from mainstem.unify.plan.config import read_config
+from mainstem.unify.plan.directory import read_directory
+from mainstem.unify.plan.make import make_plan
+from mainstem.unify.progress import Silence
+from mainstem.unify.verify import verify_run
+from samples import audience_legacy, direct_mail, mail_postgres, persona_legacy, revos_legacy
+
+if TYPE_CHECKING:
+    import pytest
+
+    from mainstem.pg.scratch import ScratchServer
+
+ROWS = 5_000
+CONFIG = Path(__file__).parents[3] / "samples" / "five_way.toml"
+GENERATORS = {
+    "REVOS": revos_legacy,
+    "AUDIENCE": audience_legacy,
+    "MAIL": mail_postgres,
+    "PERSONA": persona_legacy,
+}
+
+
+def test_five_become_one(
+    scratch: ScratchServer, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = []
+    for variable, sample in GENERATORS.items():
+        names.append(f"{variable.lower()}_{uuid4().hex}")
+        url = scratch.create_database(names[-1])
+        sample.generate(url, rows=ROWS)
+        monkeypatch.setenv(variable, url)
+    direct_mail.generate(tmp_path / "direct_mail.db", rows=ROWS, seed=1)
+    config = read_config(Path(shutil.copy(CONFIG, tmp_path)))
+    with connect(database_url) as connection:
+        plan = make_plan(config, connection)
+    assert [question.text for question in plan.questions] == []
+    plan = read_directory(plan.directory)
+    outcome = run_plan(plan, database_url, reporter=Silence())
+    assert [account for account in outcome.accounts if account.missing] == []
+    by_name = {account.source_table: account for account in outcome.accounts}
+    assert by_name["audience.agency"].merged == 6
+    assert by_name["direct_mail.organizations"].merged == 50
+    assert by_name["persona.channels"].merged == 6
+    assert by_name["revos.brand_cartridges"].loaded == by_name["revos.brand_cartridges"].source_rows
+    found = verify_run(plan, database_url, reporter=Silence())
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+    undo_run(outcome.run.id, database_url, reporter=Silence())
+    with connect(database_url) as connection:
+        left = connection.execute("select (select count(*) from agency), count(*) from permission")
+        assert left.fetchone() == (0, 60)
+    for name in names:
+        scratch.drop_database(name)
