@@ -63,6 +63,12 @@ begin
       if not (attempt ->> 'is_query')::boolean then
         set constraints all immediate;
       end if;
+      if attempt ->> 'witness' is not null then
+        for pair in select value from jsonb_array_elements(attempt -> 'witness_settings') loop
+          perform set_config(pair ->> 0, pair ->> 1, true);
+        end loop;
+        perform set_config('role', attempt ->> 'witness', true);
+      end if;
       if attempt ->> 'proof' is not null then
         execute attempt ->> 'proof' into proof;
       end if;
@@ -93,7 +99,8 @@ class Attempt:
         statement: what is tried; a query returns one jsonb.
         is_query: whether it is a query.
         before: what the connected role does first, such as removing a row to be inserted again.
-        proof: a query of the connected role that returns, as jsonb, what really changed.
+        proof: a query that returns, as jsonb, what really changed.
+        witness: the role that asks for the proof, with its settings; else the connected one.
     """
 
     role: str
@@ -102,6 +109,8 @@ class Attempt:
     is_query: bool = False
     before: tuple[str, ...] = ()
     proof: str | None = None
+    witness: str | None = None
+    witness_settings: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)

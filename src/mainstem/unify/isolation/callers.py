@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mainstem.unify.isolation.seeding import Seed
 
 CLAIMS: Final = "request.jwt.claims"
+#: an older name that functions still look at first
+_OLD_CLAIMS: Final = "request.jwt.claim"
 #: the role of people who have not signed in, and who have no claims
 STRANGERS: Final = "anon"
 _COMBINATIONS_MAX: Final = 48
@@ -61,7 +63,9 @@ class Identities:
         self._sources = sorted(
             source
             for source in known
-            if not source.is_role and (source.path or source.setting != CLAIMS)
+            if not source.is_role
+            and (source.path or source.setting != CLAIMS)
+            and source.setting != _OLD_CLAIMS
         )
 
     @property

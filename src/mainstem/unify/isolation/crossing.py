@@ -125,8 +125,17 @@ def control(target: Target, caller: Caller) -> Attempt:
     return Attempt(caller.role, caller.settings, reading(target, own), is_query=True)
 
 
-def crossings(target: Target, caller: Caller, rights: Rights) -> Iterator[Crossing]:
-    """Everything that the caller's rights let it try on rows that are not its own."""
+def crossings(
+    target: Target, caller: Caller, rights: Rights, *, witness: Caller | None = None
+) -> Iterator[Crossing]:
+    """Everything that the caller's rights let it try on rows that are not its own.
+
+    Args:
+        target: where.
+        caller: who tries.
+        rights: what the caller's role may do there.
+        witness: one of the other tenant, who would see a row that was moved there.
+    """
     victims = target.victims(caller)
     if not victims:
         return
@@ -136,7 +145,7 @@ def crossings(target: Target, caller: Caller, rights: Rights) -> Iterator[Crossi
     yield from _changes(target, caller, rights, victims)
     yield from _deletions(target, caller, rights, victims)
     yield from _insertions(target, caller, rights, victims)
-    yield from _moves(target, caller, rights)
+    yield from _moves(target, caller, rights, witness)
 
 
 def _changes(
@@ -255,12 +264,14 @@ def _removing(target: Target, row: Row) -> tuple[str, ...]:
     )
 
 
-def _moves(target: Target, caller: Caller, rights: Rights) -> Iterator[Crossing]:
+def _moves(
+    target: Target, caller: Caller, rights: Rights, witness: Caller | None
+) -> Iterator[Crossing]:
     """Give an own row to the other tenant, and take one of theirs."""
     for columns, own, victim in _pairs(target, caller, rights):
         is_rekeyed = not set(target.key).isdisjoint(columns)
         if rights.selects.issuperset(target.key) and (target.can_remake or not is_rekeyed):
-            yield _move(target, caller, columns, own, victim)
+            yield _move(target, caller, columns, (own, victim), witness)
         if target.is_small and not is_rekeyed:
             proof = _found(target, columns, own, victim)
             text = f"update {target.sql} set {_assigned(columns, own)}"
@@ -268,9 +279,17 @@ def _moves(target: Target, caller: Caller, rights: Rights) -> Iterator[Crossing]
 
 
 def _move(
-    target: Target, caller: Caller, columns: Sequence[str], own: Row, victim: Row
+    target: Target,
+    caller: Caller,
+    columns: Sequence[str],
+    rows: tuple[Row, Row],
+    witness: Caller | None,
 ) -> Crossing:
-    """An own row given away; where its key says whose it is, in the place of the other's row."""
+    """An own row given away; where its key says whose it is, in the place of the other's row.
+
+    The row is the other's when the other sees it: a remark that names them does not make it theirs.
+    """
+    own, victim = rows
     is_rekeyed = not set(target.key).isdisjoint(columns)
     text = (
         f"update {target.sql} set {_assigned(columns, victim)} where {condition([own], target.key)}"
@@ -281,6 +300,8 @@ def _move(
         text,
         before=_removing(target, victim) if is_rekeyed else (),
         proof=_found(target, columns, victim, own),
+        witness=witness.role if witness is not None else None,
+        witness_settings=witness.settings if witness is not None else (),
     )
     return Crossing(caller, "move", "moves its row", attempt, (victim,))
 
@@ -338,4 +359,7 @@ def _text(value: object) -> str | None:
 
 def is_shared_by_choice(row: Row) -> bool:
     """Whether the row's kind is one that people choose in order to show it to others."""
-    return any(_SHARING.search(name) for name in row.variant)
+    return any(
+        value is not None and (_SHARING.search(name) or _SHARING.search(value))
+        for name, value in row.variant.items()
+    )

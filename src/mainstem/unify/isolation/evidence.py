@@ -87,26 +87,43 @@ def blame(stage: Stage, relation: Relation, crossing: Crossing) -> str:
         return f"row-level security is off{more}"
     if relation.owner == crossing.caller.role and not relation.is_row_security_forced:
         return "the role owns the table, and row-level security is not forced"
-    for policy in relation.policies:
-        if policy.is_permissive and not _holds_without(stage, relation, policy, crossing):
-            text = policy.with_check if crossing.command == "insert" else policy.using
-            text = text or policy.using or policy.with_check or ""
-            return f"policy {policy.name!r} lets it: {' '.join(text.split())[:_SHOWN_MAX]}"
-    return "more than one of its policies lets it"
+    guilty = [
+        policy
+        for policy in relation.policies
+        if policy.is_permissive and _goes_through(stage, relation, policy, crossing)
+    ]
+    if not guilty:
+        return "its policies let it, each a part of it"
+    policy = guilty[0]
+    text = policy.with_check if crossing.command == "insert" else policy.using
+    text = " ".join((text or policy.using or policy.with_check or "").split())[:_SHOWN_MAX]
+    others = [repr(other.name) for other in guilty[1:]]
+    also = f" (and {', '.join(others)})" if others else ""
+    return f"policy {policy.name!r}{also} lets it: {text}"
 
 
-def _holds_without(stage: Stage, relation: Relation, policy: Policy, crossing: Crossing) -> bool:
-    """Whether the crossing still goes through when the policy lets nobody in."""
-    name = f"{column_sql(policy.name)} on {quoted(relation.name)}"
-    parts = []
-    if policy.command != "insert":
-        parts.append("using (false)")
-    if policy.command not in {"select", "delete"}:
-        parts.append("with check (false)")
+def _goes_through(stage: Stage, relation: Relation, policy: Policy, crossing: Crossing) -> bool:
+    """Whether the policy lets the crossing through when no other one lets anybody in."""
+    others = [p for p in relation.policies if p.is_permissive and p is not policy]
+    if crossing.command in {"update", "move", "delete"}:
+        # Rows must be seen to be changed: what only shows them is not to blame.
+        others = [other for other in others if other.command != "select"]
+        if policy.command == "select":
+            return False
     with stage.connection.transaction(force_rollback=True):
-        stage.connection.execute(f"alter policy {name} {' '.join(parts)}".encode())
+        for other in others:
+            name = f"{column_sql(other.name)} on {quoted(relation.name)}"
+            text = f"alter policy {name} {_closed(other)}"
+            stage.connection.execute(text.encode())
         (outcome,) = stage.attempt([crossing.attempt])
     return crossing.is_leak(outcome)
+
+
+def _closed(policy: Policy) -> str:
+    """What of `alter policy` lets nobody in."""
+    using = "" if policy.command == "insert" else "using (false)"
+    check = "" if policy.command in {"select", "delete"} else "with check (false)"
+    return f"{using} {check}"
 
 
 def _clarity(crossing: Crossing, outcome: Outcome) -> tuple[int, bool, bool, bool]:
@@ -137,8 +154,10 @@ def _needed(
     """The rows of the script: of whose tenants, and all that policies look up for them."""
     casts = {(row.tenant, row.cast) for row in reached}
     name = reached[0].table.name
-    is_pointing = crossing.command in {"insert", "move"}
-    rows = rows_needed(stage, crossing.caller, [name], casts, has_parents=is_whole or is_pointing)
+    tables = [name]
+    if crossing.command in {"insert", "move"}:
+        tables += [reference.target for reference in reached[0].table.references]
+    rows = rows_needed(stage, crossing.caller, tables, casts, has_parents=is_whole)
     for row in rows:
         is_reached = row in reached
         is_own = row.table.name == name and row.tenant == crossing.caller.tenant

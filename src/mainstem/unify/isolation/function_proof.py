@@ -46,15 +46,15 @@ _PREFIX: Final = re.compile(r"^(?:p|v|in|arg|target|_)_|^_+")
 _REFUSALS: Final = frozenset({REFUSED, "P0001", "28000"})
 _NOT_CALLED: Final = frozenset({"trigger", "event_trigger"})
 _PLAIN_VALUES: Final = {
-    "boolean": "true",
-    "text": "x",
-    "character varying": "x",
-    "json": "{}",
-    "jsonb": "{}",
-    "timestamp with time zone": "2026-01-01 00:00:00+00",
-    "timestamp without time zone": "2026-01-01 00:00:00",
-    "date": "2026-01-01",
-    "interval": "1 year",
+    "boolean": ("true",),
+    "text": ("x",),
+    "character varying": ("x",),
+    "json": ("{}", "[]"),
+    "jsonb": ("{}", "[]"),
+    "timestamp with time zone": ("2026-01-01 00:00:00+00",),
+    "timestamp without time zone": ("2026-01-01 00:00:00",),
+    "date": ("2026-01-01",),
+    "interval": ("1 year",),
 }
 
 
@@ -173,19 +173,24 @@ def _leak(stage: Stage, call: _Call, doing: str) -> ObjectVerdict:
     casts = {(call.victim, call.cast)}
     if call.caller.tenant is None and not call.arguments:
         casts = {(call.victim, cast) for cast in range(stage.seed.cast_count)}
-    statement = script(
-        call.caller,
-        f"select * from {call.text}"
-        if call.function.returns != "record"
-        else f"select {call.text}",
-        rows=rows_needed(stage, call.caller, sorted(read | written), casts),
-        is_replica=stage.seed.is_replica,
-    )
+    is_record = call.function.returns == "record"
+    texts = [
+        script(
+            call.caller,
+            f"select {call.text}" if is_record else f"select * from {call.text}",
+            rows=rows_needed(
+                stage, call.caller, sorted(read | written), casts, has_parents=has_parents
+            ),
+            is_replica=stage.seed.is_replica,
+        )
+        for has_parents in (False, True)
+    ]
+    stage.longer[str(call.function.name)] = texts[1]
     reason = (
         f"{call.caller.name} {doing}: the function runs as its owner {call.function.owner} "
         "(security definer), and does not hold its arguments against who calls"
     )
-    return ObjectVerdict(str(call.function.name), "function", Verdict.LEAK, reason, statement)
+    return ObjectVerdict(str(call.function.name), "function", Verdict.LEAK, reason, texts[0])
 
 
 def _untouched(call: _Call) -> Attempt:
@@ -320,7 +325,7 @@ def _values(
                 and stage.study.domains.is_shared((row.table.name, name))
                 and (value := row.text(name)) is not None
             )
-    yield form.format(_PLAIN_VALUES.get(bare, "1")) if not kind.endswith("[]") else "{}"
+    yield from ("{}",) if kind.endswith("[]") else _PLAIN_VALUES.get(bare, ("1",))
 
 
 def _rows_of(stage: Stage, tables: Sequence[ObjectName], whose: tuple[int, int]) -> Iterator[Row]:

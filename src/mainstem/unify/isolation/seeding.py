@@ -240,7 +240,10 @@ class Seeder:
                 if search.is_replaced(column.name):
                     values[column.name] = search.value(column.name, number)
                 elif column.name not in search.nulled:
-                    values[column.name] = self._identity(table, column.name, tenant, cast)
+                    # A check may want two persons to differ: then the next cast's is taken.
+                    shift = 1 if column.name in search.shifted else 0
+                    of = (cast + shift) % self.seed.cast_count
+                    values[column.name] = self._identity(table, column.name, tenant, of)
             elif column.name in search.options:
                 value = search.value(column.name, number)
                 if value is not None:
@@ -317,6 +320,15 @@ class Seeder:
         return str(found[0]) if found and found[0] is not None else None
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """What to choose otherwise: candidates by column, references left out or led elsewhere."""
+
+    choice: dict[str, int]
+    nulled: frozenset[str]
+    shifted: frozenset[str]
+
+
 class _Search:
     """The choice of values for one table, turned further by every refusal."""
 
@@ -337,9 +349,11 @@ class _Search:
             self.options[name] = [found[0], *found]
         self._choice = dict.fromkeys(self.options, 0)
         self._nullable = {c for c in shared if table.columns[c].is_nullable}
-        #: optional references that are left out
+        self._shared = shared
+        #: optional references that are left out, and those that lead to the next cast's rows
         self.nulled: frozenset[str] = frozenset()
-        self._paths: dict[str, Iterator[tuple[dict[str, int], frozenset[str]]]] = {}
+        self.shifted: frozenset[str] = frozenset()
+        self._paths: dict[str, Iterator[_Turn]] = {}
 
     def value(self, column: str, number: int) -> str | None:
         """The chosen value."""
@@ -359,17 +373,17 @@ class _Search:
         found = next(self._paths[about], None)
         if found is None:
             return False
-        self._choice |= found[0]
-        self.nulled = found[1]
+        self._choice |= found.choice
+        self.nulled, self.shifted = found.nulled, found.shifted
         return True
 
-    def _single_choices(self) -> Iterator[tuple[dict[str, int], frozenset[str]]]:
+    def _single_choices(self) -> Iterator[_Turn]:
         """One column after the other, where the refusal names none."""
         for name, found in self.options.items():
             for number in range(1, len(found)):
-                yield {name: number}, self.nulled
+                yield _Turn({name: number}, self.nulled, self.shifted)
 
-    def _choices(self, names: Sequence[str]) -> Iterator[tuple[dict[str, int], frozenset[str]]]:
+    def _choices(self, names: Sequence[str]) -> Iterator[_Turn]:
         free = [name for name in names if name in self.options]
         optional = [name for name in names if name in self._nullable]
         numbers = product(*(range(len(self.options[name])) for name in free))
@@ -378,7 +392,10 @@ class _Search:
             left_out = frozenset(n for i, n in enumerate(optional) if size >> i & 1)
             for chosen in tried:
                 if size or any(chosen.values()):
-                    yield chosen, left_out
+                    yield _Turn(chosen, left_out, self.shifted)
+        for name in names:
+            if name in self._shared - self._anchors:
+                yield _Turn({}, self.nulled, frozenset({name}))
 
 
 def _given(table: Table, name: str, values: Mapping[str, str | None]) -> str:

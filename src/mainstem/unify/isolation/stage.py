@@ -50,6 +50,8 @@ class Stage:
     identities: Identities
     #: table -> callers of tenant A that see rows of their own there
     seeing: dict[ObjectName, list[tuple[Caller, Choice]]] = field(default_factory=dict)
+    #: table -> why reading it fails for whoever tries
+    errors: dict[ObjectName, str] = field(default_factory=dict)
     oids: dict[str, ObjectName] = field(default_factory=dict)
     attempt_count: int = 0
     #: longer scripts for those that do not show their leak: object -> script
@@ -95,6 +97,24 @@ class Stage:
             can_remake=self.seed.is_replica,
         )
 
+    def witness(self, caller: Caller, table: ObjectName) -> Caller | None:
+        """One of the other tenant who sees rows of its own there, as the caller is in its own."""
+        for seeing, choice in self.seeing.get(table, []):
+            if seeing.cast == caller.cast and not seeing.is_privileged:
+                tenant = 1 - (caller.tenant or 0)
+                return self.identities.caller(seeing.role, tenant, seeing.cast, choice)
+        return None
+
+    def is_shared(self, row: Row) -> bool:
+        """Whether the row, or one that its policies look up, is shown to others by choice."""
+        looked_up = self.study.facts.reads.get(row.table.name, set())
+        return is_shared_by_choice(row) or any(
+            is_shared_by_choice(other)
+            for name in looked_up
+            for other in self.seed.of(name, row.tenant)
+            if other.cast == row.cast
+        )
+
     def callers(self, table: ObjectName) -> list[tuple[Caller, Choice]]:
         """Who tries to cross at a table: its own people of either tenant, forgers, nobody."""
         seeing = self.seeing.get(table, [])
@@ -134,12 +154,7 @@ class Stage:
         """Without the rows that their owners show to others."""
         with self.connection.transaction(force_rollback=True):
             self._remove(
-                [
-                    row
-                    for rows in self.seed.rows.values()
-                    for row in rows
-                    if is_shared_by_choice(row)
-                ]
+                [row for rows in self.seed.rows.values() for row in rows if self.is_shared(row)]
             )
             yield
 
@@ -235,3 +250,5 @@ def _find_seeing(stage: Stage) -> None:
     for (name, caller, choice, _), outcome in zip(tried, outcomes, strict=True):
         if outcome.said:
             stage.seeing.setdefault(name, []).append((caller, choice))
+        elif outcome.state is not None:
+            stage.errors[name] = outcome.message

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mainstem.unify.audit.expressions import constants, parse_expression
 from mainstem.unify.audit.policies import expressions
 from mainstem.unify.catalog.database import RelationKind
-from mainstem.unify.isolation.crossing import Crossing, crossings, is_shared_by_choice
+from mainstem.unify.isolation.crossing import Crossing, crossings
 from mainstem.unify.isolation.evidence import Evidence, leak_verdict
 from mainstem.unify.isolation.model import ObjectVerdict, Verdict
 from mainstem.unify.isolation.tables import quoted
@@ -38,7 +38,7 @@ def prove_table(stage: Stage, relation: Relation) -> ObjectVerdict:
     if target is None:
         return ObjectVerdict(name, kind, Verdict.NOT_EXERCISED, _no_rows(stage, relation))
     tried = stage.outcomes(table_crossings(stage, relation, target))
-    leaks = [(c, o) for c, o in tried if is_unmeant_leak(c, o)]
+    leaks = [(c, o) for c, o in tried if is_unmeant_leak(stage, c, o)]
     if leaks:
         return leak_verdict(stage, Evidence(relation, target, leaks))
     return _kept(stage, relation, tried)
@@ -50,16 +50,15 @@ def table_crossings(stage: Stage, relation: Relation, target: Target) -> Iterato
     for caller, _ in stage.callers(target.rows[0].table.name):
         held = rights.get(caller.role)
         if held is not None:
-            yield from crossings(target, caller, held)
+            witness = stage.witness(caller, target.rows[0].table.name)
+            yield from crossings(target, caller, held, witness=witness)
 
 
-def is_unmeant_leak(crossing: Crossing, outcome: Outcome) -> bool:
+def is_unmeant_leak(stage: Stage, crossing: Crossing, outcome: Outcome) -> bool:
     """Whether something was reached that neither rank nor a person's choice opens."""
     if not crossing.is_leak(outcome) or crossing.caller.is_privileged:
         return False
-    return crossing.command != "select" or not all(
-        map(is_shared_by_choice, crossing.reached(outcome))
-    )
+    return crossing.command != "select" or not all(map(stage.is_shared, crossing.reached(outcome)))
 
 
 def _kept(stage: Stage, relation: Relation, tried: list[tuple[Crossing, Outcome]]) -> ObjectVerdict:
@@ -80,7 +79,8 @@ def _kept(stage: Stage, relation: Relation, tried: list[tuple[Crossing, Outcome]
     closed = closed_reason(stage, relation)
     if closed is not None:
         return ObjectVerdict(name, kind, Verdict.PROVEN, closed + notes)
-    reason = "no caller could be made that sees its own rows: " + _asked(relation)
+    asked = stage.errors.get(base.rows[0].table.name) or _asked(relation)
+    reason = f"no caller could be made that sees its own rows: {asked}"
     return ObjectVerdict(name, kind, Verdict.NOT_EXERCISED, reason)
 
 

@@ -157,17 +157,20 @@ def _leak(stage: Stage, view: Relation, caller: Caller) -> ObjectVerdict:
     """The leak with the rows that show it, found by what only the other tenant's rows hold."""
     where, casts = _marked(stage, view, caller)
     behind = tables_behind(stage, view)
-    rows = rows_needed(stage, caller, behind, casts)
     is_stored = view.kind is RelationKind.MATERIALIZED_VIEW
-    text = script(
-        caller,
-        f"select * from {quoted(view.name)}{where}",
-        rows=rows,
-        is_replica=stage.seed.is_replica,
-        prepare=[f"refresh materialized view {quoted(view.name)}"] if is_stored else [],
-    )
+    texts = [
+        script(
+            caller,
+            f"select * from {quoted(view.name)}{where}",
+            rows=rows_needed(stage, caller, behind, casts, has_parents=has_parents),
+            is_replica=stage.seed.is_replica,
+            prepare=[f"refresh materialized view {quoted(view.name)}"] if is_stored else [],
+        )
+        for has_parents in (False, True)
+    ]
+    stage.longer[str(view.name)] = texts[1]
     reason = f"{caller.name} sees what belongs to another tenant: {_blame(view)}"
-    return ObjectVerdict(str(view.name), view.kind.value, Verdict.LEAK, reason, text)
+    return ObjectVerdict(str(view.name), view.kind.value, Verdict.LEAK, reason, texts[0])
 
 
 def _blame(view: Relation) -> str:

@@ -27,11 +27,15 @@ _CHECKS = "mainstem.unify.audit.checks"
 #: what of the platform the checks look at; the roles are the cluster's
 PLATFORM = """
 do $$
+declare name text;
 begin
-  perform pg_advisory_xact_lock(hashtext('the roles of the platform'));
-  if to_regrole('anon') is null then create role anon; end if;
-  if to_regrole('authenticated') is null then create role authenticated; end if;
-  if to_regrole('service_role') is null then create role service_role bypassrls; end if;
+  foreach name in array array['anon', 'authenticated', 'service_role'] loop
+    begin  -- other workers make the same roles, which all databases share
+      execute format('create role %I', name);
+    exception when duplicate_object or unique_violation then null;
+    end;
+  end loop;
+  alter role service_role bypassrls;
 end $$;
 create schema auth;
 create schema storage;
