@@ -18,13 +18,22 @@ if TYPE_CHECKING:
 def design(plan: Plan, target: Database) -> tuple[tuple[LegacyView, ...], tuple[Skipped, ...]]:
     """The views under a plan's old names, and the tables that can have none, with the reason."""
     told = {id(select): told_by(select) for select in plan.selects}
-    sharing: dict[str, list[str]] = defaultdict(list)
+    # Code of one source means all rows of a table, whichever source they came from.
+    sharing: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    by_old_name: dict[str, list[str]] = defaultdict(list)
     for table in plan.moved():
-        sharing[table.into or ""].append(table.name)
+        sharing[table.source, table.into].append(table.name)
+        by_old_name[table.table].append(table.name)
     views: list[LegacyView] = []
     skipped: list[Skipped] = []
     for table in plan.tables:
-        made = _view(plan, table, target, told, sharing.get(table.into or "", []))
+        namesakes = [name for name in by_old_name[table.table] if name != table.name]
+        if table.into is not None and namesakes:
+            skipped.append(
+                Skipped(table.name, f"its old name is also that of {', '.join(namesakes)}")
+            )
+            continue
+        made = _view(plan, table, target, told, sharing.get((table.source, table.into), []))
         (views if isinstance(made, LegacyView) else skipped).append(made)  # type: ignore[arg-type]
     return tuple(views), tuple(skipped)
 
@@ -61,7 +70,7 @@ def _view(
     key = tuple(name for name in base.primary_key if name in plain)
     is_found = table.id_column in key or set(base.primary_key) == set(key)
     return LegacyView(
-        name=table.name,
+        name=table.table,
         table=base.name,
         columns=columns,
         key=key if is_found else (),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,9 @@ from mainstem.unify.code.model import Engine
 from mainstem.unify.rename.model import Renames
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.plan.model import Plan, PlannedTable
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def chosen_names(plan: Plan | None, pairs: Iterable[str]) -> Chosen:
     notes: list[str] = []
     engines = {Engine.POSTGRES}
     if plan is not None:
-        # The plan's source is SQLite: that is what its code talks to so far.
+        # A source may be SQLite: then that is what its code talks to so far.
         engines.add(Engine.SQLITE)
         names, notes = _of_plan(plan)
     names |= dict(map(_pair, pairs))
@@ -58,29 +58,44 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _of_plan(plan: Plan) -> tuple[dict[str, str], list[str]]:
-    """A plan's renames, without those where several tables become one."""
-    targets = Counter(table.into for table in plan.moved())
+    """A plan's renames, without those where several tables of a source become one.
+
+    A name that several sources have, and that becomes different tables, is left to a person.
+    """
+    targets = Counter((table.source, table.into) for table in plan.moved())
+    meanings: dict[str, set[str]] = defaultdict(set)
+    for table in plan.moved():
+        meanings[table.table].add(table.into or "")
     names: dict[str, str] = {}
     notes: list[str] = []
     for table in plan.tables:
         if table.into is None:
             if table.drop is not None:
                 notes.append(f"{table.name} is dropped: {table.drop}")
-        elif targets[table.into] > 1:
+        elif targets[table.source, table.into] > 1:
             notes.append(
                 f"{table.name} shares {table.into} with another table: queries of it need a "
                 "condition, which a person has to write"
             )
+        elif len(meanings[table.table]) > 1:
+            notes.append(
+                f"{table.name} becomes {table.into}, but {table.table} is something else in "
+                f"another source; where this code means it, say --map {table.table}={table.into}"
+            )
         else:
-            names[table.name] = table.into
-            columns = {
-                column.name: column.into
-                for column in table.columns
-                if column.into is not None and column.into != column.name
-            }
-            if columns:
-                notes.append(f"{table.name}: columns have new names too: {_shown(columns)}")
+            names[table.table] = table.into
+            notes.extend(_new_columns(table))
     return names, notes
+
+
+def _new_columns(table: PlannedTable) -> Iterator[str]:
+    columns = {
+        column.name: column.into
+        for column in table.columns
+        if column.into is not None and column.into != column.name
+    }
+    if columns:
+        yield f"{table.name}: columns have new names too: {_shown(columns)}"
 
 
 def _shown(columns: Mapping[str, str]) -> str:
