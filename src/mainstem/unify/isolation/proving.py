@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, Final
 
 from mainstem.pg.connect import clear_errors, connect, describe
 from mainstem.unify.isolation.function_proof import prove_functions
-from mainstem.unify.isolation.model import Proof
+from mainstem.unify.isolation.model import Proof, Verdict
 from mainstem.unify.isolation.script import shows
 from mainstem.unify.isolation.stage import set_stage
 from mainstem.unify.isolation.study import stored, study
 from mainstem.unify.isolation.table_proof import prove_table
 from mainstem.unify.isolation.view_proof import prove_views
+from mainstem.unify.isolation.weakening import weaken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.unify.isolation.model import ObjectVerdict
+    from mainstem.unify.isolation.model import ObjectVerdict, Weakening
     from mainstem.unify.isolation.stage import Stage
 
 STATEMENT_LIMIT_S: Final = 30
@@ -50,7 +53,6 @@ def prove_on(
     connection: psycopg.Connection[TupleRow], *, name: str, mutates: bool = False
 ) -> Proof:
     """The same on an open connection."""
-    del mutates
     with connection.transaction(force_rollback=True):
         connection.execute(
             f"set local statement_timeout = '{STATEMENT_LIMIT_S}s';"
@@ -63,8 +65,17 @@ def prove_on(
             objects = [prove_table(stage, relation) for relation in stored(studied.database)]
             objects += prove_views(stage)
             objects += prove_functions(stage)
+            weakenings = tuple(_weakened(stage, objects)) if mutates else ()
         told = tuple(_shown(stage, each) for each in objects)
-        return Proof(name, told, attempt_count=stage.attempt_count)
+        return Proof(name, told, weakenings, attempt_count=stage.attempt_count)
+
+
+def _weakened(stage: Stage, objects: Sequence[ObjectVerdict]) -> Iterator[Weakening]:
+    """The weakenings of all tables that are proven: of others nothing could be learnt."""
+    proven = {each.name for each in objects if each.verdict is Verdict.PROVEN}
+    for relation in stored(stage.study.database):
+        if str(relation.name) in proven:
+            yield from weaken(stage, relation)
 
 
 def _shown(stage: Stage, verdict: ObjectVerdict) -> ObjectVerdict:

@@ -28,7 +28,7 @@ def prove_table(stage: Stage, relation: Relation) -> ObjectVerdict:
     """Try everything on it, and say what came of it."""
     name, kind = str(relation.name), relation.kind.value
     rights = stage.study.rights.get(relation.name, {})
-    owned = _is_owned(stage, relation)
+    owned = is_owned(stage, relation)
     if not rights:
         reason = "no role that people or programs ask as may reach it"
         return ObjectVerdict(name, kind, Verdict.PROVEN, reason)
@@ -131,7 +131,8 @@ def _notes(tried: list[tuple[Crossing, Outcome]]) -> str:
     return "".join(f"; {note}" for note in found)
 
 
-def _is_owned(stage: Stage, relation: Relation) -> bool:
+def is_owned(stage: Stage, relation: Relation) -> bool:
+    """Whether its rows, or those of the table that it is a partition of, belong to tenants."""
     target = stage.target(relation)
     name = target.rows[0].table.name if target is not None else relation.name
     above = relation
