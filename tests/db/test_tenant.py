@@ -201,7 +201,8 @@ def test_the_same_on_an_event_loop(database_url: str, agencies: tuple[UUID, UUID
             found = list(await asyncio.gather(*map(one, agencies)))
             async with pool.connection() as connection:
                 left = await (await connection.execute(STATE)).fetchone()
-            assert left == (LOGIN, "", "")
+            # Both may have had the same connection; then this one has no settings at all.
+            assert left in {(LOGIN, "", ""), (LOGIN, None, None)}
         return found
 
     assert asyncio.run(run()) == [[(agencies[0],)], [(agencies[1],)]]
