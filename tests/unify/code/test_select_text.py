@@ -74,9 +74,10 @@ def test_what_is_written_is_read_back(items: list[Selected]) -> None:
 
 @given(st.text(alphabet='ab,():!."->*\0 \n', max_size=60))
 def test_no_text_stops_the_reader(text: str) -> None:
-    parse_select(text)
+    assert all(isinstance(item, SelectedField | SelectedResource) for item in parse_select(text))
     for column in filtered_columns(text):
-        column_of(column)
+        found = column_of(column)
+        assert found is None or found[1] in column
 
 
 def test_deep_nesting_ends() -> None:

@@ -16,18 +16,11 @@ from mainstem.errors import SourceError
 from mainstem.unify.audit.elsewhere import OtherFolder
 from mainstem.unify.audit.model import NotInspected
 from mainstem.unify.audit.schema_files import find_schema
+from mainstem.unify.code.files import is_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-#: folders that hold other people's files, or made ones
-PASSED_OVER: Final = frozenset(
-    {".git", ".hg", ".svn", "node_modules", "bower_components", "vendor", "site-packages"}
-    | {".venv", "venv", "env", "__pycache__", ".tox", ".nox", ".mypy_cache", ".ruff_cache"}
-    | {".pytest_cache", ".next", ".nuxt", ".svelte-kit", ".turbo", ".vercel", ".output"}
-    | {"dist", "build", "out", "coverage", "htmlcov", ".cache", ".parcel-cache", "tmp"}
-    | {".idea", ".vscode", ".yarn", ".pnpm-store", "Pods", "target"}
-)
 #: the last folders of a path that migrations live in, the likeliest first
 _MIGRATION_FOLDERS: Final = (
     ("supabase", "migrations"),
@@ -168,7 +161,7 @@ def _files(folder: Path, depth: int) -> Iterator[Path]:
         return  # closed to us; the readers say so of the files that they were given
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            if entry.name not in PASSED_OVER and depth < _DEPTH_MAX:
+            if not is_left_out(entry.name) and depth < _DEPTH_MAX:
                 yield from _files(folder / entry.name, depth + 1)
         elif entry.is_file(follow_symlinks=False):
             yield folder / entry.name

@@ -78,6 +78,11 @@ def is_test(path: str) -> bool:
     )
 
 
+def is_left_out(folder: str) -> bool:
+    """Whether a folder of that name holds other people's files, or made ones."""
+    return _LEFT_OUT_FOLDER.fullmatch(folder) is not None
+
+
 def language_of(path: str) -> Language:
     """What a file is written in, by its name."""
     return _LANGUAGES.get(PurePosixPath(path).suffix, Language.TEXT)
@@ -97,7 +102,7 @@ def _walk(root: Path, start: Path, found: dict[str, SourceFile], unread: list[Un
             continue
         for entry in listed:
             if entry.is_dir(follow_symlinks=False):
-                if depth < DEPTH_MAX and not _LEFT_OUT_FOLDER.fullmatch(entry.name):
+                if depth < DEPTH_MAX and not is_left_out(entry.name):
                     waiting.append((Path(entry.path), depth + 1))
             elif entry.is_file(follow_symlinks=False) and _is_source(entry.name):
                 _add(found, root, Path(entry.path), entry.stat(follow_symlinks=False).st_size)
@@ -155,7 +160,7 @@ _LANGUAGES: Final = {
 }
 _LEFT_OUT_FOLDER: Final = re.compile(
     r"\..*|node_modules|bower_components|jspm_packages|dist|build|out|vendor|coverage|__pycache__"
-    r"|venv|env|site-packages|storybook-static|__generated__|[\w-]+\.egg-info"
+    r"|venv|env|site-packages|storybook-static|htmlcov|Pods|__generated__|[\w-]+\.egg-info"
 )
 _GENERATED_FILE: Final = re.compile(
     r"\.min\.[cm]?js$|\.d\.[cm]?ts$|[.-](?:generated|gen)\.\w+$|\.bundle\.js$"

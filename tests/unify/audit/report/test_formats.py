@@ -129,3 +129,16 @@ def test_nothing_in_a_report_is_markup(report: Report) -> None:
     assert "[red]<b>x</b> `a` [/nope]" in file.getvalue()
     assert "<b>" not in MarkdownIt("js-default").render(as_markdown(hostile))
     assert report.count(Severity.ERROR) == 1
+
+
+@given(st.text(st.characters(categories=["Cc"]), min_size=1, max_size=5))
+def test_no_text_of_a_repository_moves_the_terminal(controls: str) -> None:
+    hostile = f"a{controls}[31mb"
+    place = Evidence(SourceKind.CODE, hostile, hostile, 1)
+    finding = Finding(CHECK.name, Severity.ERROR, hostile, hostile, hostile, (place,), hostile)
+    left_out = NotInspected(hostile, hostile, hostile, hostile, 1)
+    source = Source(SourceKind.CODE, hostile, hostile)
+    file = io.StringIO()
+    print_report(Report((source,), (finding,), (left_out,), 1), Console(file=file), titles={})
+    said = file.getvalue().replace("\n", "")
+    assert said.isprintable()

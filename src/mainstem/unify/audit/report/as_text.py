@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from mainstem.unify.audit.model import Evidence, Finding, NotInspected, Report
 
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+#: control characters but the line's end, those of eight bits too
+_CONTROLS: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 _EVIDENCE_MAX: Final = 5
 #: kinds of what was not inspected are counted, and so many of each are named
 _UNINSPECTED_MAX: Final = 5
@@ -45,7 +48,9 @@ def _print_sources(report: Report, console: Console) -> None:
     grid = Table.grid(padding=(0, 2))
     for source in report.sources:
         grid.add_row(
-            Text(source.kind.value, style="bold"), Text(source.name), Text(source.summary, "dim")
+            Text(source.kind.value, style="bold"),
+            Text(_visible(source.name)),
+            Text(_visible(source.summary), "dim"),
         )
     console.print(Padding(grid, (1, 0, 0, 0)))
 
@@ -63,29 +68,31 @@ def _print_summary(report: Report, console: Console, titles: dict[str, str]) -> 
 
 
 def _print_finding(finding: Finding, console: Console) -> None:
-    subject = ".".join(filter(None, (finding.table, finding.column)))
+    subject = _visible(".".join(filter(None, (finding.table, finding.column))))
     style = _STYLES[finding.severity]
     head = Text.assemble((subject or finding.check, style))
     if subject:
         head.append(f"  {finding.check}", "dim")
     console.print(head)
-    console.print(Padding(Text(finding.message), (0, 0, 0, 2)))
+    console.print(Padding(Text(_visible(finding.message)), (0, 0, 0, 2)))
     for evidence in finding.evidence[:_EVIDENCE_MAX]:
         console.print(Padding(_evidence(evidence), (0, 0, 0, 4)))
     unshown = len(finding.evidence) - _EVIDENCE_MAX
     if unshown > 0:
         console.print(Padding(Text(f"and {unshown} more places", "dim"), (0, 0, 0, 4)))
     if finding.fix:
-        console.print(Padding(Text.assemble(("mend: ", "green"), finding.fix), (0, 0, 0, 2)))
+        console.print(
+            Padding(Text.assemble(("mend: ", "green"), _visible(finding.fix)), (0, 0, 0, 2))
+        )
     console.print()
 
 
 def _evidence(evidence: Evidence) -> Text:
-    text = " ".join(evidence.text.split())
+    text = _visible(" ".join(evidence.text.split()))
     if evidence.file is None:
         return Text.assemble((f"{evidence.source.value}  ", "blue"), (text, "dim"))
     line = f":{evidence.line}" if evidence.line is not None else ""
-    return Text.assemble((f"{evidence.file}{line}", "blue"), ("  " + text, "dim"))
+    return Text.assemble((f"{_visible(evidence.file)}{line}", "blue"), ("  " + text, "dim"))
 
 
 def _print_not_inspected(entries: Sequence[NotInspected], console: Console) -> None:
@@ -96,10 +103,19 @@ def _print_not_inspected(entries: Sequence[NotInspected], console: Console) -> N
     for entry in entries:
         by_kind.setdefault((entry.kind, entry.reason), []).append(entry)
     for (kind, reason), group in by_kind.items():
-        names = [entry.name + _place(entry) for entry in group[:_UNINSPECTED_MAX]]
+        names = [_visible(entry.name + _place(entry)) for entry in group[:_UNINSPECTED_MAX]]
         more = f" and {len(group) - _UNINSPECTED_MAX} more" if len(group) > len(names) else ""
-        console.print(Text.assemble(f"{kind} ", (", ".join(names) + more, "blue"), f": {reason}"))
+        console.print(
+            Text.assemble(
+                f"{_visible(kind)} ", (", ".join(names) + more, "blue"), f": {_visible(reason)}"
+            )
+        )
     console.print()
+
+
+def _visible(text: str) -> str:
+    """The text without what a terminal would obey: a file's name may hold anything."""
+    return _CONTROLS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _place(entry: NotInspected) -> str:
