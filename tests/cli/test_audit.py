@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -180,3 +181,23 @@ def test_pages_and_lists_read_nothing(tmp_path: Path) -> None:
     page = _run(tmp_path, "--explain", "table-missing-in-migrations").stdout
     assert "## How to mend it" in page
     assert "did you mean" in str(_run(tmp_path, "--explain", "table-missing").exception)
+
+
+def test_names_that_are_no_utf8_are_read_and_shown(tmp_path: Path) -> None:
+    root = os.fsencode(tmp_path)
+    files = {
+        b"app/\xff.ts": FILES["app/page.ts"],
+        b"\xfe.md": FILES["README.md"],
+        b"migrations/1_\xfd.sql": "create table blog (id uuid primary key);",
+        b"other/\xfc.sql": "create table author (id uuid primary key);",
+    }
+    for name, text in files.items():
+        path = os.path.join(root, name)  # noqa: PTH118 -- a Path has no bytes
+        os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+        with open(path, "wb") as file:  # noqa: PTH123
+            file.write(text.encode())
+    for form in ("text", "json", "html", "sarif", "markdown"):
+        output = tmp_path / f"report.{form}"
+        result = _run(tmp_path, "--format", form, "--output", output, "--no-cache")
+        assert result.exit_code == 1, result.exception
+        assert "app/\N{REPLACEMENT CHARACTER}.ts" in output.read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from mainstem.errors import SourceError
+from mainstem.kit.path_text import path_text
 from mainstem.unify.audit.elsewhere import OtherFolder
 from mainstem.unify.audit.model import NotInspected
 from mainstem.unify.audit.schema_files import find_schema
@@ -92,7 +93,7 @@ class Discovery:
 
     def name(self, path: Path) -> str:
         """A path as reports write it: relative to the audited folder."""
-        return Path(os.path.relpath(path, self.root)).as_posix()
+        return path_text(Path(os.path.relpath(path, self.root)))
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def _rank(parts: tuple[str, ...]) -> int | None:
 
 
 def _other_chain(root: Path, path: Path) -> NotInspected:
-    name = path.relative_to(root).as_posix()
+    name = path_text(path.relative_to(root))
     return NotInspected(
         "migrations", name, f"another folder was replayed; --migrations {name} takes this one"
     )
@@ -206,8 +207,8 @@ def _other_folder(root: Path, path: Path) -> OtherFolder:
     rank = _rank(parts)
     ending = len(_MIGRATION_FOLDERS[rank]) if rank is not None else 0
     return OtherFolder(
-        path=PurePosixPath(*parts).as_posix(),
-        home=PurePosixPath(*parts[: len(parts) - ending]).as_posix(),
+        path=path_text(PurePosixPath(*parts)),
+        home=path_text(PurePosixPath(*parts[: len(parts) - ending])),
         has_tool=any((path / name).is_file() for name in _TOOL_FILES),
     )
 

@@ -7,12 +7,14 @@ hand; the report says which file it is. Where code beside the file names it, the
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from mainstem.kit.path_text import path_text
 from mainstem.unify.replay import creations, steps_of
 from mainstem.unify.replay.model import Creation
 
@@ -42,7 +44,7 @@ def read_other_sql(root: Path, paths: Sequence[Path], *, cache: Cache | None) ->
     by_program: list[Creation] = []
     by_nothing: list[Creation] = []
     for path in paths:
-        made = _read(path, path.relative_to(root).as_posix(), cache)
+        made = _read(path, path_text(path.relative_to(root)), cache)
         if made:
             (by_program if _is_named_beside(path) else by_nothing).extend(made)
     return OtherSql(tuple(by_program), tuple(by_nothing))
@@ -71,7 +73,7 @@ def _is_named_beside(path: Path) -> bool:
     names = [path.name, f"{path.parent.name}/{path.name}"]
     folders = [path.parent, path.parent.parent]
     return any(
-        any(f"{name}{quote}".encode() in content for quote in "\"'`")
+        any(os.fsencode(f"{name}{quote}") in content for quote in "\"'`")
         for name, folder in zip(names, folders, strict=True)
         for content in map(_content, _code_in(folder))
     )

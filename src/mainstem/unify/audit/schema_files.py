@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from mainstem.kit.path_text import path_text
 from mainstem.unify.audit.aside import is_aside
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _tables(root: Path, files: Iterable[Path]) -> dict[Path, frozenset[str]]:
     """The tables that each file creates in PostgreSQL, files without any left out."""
     found = {}
     for path in files:
-        name = path.relative_to(root).as_posix()
+        name = path_text(path.relative_to(root))
         if (
             path.suffix != ".sql"
             or is_aside(name)

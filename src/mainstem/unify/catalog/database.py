@@ -227,7 +227,7 @@ class Extension:
 class Database:
     """One database: every schema that is neither the server's nor the platform's own.
 
-    `name` tells people which one it is, without user or password.
+    `name` tells people which one it is, without its password.
     """
 
     name: str

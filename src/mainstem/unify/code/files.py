@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from mainstem.kit.path_text import path_text
 from mainstem.unify.code.model import Unread
 from mainstem.unify.code.syntax import Language, SyntaxFile
 
@@ -97,7 +98,7 @@ def _walk(root: Path, start: Path, found: dict[str, SourceFile], unread: list[Un
             with os.scandir(folder) as entries:
                 listed = list(entries)
         except OSError as error:
-            name = folder.relative_to(root).as_posix()
+            name = path_text(folder.relative_to(root))
             unread.append(Unread(name, f"the folder cannot be opened: {error.strerror}"))
             continue
         for entry in listed:
@@ -109,7 +110,7 @@ def _walk(root: Path, start: Path, found: dict[str, SourceFile], unread: list[Un
 
 
 def _add(found: dict[str, SourceFile], root: Path, path: Path, size_bytes: int) -> None:
-    name = path.relative_to(root).as_posix()
+    name = path_text(path.relative_to(root))
     found[name] = SourceFile(name, path, size_bytes)
 
 

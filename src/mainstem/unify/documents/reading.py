@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.path_text import path_text
 from mainstem.unify.documents.attempts import try_blocks
 from mainstem.unify.documents.claims import claims_in
 from mainstem.unify.documents.markdown import BlockKind, read_blocks
@@ -50,7 +51,7 @@ def joined(readings: Sequence[DocumentReading]) -> DocumentReading:
 
 def _read(root: Path, file: Path, names: Names, try_block: TryBlock | None) -> DocumentReading:
     path = root / file
-    name = (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+    name = path_text(path.relative_to(root) if path.is_relative_to(root) else path)
     try:
         size_bytes = path.stat().st_size
         if size_bytes > FILE_BYTES_MAX:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from mainstem.kit.path_text import path_text
 from mainstem.unify.replay.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ class _Reader:
         self._skipped.append((self._shown(path), line, reason))
 
     def _shown(self, path: Path) -> str:
-        return path.relative_to(self._root).as_posix()
+        return path_text(path.relative_to(self._root))
 
 
 def _by_name_or_number(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from mainstem.kit.path_text import path_text
 from mainstem.unify.replay.files import Order, Ordering, SourceFile, read_files
 from mainstem.unify.replay.limits import DEFAULT_LIMITS, Limits
 from mainstem.unify.replay.replaying import Replaying, failed_statements
@@ -175,4 +176,4 @@ def _numbered(files: Sequence[SourceFile]) -> list[tuple[SourceFile, list[Step]]
 
 
 def _shown(folder: Path, root: Path) -> str:
-    return folder.relative_to(root).as_posix()
+    return path_text(folder.relative_to(root))
