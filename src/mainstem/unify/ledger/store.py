@@ -104,6 +104,21 @@ def set_state(connection: Connection, run_id: int, state: str) -> None:
     )
 
 
+def set_source(connection: Connection, run_id: int, source: Mapping[str, object]) -> None:
+    """Note in which state the sources were read last."""
+    connection.execute("update unify.run set source = %s where id = %s", (Jsonb(source), run_id))
+
+
+def forget_run(connection: Connection, run_id: int) -> None:
+    """Remove a run from the ledger, with all that stands with it; it must have no maps."""
+    for table in ("range_hash", "quarantine", "ledger", "decision", "table_result", "step"):
+        connection.execute(
+            sql.SQL("delete from unify.{} where run_id = %s").format(sql.Identifier(table)),
+            (run_id,),
+        )
+    connection.execute("delete from unify.run where id = %s", (run_id,))
+
+
 # Steps
 
 

@@ -154,6 +154,22 @@ def take_off(
     return record
 
 
+def drop_unique(connection: Connection, table: str, name: str) -> IndexRecord | None:
+    """Drop one index of a table by its name, or the constraint that owns it; None: there is none.
+
+    Raises psycopg's DependentObjectsStillExist when a foreign key needs it.
+    """
+    for row in connection.execute(_INDEXES, (table,)).fetchall():
+        if row[1] == name:
+            found = IndexRecord(row[1], row[2], row[3], row[4], row[6], row[7], row[8], row[10])
+            if found.constraint is not None:
+                _alter(connection, table, "drop constraint", found.constraint)
+            else:
+                connection.execute(sql.SQL("drop index {}").format(sql.SQL(row[0])))
+            return found
+    return None
+
+
 def _drop(connection: Connection, record: TableRecord, *, names: set[str]) -> None:
     for key in record.foreign_keys:
         _alter(connection, key.table, "drop constraint", key.name)

@@ -59,6 +59,12 @@ class Maps:
         connection.execute(f"create unlogged table {name} as\n{self._select(planned, place)}")
         connection.execute(f"analyze {name}")
 
+    def show(self, connection: Connection, place: Place) -> None:
+        """Make a map a view instead: it is then always as the target is."""
+        name = own_table(self.run, "map", place.table, place.column)
+        planned = self.plan.table(place.table)
+        connection.execute(f"create or replace view {name} as\n{self._select(planned, place)}")
+
     def make_again(self, connection: Connection, tables: set[str]) -> None:
         """Make the maps of these source tables anew, those that were made: rows were taken out."""
         places = {place for select in self.plan.selects for place in map_needs(select)}

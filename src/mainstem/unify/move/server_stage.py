@@ -63,7 +63,7 @@ def _stage(
 ) -> None:
     """Stage one table in one transaction, and make one of the rows that are the same."""
     shown = move.reporter.step(stage_name(table.name), table.row_count)
-    crossing = _Crossing(connection, run, source, table)
+    crossing = Crossing(connection, run, source, table)
     crossing.create()
     rows = crossing.copy()
     refused = crossing.convert() if crossing.converted else 0
@@ -84,13 +84,18 @@ def _stage(
 
 
 @dataclass(frozen=True)
-class _Crossing:
-    """One table on its way from the source's server to the target's."""
+class Crossing:
+    """One table on its way from the source's server to the target's.
+
+    `into` names the staging table; `where` says which rows cross, in the source's SQL over `t`.
+    """
 
     connection: Connection
     run: Run
     source: ServerSource
     table: PlannedTable
+    into: str = "stage"
+    where: str = ""
 
     @property
     def converted(self) -> list[PlannedColumn]:
@@ -99,9 +104,9 @@ class _Crossing:
 
     def create(self) -> None:
         """Make the empty staging table, and the one for values as they come."""
-        for kind in ("stage", *_SCRATCH):
+        for kind in (self.into, *_SCRATCH):
             self.connection.execute(f"drop table if exists {self._name(kind)} cascade")
-        self._create("stage", {column.name: column.type for column in self.table.staged})
+        self._create(self.into, {column.name: column.type for column in self.table.staged})
         if self.converted:
             wires = {column.name: self._transfer(column).wire for column in self.table.staged}
             self._create("raw", wires)
@@ -115,9 +120,10 @@ class _Crossing:
             value = found.read.format(v=f"t.{name_sql(column.name)}")
             items.append(f"({value})::{found.wire}")
         place = self.source.server.table_sql(own.name)
-        read = f"copy (select {', '.join(items)} from {place} as t) to stdout (format binary)"
+        query = f"select {', '.join(items)} from {place} as t{self.where}"
+        read = f"copy ({query}) to stdout (format binary)"
         write = (
-            f"copy {self._name('raw' if self.converted else 'stage')} from stdin (format binary)"
+            f"copy {self._name('raw' if self.converted else self.into)} from stdin (format binary)"
         )
         reading = self.source.server.open_again()
         try:
@@ -149,7 +155,7 @@ class _Crossing:
         cast = self._name("cast")
         listed = ", ".join(names)
         self.connection.execute(
-            f"insert into {self._name('stage')} ({listed}) select {listed} from {cast}"
+            f"insert into {self._name(self.into)} ({listed}) select {listed} from {cast}"
             " where _refuse is null"
         )
         for column in self.converted:
