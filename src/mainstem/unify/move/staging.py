@@ -87,7 +87,8 @@ def stage_all(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
     make_empty(move.session.main, run, move.plan)
     staged = store.read_steps(move.session.main, run.id)
     move.session.main.commit()
-    for source in move.sources.values():
+    # Files first: their second process takes the helper's place, which servers use to the end.
+    for source in sorted(move.sources.values(), key=lambda one: isinstance(one, ServerSource)):
         own = [table for table in tables if table.source == source.planned.name]
         if isinstance(source, FileSource):
             staging = Staging(
