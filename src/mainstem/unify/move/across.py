@@ -2,24 +2,23 @@
 
 The row of the first source keeps its id; references to the others find it by `:merged.x` and the
 maps. Each column keeps the value that the plan chooses; every value that gives way or is taken over
-is a row of the ledger. A table in which other rows need to be found for this (a reference or the
-tenant among what tells rows to be the same) comes after the table that it points at.
+is a row of the ledger, a reference that gives way too. A row never becomes one with a row of
+another tenant: it waits in quarantine instead. A table in which other rows need to be found for
+this (a reference or the tenant) comes after the tables that it points at.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainstem.errors import ConfigError
 from mainstem.unify.ledger import store
+from mainstem.unify.move.known import Known, of_target
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.merge import first_of, spread
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.identity import staged_identity
 from mainstem.unify.plan.model import Keep
-from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.names import name_sql, qualified_sql, text_sql
 from mainstem.unify.plan.transfer import canonical
 
 if TYPE_CHECKING:
@@ -42,9 +41,12 @@ RULES = {
 }
 #: the rule, and what stands for the survivor, where a row of the target stands for a staged one
 TARGET_ROW = "merge-target-row"
-_LOWER = re.compile(r"lower\((\w+)\)")
+#: the rule where two rows that are one point at different rows
+REFERENCE = "merge-reference"
 _EMPTY = "''"
 _SCRATCH = ("way", "same", "rows", "kept")
+#: which row of a group stays
+_FIRST = "_source, _time desc nulls last, length(_old) desc, _old desc"
 
 
 def merge_across(move: Move, run: Run) -> None:
@@ -98,12 +100,13 @@ def _in_order(plan: Plan) -> list[PlannedMerge]:
 
 
 def _pointed_at(plan: Plan, merge: PlannedMerge) -> set[str | None]:
+    tables = tables_of(plan, merge)
     return {
         plan.table(column.reference.table).into
-        for table in tables_of(plan, merge)
+        for table in tables
         for column in table.columns
         if column.reference is not None
-    }
+    } | {plan.end_of(table, table.tenant_path).into for table in tables if table.tenant_path}
 
 
 def tables_of(plan: Plan, merge: PlannedMerge) -> list[PlannedTable]:
@@ -111,14 +114,8 @@ def tables_of(plan: Plan, merge: PlannedMerge) -> list[PlannedTable]:
     return [table for table in plan.moved() if table.into == merge.target]
 
 
-@dataclass(frozen=True)
-class _Merging:
+class _Merging(Known):
     """One merge of a run."""
-
-    connection: Connection
-    run: Run
-    plan: Plan
-    merge: PlannedMerge
 
     def do(self) -> None:
         """Find, choose, note, and write into the staged rows that stay."""
@@ -126,14 +123,17 @@ class _Merging:
             self.connection.execute(f"drop table if exists {self._own(kind)}")
         for table in self._tables():
             if not table.merge:
-                self.connection.execute(f"truncate {self._merged(table)}")
+                self.connection.execute(f"truncate {self.merged(table)}")
         self._find()
         spread(self.connection, self._own("same"), of=self.merge.target)
         self._gather()
+        for number, table in enumerate(self._tables()):
+            self._part_tenants(number, table)
         self._choose()
         for number, table in enumerate(self._tables()):
             self._note_merged(number, table)
             self._note_values(number, table)
+            self._note_references(number, table)
             self._write(number, table)
         if self.merge.has_target_rows:
             for table in self._tables():
@@ -143,24 +143,27 @@ class _Merging:
 
     def _meet_target(self, table: PlannedTable) -> None:
         """Let rows that the target has already stand for staged ones; they stay as they are."""
-        merged = self._merged(table)
-        target = f"{name_sql(self.plan.schema)}.{name_sql(self.merge.target)}"
+        merged = self.merged(table)
+        target = qualified_sql(self.merge.target, self.plan.schema)
         identity = name_sql(table.id_column or "id")
         for way in self.merge.by:
-            joins, values = self._values(table, way)
+            joins, values = self.values(table, way)
             equal = " and ".join(
-                f"{value} = {_of_target(part)}" for part, value in zip(way, values, strict=True)
+                f"{value} = {of_target(part)}" for part, value in zip(way, values, strict=True)
             )
+            tenant = self.tenant(table, joins)
+            if tenant is not None:
+                self._part_from_target(table, joins, equal, tenant)
             met = (
                 f"(select distinct on (s._key) s._key, t.{identity}::text as id,"
                 f" ({staged_identity(table, self.plan, 's')})::text as was"
-                f" from {self._stage(table)} as s{''.join(joins)} join {target} as t on {equal}"
+                f" from {self.stage(table)} as s{''.join(joins)} join {target} as t on {equal}"
                 f" where not exists (select from {merged} as g where g._key = s._key)"
                 " order by s._key)"
             )
             for other in self._tables():
                 self.connection.execute(
-                    f"update {self._merged(other)} as m set id = x.id from {met} as x"
+                    f"update {self.merged(other)} as m set id = x.id from {met} as x"
                     " where m.id = x.was"
                 )
             self.connection.execute(
@@ -178,24 +181,38 @@ class _Merging:
                 " (run_id, source_table, key, column_name, before, after, rule)"
                 f" select {self.run.id}, {text_sql(table.name)}, s._key, {text_sql(column.name)},"
                 f" {before}, {after}, {text_sql(TARGET_ROW)}"
-                f" from {self._stage(table)} as s join {merged} as m on m._key = s._key"
+                f" from {self.stage(table)} as s join {merged} as m on m._key = s._key"
                 f" join {target} as t on t.{identity}::text = m.id"
                 f" where m.survivor = {text_sql(TARGET_ROW)} and s.{name_sql(column.name)} is not"
                 f" null and {canonical(f's.{name_sql(column.name)}', column.type)}"
                 f" is distinct from {canonical(f't.{name_sql(column.into)}', column.type)}"
             )
 
+    def _part_from_target(
+        self, table: PlannedTable, joins: Sequence[str], equal: str, tenant: str
+    ) -> None:
+        """Staged rows that the target has already, but of another tenant, go to quarantine."""
+        assert self.plan.tenant is not None, "rows have a tenant"
+        identity = name_sql(table.id_column or "id")
+        self._part(
+            table,
+            f"(select distinct on (s._key) s._key as _old, t.{identity}::text as stays,"
+            f" {text_sql(self.merge.target)} as place"
+            f" from {self.stage(table)} as s{''.join(joins)} join {self.target()} as t on {equal}"
+            f" where t.{name_sql(self.plan.tenant.column)}::text <> {tenant} order by s._key)",
+        )
+
     def _find(self) -> None:
         """What each row is known by in each way, and the rows that share it with another."""
         selects = [
             f"select {number} as source, {text_sql(f'{number}/')} || s._key as _key,"
             f" {position} as way, jsonb_build_array({', '.join(values)})::text as same_as"
-            f" from {self._stage(table)} as s{''.join(joins)}"
+            f" from {self.stage(table)} as s{''.join(joins)}"
             f" where {' and '.join(f'{value} <> {_EMPTY}' for value in values)}"
-            f" and not exists (select from {self._merged(table)} as g where g._key = s._key)"
+            f" and not exists (select from {self.merged(table)} as g where g._key = s._key)"
             for number, table in enumerate(self._tables())
             for position, way in enumerate(self.merge.by)
-            for joins, values in [self._values(table, way)]
+            for joins, values in [self.values(table, way)]
         ]
         way, same = self._own("way"), self._own("same")
         self.connection.execute(f"create unlogged table {way} as {' union all '.join(selects)}")
@@ -207,54 +224,6 @@ class _Merging:
         self.connection.execute(f"create index on {same} (_key)")
         self.connection.execute(f"create index on {same} (way, same_as)")
         self.connection.execute(f"analyze {same}")
-
-    def _values(self, table: PlannedTable, way: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The joins and texts by which a table's rows are known in one way."""
-        joins: list[str] = []
-        values = []
-        for part in way:
-            lower = _LOWER.fullmatch(part)
-            value = self._value(table, lower[1] if lower else part, joins)
-            values.append(f"lower({value})" if lower else value)
-        return joins, values
-
-    def _value(self, table: PlannedTable, name: str, joins: list[str]) -> str:
-        """A target column's value of the staged row `s`, as text."""
-        tenant = self.plan.tenant
-        if tenant is not None and name == tenant.column and table.tenant_path:
-            return self._pointed(table, table.tenant_path, joins)
-        for column in table.columns:
-            if column.reference is not None and column.reference.into == name:
-                return self._pointed(table, (column.name,), joins)
-            if column.into == name and column.is_staged:
-                return f"(s.{name_sql(column.name)})::text"
-        identity = staged_identity(table, self.plan, "s") if name == table.id_column else None
-        if identity is not None:
-            return f"({identity})::text"
-        raise ConfigError(
-            f"{self.plan.directory}: merge.{self.merge.target} names column {name}, which "
-            f"{table.name} does not fill from a column; choose others"
-        )
-
-    def _pointed(self, table: PlannedTable, path: Sequence[str], joins: list[str]) -> str:
-        """The new id of the row that a path of references leads to."""
-        alias = "s"
-        for name in path:
-            reference = table.column(name).reference
-            assert reference is not None, "a path is made of references"
-            value = f"{alias}.{name_sql(name)}::text"
-            table = self.plan.table(reference.table)
-            alias = f"p{len(joins)}"
-            by = f"{name_sql(reference.column)}::text" if reference.column is not None else "_key"
-            joins.append(f" left join {self._stage(table)} as {alias} on {alias}.{by} = {value}")
-        identity = staged_identity(table, self.plan, alias)
-        if not self.plan.is_merging(table):
-            return f"({identity})::text"
-        merged = f"m{len(joins)}"
-        joins.append(
-            f" left join {self._merged(table)} as {merged} on {merged}._key = {alias}._key"
-        )
-        return f"coalesce({merged}.id, ({identity})::text)"
 
     def _gather(self) -> None:
         """The rows that are the same as others, with their values under the target's names."""
@@ -268,39 +237,70 @@ class _Merging:
                 for name, type_name in self._columns()
             ]
             time = self._time(table)
+            joins: list[str] = []
+            tenant = self.tenant(table, joins) or "null::text"
             selects.append(
                 f"select g.label, {number} as _source, s._key as _old, {time} as _time,"
-                f" ({staged_identity(table, self.plan, 's')})::text as _id"
+                f" ({staged_identity(table, self.plan, 's')})::text as _id, {tenant} as _tenant"
                 f"{''.join(', ' + value for value in values)}"
                 f" from (select distinct _key, label from {self._own('same')}) as g"
-                f" join {self._stage(table)} as s on g._key = {text_sql(f'{number}/')} || s._key"
+                f" join {self.stage(table)} as s on g._key = {text_sql(f'{number}/')} || s._key"
+                f"{''.join(joins)}"
             )
         self.connection.execute(
             f"create unlogged table {self._own('rows')} as {' union all '.join(selects)}"
         )
 
+    def _part_tenants(self, number: int, table: PlannedTable) -> None:
+        """Rows of another tenant than the row that stays go to quarantine, not into that row."""
+        names = " ".join(
+            f"when {other} then {text_sql(found.name)}"
+            for other, found in enumerate(self._tables())
+        )
+        parted = (
+            f"(select r._old, k._old as stays, case k._source {names} end as place"
+            f" from {self._own('rows')} as r join (select distinct on (label) * from"
+            f" {self._own('rows')} order by label, {_FIRST}) as k using (label)"
+            f" where r._source = {number} and r._tenant <> k._tenant)"
+        )
+        self._part(table, parted)
+        self.connection.execute(
+            f"delete from {self._own('rows')} as r where r._source = {number} and not exists"
+            f" (select from {self.stage(table)} as s where s._key = r._old)"
+        )
+
+    def _part(self, table: PlannedTable, parted: str) -> None:
+        """Take rows (_old, stays, place) out of the staged ones, into quarantine."""
+        self.connection.execute(
+            f"with parted as {parted}, gone as (delete from {self.stage(table)} as s"
+            " using parted as p where s._key = p._old)"
+            " insert into unify.quarantine"
+            " (run_id, source_table, key, column_name, reason, original)"
+            f" select {self.run.id}, {text_sql(table.name)}, _old, null, 'is the same as '"
+            " || stays || ' of ' || place || ', which belongs to another tenant', '{}' from parted"
+        )
+
     def _choose(self) -> None:
         """For each group the row that stays, and the value of each column that stays."""
-        first = "_source, _time desc nulls last, length(_old) desc, _old desc"
         newest = "_time desc nulls last, _source, length(_old) desc, _old desc"
         values = ""
         for name, type_name in self._columns():
             keep, value = self._keep(name), name_sql(name)
-            order = newest if keep is Keep.NEWEST else first
+            order = newest if keep is Keep.NEWEST else _FIRST
             present = "true" if keep is Keep.FIRST_SOURCE else f"{value} is not null"
             chosen = first_of(value, type_name, order=order, only=present)
             values += f", {chosen} as {value}"
         self.connection.execute(
             f"create unlogged table {self._own('kept')} as select label,"
-            f" (array_agg(_source order by {first}))[1] as _source,"
-            f" (array_agg(_old order by {first}))[1] as _old,"
-            f" (array_agg(_id order by {first}))[1] as _id{values}"
+            f" (array_agg(_source order by {_FIRST}))[1] as _source,"
+            f" (array_agg(_old order by {_FIRST}))[1] as _old,"
+            f" (array_agg(_id order by {_FIRST}))[1] as _id{values}"
             f" from {self._own('rows')} group by label"
         )
 
     def _note_merged(self, number: int, table: PlannedTable) -> None:
         """Add to `:merged.x`; rows that were merged into one that gives way follow it."""
-        merged = self._merged(table)
+        merged = self.merged(table)
         gone = (
             f"(select r._old, k._old as survivor, k._id as id from {self._own('rows')} as r"
             f" join {self._own('kept')} as k using (label) where r._source = {number}"
@@ -334,6 +334,39 @@ class _Merging:
                 f" and ((r._source, r._old) = (k._source, k._old) or r.{name} is not null)"
             )
 
+    def _note_references(self, number: int, table: PlannedTable) -> None:
+        """Every reference of a row that gives way, where the row that stays points elsewhere."""
+        for column in table.columns:
+            if column.reference is None or column.reference.into is None:
+                continue
+            if self.plan.tenant is not None and column.reference.into == self.plan.tenant.column:
+                continue
+            joins: list[str] = []
+            before = self.pointed(table, (column.name,), joins)
+            for stays, other in enumerate(self._tables()):
+                own = self._reference_into(other, column.reference.into)
+                others: list[str] = []
+                after = self.pointed(other, (own,), others) if own is not None else "null::text"
+                self.connection.execute(
+                    "insert into unify.ledger"
+                    " (run_id, source_table, key, column_name, before, after, rule)"
+                    f" select {self.run.id}, {text_sql(table.name)}, r._old,"
+                    f" {text_sql(column.name)}, b.value, a.value, '{REFERENCE}'"
+                    f" from {self._own('rows')} as r join {self._own('kept')} as k using (label)"
+                    f" cross join lateral (select {before} as value from {self.stage(table)} as s"
+                    f"{''.join(joins)} where s._key = r._old) as b"
+                    f" left join lateral (select {after} as value from {self.stage(other)} as s"
+                    f"{''.join(others)} where s._key = k._old) as a on true"
+                    f" where r._source = {number} and k._source = {stays}"
+                    " and (r._source, r._old) <> (k._source, k._old)"
+                    " and b.value is distinct from a.value and b.value is not null"
+                )
+
+    @staticmethod
+    def _reference_into(table: PlannedTable, name: str) -> str | None:
+        found = [c.name for c in table.columns if c.reference and c.reference.into == name]
+        return found[0] if found else None
+
     def _write(self, number: int, table: PlannedTable) -> None:
         """The values that stay, into the staged rows that stay."""
         columns = self._filled(table)
@@ -347,7 +380,7 @@ class _Merging:
             for column in columns
         )
         self.connection.execute(
-            f"update {self._stage(table)} as s set {sets} from {self._own('kept')} as k"
+            f"update {self.stage(table)} as s set {sets} from {self._own('kept')} as k"
             f" where k._source = {number} and s._key = k._old and ({changed})"
         )
 
@@ -379,17 +412,5 @@ class _Merging:
     def _tables(self) -> list[PlannedTable]:
         return tables_of(self.plan, self.merge)
 
-    def _stage(self, table: PlannedTable) -> str:
-        return own_table(self.run, "stage", table.name)
-
-    def _merged(self, table: PlannedTable) -> str:
-        return own_table(self.run, "merged", table.name)
-
     def _own(self, kind: str) -> str:
         return own_table(self.run, f"{kind} into", self.merge.target)
-
-
-def _of_target(part: str) -> str:
-    """A column of a way, or its lower case, of a target's row `t`."""
-    lower = _LOWER.fullmatch(part)
-    return f"lower(t.{name_sql(lower[1])}::text)" if lower else f"t.{name_sql(part)}::text"
