@@ -31,14 +31,16 @@ _ACTIONS = {
     "d": "SET DEFAULT",
 }
 
-#: the tables meant: base and partitioned tables of one schema, partitions left out
+#: the tables meant: base and partitioned tables of one schema, partitions left out, and of other
+#: schemas those that are named
 _TABLES = """
-select c.oid, c.relname, c.relkind = 'p', c.relrowsecurity, c.relforcerowsecurity,
+select c.oid, c.relname, n.nspname, c.relkind = 'p', c.relrowsecurity, c.relforcerowsecurity,
        (select count(*) from pg_catalog.pg_policy p where p.polrelid = c.oid)
 from pg_catalog.pg_class c
-where c.relnamespace = to_regnamespace(quote_ident(%s)) and c.relkind in ('r', 'p')
-  and not c.relispartition
-order by c.relname
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where (n.nspname = %(schema)s or n.nspname || '.' || c.relname = any(%(further)s))
+  and c.relkind in ('r', 'p') and not c.relispartition
+order by n.nspname <> %(schema)s, n.nspname, c.relname
 """
 
 _COLUMNS = """
@@ -89,7 +91,10 @@ order by i.indrelid, c.relname
 
 @dataclass(frozen=True)
 class TargetTable:
-    """A table of the target, and what of it no other kind of database has."""
+    """A table of the target, and what of it no other kind of database has.
+
+    Its name has the schema before it (`app.credential`) where that is not the target's own.
+    """
 
     schema: str
     table: Table
@@ -101,8 +106,13 @@ class TargetTable:
 
     @property
     def name(self) -> str:
-        """The table's name without its schema."""
+        """What the plan calls it."""
         return self.table.name
+
+    @property
+    def plain_name(self) -> str:
+        """The table's name without its schema."""
+        return self.table.name.removeprefix(f"{self.schema}.")
 
     def key_columns(self, tenant_column: str | None) -> tuple[str, ...]:
         """What tells rows apart once the tenant is known: the primary key without the tenant."""
@@ -126,27 +136,29 @@ class TargetCatalog:
         return Catalog(tuple(found.table for found in self.tables.values()))
 
 
-def read_target(connection: Connection, schema: str) -> TargetCatalog:
+def read_target(connection: Connection, schema: str, further: Iterable[str] = ()) -> TargetCatalog:
     """Read every base and partitioned table of a schema; partitions belong to their parent.
 
-    Names in expressions and types are qualified, whatever the connection's search_path is.
+    `further`: tables of other schemas, as `schema.table`, which is then their name. Names in
+    expressions and types are qualified, whatever the connection's search_path is.
     """
     with connection.transaction():
         connection.execute("set local search_path = ''")
-        return _read_target(connection, schema)
+        return _read_target(connection, schema, sorted(further))
 
 
-def _read_target(connection: Connection, schema: str) -> TargetCatalog:
-    found = connection.execute(_TABLES, (schema,)).fetchall()
+def _read_target(connection: Connection, schema: str, further: list[str]) -> TargetCatalog:
+    named = {"schema": schema, "further": further}
+    found = connection.execute(_TABLES, named).fetchall()
     oids = [row[0] for row in found]
     columns = _by_table(connection.execute(_COLUMNS, (oids,)))
     constraints = _by_table(connection.execute(_CONSTRAINTS, (oids,)))
     indexes = _by_table(connection.execute(_INDEXES, (oids,)))
     tables = {
-        name: TargetTable(
-            schema=schema,
+        _name(own, name, schema): TargetTable(
+            schema=own,
             table=_table(
-                name,
+                _name(own, name, schema),
                 columns=columns.get(oid, []),
                 constraints=constraints.get(oid, []),
                 indexes=indexes.get(oid, []),
@@ -157,14 +169,19 @@ def _read_target(connection: Connection, schema: str) -> TargetCatalog:
             policy_count=policy_count,
             identities={row[1]: row[6] == "a" for row in columns.get(oid, []) if row[6]},
         )
-        for oid, name, is_partitioned, has_policies, is_forced, policy_count in found
+        for oid, name, own, is_partitioned, has_policies, is_forced, policy_count in found
     }
     return TargetCatalog(schema, tables)
 
 
-def read_catalog(connection: Connection, schema: str) -> Catalog:
-    """Read a live schema into the shared model."""
-    return read_target(connection, schema).as_catalog()
+def read_catalog(connection: Connection, schema: str, further: Iterable[str] = ()) -> Catalog:
+    """Read a live schema into the shared model, with further tables of other schemas."""
+    return read_target(connection, schema, further).as_catalog()
+
+
+def _name(own: str, table: str, schema: str) -> str:
+    """A table's name, after its schema where that is another one."""
+    return table if own == schema else f"{own}.{table}"
 
 
 def _by_table(rows: Iterable[TupleRow]) -> dict[int, list[TupleRow]]:
@@ -208,10 +225,9 @@ def _column(row: TupleRow) -> Column:
 
 
 def _foreign_key(row: TupleRow, schema: str) -> ForeignKey:
-    parent = row[5] if row[4] == schema else f"{row[4]}.{row[5]}"
     return ForeignKey(
         columns=tuple(row[3]),
-        parent=parent,
+        parent=_name(row[4], row[5], schema),
         parent_columns=tuple(row[6]),
         name=row[2],
         on_delete=_ACTIONS[row[7]],

@@ -16,10 +16,10 @@ from psycopg import IsolationLevel, sql
 from mainstem.errors import ServerError, SourceError
 from mainstem.pg.connect import clear_errors, connect, describe
 from mainstem.unify.catalog.postgres import read_catalog
-from mainstem.unify.plan.names import name_sql
+from mainstem.unify.plan.names import name_sql, qualified_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from psycopg.rows import TupleRow
 
@@ -46,12 +46,14 @@ _SETTINGS: Final = {
 class PostgresSource:
     """An open source: the connection is in a transaction that only reads and never ends by itself.
 
-    `identity` tells the database from every other one, restored copies included.
+    `further` are tables of other schemas, as `schema.table`, that are part of it. `identity` tells
+    the database from every other one, restored copies included.
     """
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, further: Iterable[str] = ()) -> None:
         self.url = url
         self.schema = schema
+        self.further = frozenset(further)
         self.connection = _open(url)
         self.identity = _identity(self.connection)
         row = self.connection.execute("select pg_export_snapshot()").fetchone()
@@ -69,7 +71,7 @@ class PostgresSource:
         Raises SourceError when the schema has none.
         """
         with self.reading():
-            catalog = read_catalog(self.connection, self.schema)
+            catalog = read_catalog(self.connection, self.schema, self.further)
         if not catalog.tables:
             raise SourceError(f"{self.shown} has no tables; name another `schema` of the source")
         return catalog
@@ -97,17 +99,21 @@ class PostgresSource:
 
     def table_sql(self, table: str) -> str:
         """A table's name as SQL."""
+        if table in self.further:
+            return qualified_sql(table, self.schema)
         return f"{name_sql(self.schema)}.{name_sql(table)}"
 
 
 @contextmanager
-def open_postgres(address: str, schema: str) -> Iterator[PostgresSource]:
+def open_postgres(
+    address: str, schema: str, further: Iterable[str] = ()
+) -> Iterator[PostgresSource]:
     """Open a source by what a plan says of it: `env:NAME`, or an address.
 
     Raises SourceError when the variable is not set or the server cannot be reached.
     """
     try:
-        source = PostgresSource(url_of(address), schema)
+        source = PostgresSource(url_of(address), schema, further)
     except ServerError as error:
         raise SourceError(str(error)) from error
     try:

@@ -101,6 +101,11 @@ class LegacyMap:
         """The partition's name in schema unify."""
         return f"legacy_id_{self.map_id}"
 
+    def called(self, schema: str) -> str:
+        """The target table's name in a plan whose target is that schema."""
+        is_own = self.target_schema == schema
+        return self.target_table if is_own else f"{self.target_schema}.{self.target_table}"
+
 
 @dataclass(frozen=True)
 class Account:

@@ -18,7 +18,7 @@ from mainstem.unify.move.merge import first_of, spread
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.identity import staged_identity
 from mainstem.unify.plan.model import Keep
-from mainstem.unify.plan.names import name_sql, qualified_sql, text_sql
+from mainstem.unify.plan.names import name_sql, text_sql
 from mainstem.unify.plan.transfer import canonical
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class _Merging(Known):
     def _meet_target(self, table: PlannedTable) -> None:
         """Let rows that the target has already stand for staged ones; they stay as they are."""
         merged = self.merged(table)
-        target = qualified_sql(self.merge.target, self.plan.schema)
+        target = self.target()
         identity = name_sql(table.id_column or "id")
         for way in self.merge.by:
             joins, values = self.values(table, way)

@@ -6,7 +6,6 @@ that are added to `joins`.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +13,8 @@ from typing import TYPE_CHECKING
 from mainstem.errors import ConfigError
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.plan.identity import staged_identity
-from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.names import name_sql, qualified_sql, text_sql
+from mainstem.unify.plan.ways import fills, read_part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from mainstem.unify.plan.model import Plan, PlannedMerge, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
-
-_LOWER = re.compile(r"lower\((\w+)\)")
 
 
 @dataclass(frozen=True)
@@ -44,9 +42,8 @@ class Known:
         joins: list[str] = []
         values = []
         for part in way:
-            lower = _LOWER.fullmatch(part)
-            value = self.value(table, lower[1] if lower else part, joins)
-            values.append(f"lower({value})" if lower else value)
+            known = read_part(part)
+            values.append(known.sql(self.value(table, known.column, joins)))
         return joins, values
 
     def value(self, table: PlannedTable, name: str, joins: list[str]) -> str:
@@ -62,9 +59,14 @@ class Known:
         identity = staged_identity(table, self.plan, "s") if name == table.id_column else None
         if identity is not None:
             return f"({identity})::text"
+        if name in table.fixed:
+            return f"({table.fixed[name]})::text"
+        others = (one for one in self.plan.moved() if one.into == self.merge.target)
+        if any(fills(other, name) for other in others):
+            return "null::text"
         raise ConfigError(
             f"{self.plan.directory}: merge.{self.merge.target} names column {name}, which "
-            f"{table.name} does not fill from a column; choose others"
+            "no source table fills from a column; choose others"
         )
 
     def pointed(self, table: PlannedTable, path: Sequence[str], joins: list[str]) -> str:
@@ -107,7 +109,7 @@ class Known:
 
     def target(self) -> str:
         """The table that the rows go into."""
-        return f"{name_sql(self.plan.schema)}.{name_sql(self.merge.target)}"
+        return qualified_sql(self.merge.target, self.plan.schema)
 
     def stage(self, table: PlannedTable) -> str:
         """The staged rows of a source table."""
@@ -119,6 +121,6 @@ class Known:
 
 
 def of_target(part: str) -> str:
-    """A column of a way, or its lower case, of a target's row `t`."""
-    lower = _LOWER.fullmatch(part)
-    return f"lower(t.{name_sql(lower[1])}::text)" if lower else f"t.{name_sql(part)}::text"
+    """A part of a way, of a target's row `t`."""
+    known = read_part(part)
+    return known.sql(f"t.{name_sql(known.column)}::text")

@@ -23,7 +23,7 @@ from mainstem.unify.move.statements import (
     load_statement,
     target_name,
 )
-from mainstem.unify.plan.names import name_sql
+from mainstem.unify.plan.names import name_sql, qualified_sql
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ class Loader:
             self.run,
             sections,
             target,
-            lookups=self._lookups(target, sections),
+            lookups=self.lookups(target, sections),
             new_key=new_key(target, self.plan),
         )
         counts = self._execute(statement, target)
@@ -90,13 +90,16 @@ class Loader:
         Does not commit. Raises UnifyError when rows cannot be accounted for.
         """
         maps = {
-            target.name: [m for m in self.maps.loaded.values() if m.target_table == target.name]
+            target.name: [m for m in self.maps.loaded.values() if self._target(m) == target.name]
             for target in cycle.targets
         }
         conflicts.quarantine_orphans(self.connection, self.run, cycle.targets, maps, self.plan)
         for target in cycle.targets:
             self._account_for(maps[target.name], target)
         self.maps.make_again(self.connection, {m.source_table for ms in maps.values() for m in ms})
+
+    def _target(self, found: LegacyMap) -> str:
+        return found.called(self.plan.schema)
 
     def _account_for(self, maps: Sequence[LegacyMap], target: TargetTable) -> None:
         for found in maps:
@@ -148,7 +151,7 @@ class Loader:
             self.run.id,
             source_name=self._source_name(select.source_table),
             source_table=select.source_table,
-            target=(target.schema, target.name),
+            target=(target.schema, target.plain_name),
             key_columns=new_key(target, self.plan),
             is_hashed=has_secret_key(target, new_key(target, self.plan)),
         )
@@ -156,7 +159,7 @@ class Loader:
         secrets = tuple(c.name for c in planned.columns if planned.holds_secret(c.name))
         return Section(text, select.source_table, columns, found, secrets)
 
-    def _lookups(self, target: TargetTable, sections: Sequence[Section]) -> list[Lookup]:
+    def lookups(self, target: TargetTable, sections: Sequence[Section]) -> list[Lookup]:
         """Foreign keys into tables that this plan does not load, or that it fills by value."""
         mapped = {
             column.reference.into
@@ -174,10 +177,8 @@ class Loader:
         for key in target.table.foreign_keys:
             is_self = key.parent == target.name
             if set(key.columns) <= given and not set(key.columns) <= mapped and not is_self:
-                parent = key.parent if "." in key.parent else f"{target.schema}.{key.parent}"
-                schema, _, name = parent.partition(".")
-                quoted = f"{name_sql(schema)}.{name_sql(name)}"
-                found.append(Lookup(key.columns, quoted, key.parent_columns))
+                parent = qualified_sql(key.parent, self.plan.schema)
+                found.append(Lookup(key.columns, parent, key.parent_columns))
         return found
 
     def _execute(self, statement: str, target: TargetTable) -> dict[int, tuple[int, int]]:

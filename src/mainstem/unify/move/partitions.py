@@ -50,7 +50,8 @@ def make_partitions(connection: Connection, run: Run, plan: Plan, target: Target
     for first, last in _ranges(connection, run, plan, target):
         try:
             connection.execute(
-                f"select {row[0]}(%s, %s, %s)", (first, last, f"{target.schema}.{target.name}")
+                f"select {row[0]}(%s, %s, %s)",
+                (first, last, f"{target.schema}.{target.plain_name}"),
             )
         except psycopg.errors.ProgramLimitExceeded as error:
             raise TargetError(

@@ -11,7 +11,7 @@ from mainstem.kit.naming import did_you_mean
 from mainstem.unify.move.maps import also_name
 from mainstem.unify.move.statements import target_name
 from mainstem.unify.plan.digest import table_digest
-from mainstem.unify.plan.names import name_sql
+from mainstem.unify.plan.names import name_sql, qualified_sql
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,9 +139,7 @@ def has_rows(connection: Connection, plan: Plan) -> bool:
     """Whether a table that may hold other rows does."""
     names = {also_name(select) for select in plan.selects if select.is_also}
     names |= {
-        f"{name_sql(plan.schema)}.{name_sql(merge.target)}"
-        for merge in plan.merges
-        if merge.has_target_rows
+        qualified_sql(merge.target, plan.schema) for merge in plan.merges if merge.has_target_rows
     }
     for name in names:
         there = connection.execute("select to_regclass(%s) is not null", (name,)).fetchone()
@@ -153,11 +151,12 @@ def has_rows(connection: Connection, plan: Plan) -> bool:
 
 
 def _earlier_run(connection: Connection, plan: Plan) -> str:
+    names = [into if "." in into else f"{plan.schema}.{into}" for into in plan.targets()]
     row = connection.execute(
         "select r.id from unify.run r join unify.legacy_map m on m.run_id = r.id"
         " where r.state in ('staging', 'loading', 'finished')"
-        " and m.target_schema = %s and m.target_table = any(%s) order by r.id desc limit 1",
-        (plan.schema, [table.into for table in plan.moved()]),
+        " and m.target_schema || '.' || m.target_table = any(%s) order by r.id desc limit 1",
+        (names,),
     ).fetchone()
     return f"take run {row[0]} back with `mainstem unify undo {row[0]}`, or " if row else ""
 

@@ -118,7 +118,7 @@ def _run(move: Move) -> Outcome:
     if prepared is not None:
         targets: Mapping[str, TargetTable] = prepared.targets
     else:
-        target = read_target(connection, move.plan.schema)
+        target = read_target(connection, move.plan.schema, move.plan.further_targets())
         targets = preflight.check_target(connection, move.plan, target)
     if run is None:
         run = _begin(move, targets)

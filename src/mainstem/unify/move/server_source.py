@@ -38,7 +38,7 @@ def open_server(planned: PlannedSource) -> Iterator[ServerSource]:
 
     Raises SourceError when it cannot be read, or is not the one that the plan was made of.
     """
-    with open_postgres(planned.location, planned.schema) as server:
+    with open_postgres(planned.location, planned.schema, planned.further) as server:
         if planned.identity not in {None, server.identity}:
             raise SourceError(
                 f"source {planned.shown} is {server.identity}, and the plan was made of "

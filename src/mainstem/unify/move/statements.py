@@ -100,7 +100,7 @@ def load_statement(
     The result has a row for each section: its number, rows, and the sum of the hashes of its keys,
     which must be the staged table's.
     """
-    given = _given(sections, target)
+    given = given_columns(sections, target)
     parts = [
         f"r as materialized (\n{_rows(sections, target, given, lookups=lookups)}\n)",
         _insert(target, given),
@@ -119,12 +119,38 @@ def load_statement(
     )
 
 
+def wanted_rows(
+    sections: Sequence[Section],
+    target: TargetTable,
+    *,
+    lookups: Sequence[Lookup],
+    new_key: tuple[str, ...],
+) -> str:
+    """The rows of the sections as a query: what `load_statement` would write, and where to.
+
+    Besides the target's columns: `_section`, `_key`, `_refuse`, `_drop`, `_changes`, `_outcome`,
+    `_new` (how the maps name the row itself) and `_at` (the row of the target that stands for it).
+    """
+    value, column = map_key(target, new_key, "r")
+    merged = "r._merge"
+    if column == "new_id":
+        merged = _merged_key(target, new_key).replace("_merge::", "r._merge::")
+    given = given_columns(sections, target)
+    rows = _rows(sections, target, given, lookups=lookups)
+    return (
+        f"select r.*, {value} as _new, case when r._drop is not null then null"
+        f" when r._merge is not null then {merged} else {value} end as _at,"
+        " case when r._drop is not null then 'd' when r._merge is not null then 'm' else 'l' end"
+        f' ::"char" as _outcome from (\n{rows}\n) as r'
+    )
+
+
 def target_name(target: TargetTable) -> str:
     """The target's name as SQL."""
-    return f"{name_sql(target.schema)}.{name_sql(target.name)}"
+    return f"{name_sql(target.schema)}.{name_sql(target.plain_name)}"
 
 
-def _given(sections: Sequence[Section], target: TargetTable) -> list[str]:
+def given_columns(sections: Sequence[Section], target: TargetTable) -> list[str]:
     """The target's columns that at least one section gives, in the table's order."""
     return [
         column.name

@@ -96,7 +96,7 @@ def _remove_rows(
     connection: Connection, run: Run, maps: list[LegacyMap], *, is_forced: bool
 ) -> None:
     prepared = read_prepared(connection, run) or Prepared({}, {})
-    tables = _run_tables(connection, [found for found in maps if found.role == "main"])
+    tables = _run_tables(connection, run, [found for found in maps if found.role == "main"])
     for name in sorted(tables):
         connection.execute(f"lock table {name} in share row exclusive mode")
     further = [found for found in maps if found.role == "also"]
@@ -137,7 +137,7 @@ def _written(tables: Mapping[str, RunTable], further: list[LegacyMap]) -> Iterat
         yield Written(name, rows, f"also {name} from {found.source_table}")
 
 
-def _run_tables(connection: Connection, maps: list[LegacyMap]) -> dict[str, RunTable]:
+def _run_tables(connection: Connection, run: Run, maps: list[LegacyMap]) -> dict[str, RunTable]:
     """The run's target tables in the order they were loaded."""
     found: dict[str, RunTable] = {}
     by_table: dict[tuple[str, str], list[LegacyMap]] = {}
@@ -146,7 +146,8 @@ def _run_tables(connection: Connection, maps: list[LegacyMap]) -> dict[str, RunT
     for (schema, table), items in by_table.items():
         name = f"{name_sql(schema)}.{name_sql(table)}"
         key, column = _key(connection, name, items)
-        found[name] = RunTable(name, table, key, column, tuple(items))
+        called = items[0].called(run.schema_name)
+        found[name] = RunTable(name, called, key, column, tuple(items))
     return found
 
 

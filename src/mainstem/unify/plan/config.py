@@ -82,6 +82,14 @@ class TableConfig:
     pack: str | None = None
     #: target column -> source columns from a row to the one that it points at
     derive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: why rows are left out -> the SQL condition that says which
+    leave: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All its SQL."""
+        also = (text for one in self.also for text in one.texts)
+        return (*self.set.values(), *self.leave.values(), *also)
 
 
 @dataclass(frozen=True)
@@ -118,6 +126,12 @@ class SourceConfig:
     def table(self, name: str) -> TableConfig:
         """What the config says about a source table; nothing is a valid answer."""
         return self.tables.get(name, TableConfig())
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The tables of other schemas of a PostgreSQL database that the config speaks of."""
+        is_server = self.kind is SourceKind.POSTGRES
+        return tuple(sorted(name for name in self.tables if "." in name)) if is_server else ()
 
     @property
     def kind(self) -> SourceKind:
@@ -159,6 +173,11 @@ class Config:
     merges: Mapping[str, MergeConfig] = field(default_factory=dict)
     #: what people said when the plan asked; the rest of the config obeys it already
     answers: tuple[Answer, ...] = ()
+
+    def further_targets(self) -> frozenset[str]:
+        """The tables of other schemas than the target's that rows go to, as `schema.table`."""
+        tables = [table for source in self.sources for table in source.tables.values()]
+        return frozenset(table.into for table in tables if table.into and "." in table.into)
 
     def source(self, name: str) -> SourceConfig:
         """The source of that name; KeyError when there is none."""
@@ -392,6 +411,7 @@ def _table(section: Section) -> TableConfig:
         also=tuple(_also(item) for item in section.sections("also")),
         pack=section.take("pack", str),
         derive=section.take_text_list_map("derive"),
+        leave=section.take_text_map("leave"),
     )
     section.finish()
     said = [name for name in ("into", "drop", "archive") if getattr(table, name) is not None]

@@ -50,7 +50,7 @@ def make_plan(
         SourceError: the source cannot be read.
         TargetError: the target has no such schema, or no tables.
     """
-    target = read_target(connection, config.schema)
+    target = read_target(connection, config.schema, config.further_targets())
     if not target.tables:
         raise TargetError(
             f"schema {config.schema} of the target has no tables; run `mainstem db migrate` first"
@@ -113,7 +113,7 @@ def _reading(source: SourceConfig) -> Iterator[_Read]:
             yield _Read(catalog, read_profiles(file, catalog), partial(read_values, file))
         return
     assert source.postgres is not None
-    with open_postgres(source.postgres, source.schema) as server:
+    with open_postgres(source.postgres, source.schema, source.further) as server:
         catalog = server.read_catalog()
         profiles = read_server_profiles(server, catalog)
         yield _Read(catalog, profiles, partial(read_server_values, server), server.identity)
@@ -132,6 +132,7 @@ def _planned(config: Config, source: SourceConfig, identity: str | None) -> Plan
         identity=identity,
         tenants=source.tenants,
         tenant=source.tenant,
+        further=source.further,
     )
 
 

@@ -91,6 +91,8 @@ def _sources(plan: Plan) -> tomlkit.items.AoT:
         ):
             if text is not None:
                 section.add(key, text)
+        if source.further:
+            section.add("further", list(source.further))
         found.append(section)
     return found
 
@@ -193,6 +195,8 @@ def _table(table: PlannedTable, source: PlannedSource) -> Table:
         section.add("merge", [list(way) for way in table.merge])
     if table.derive:
         section.add("derive", {name: list(path) for name, path in table.derive.items()})
+    if table.fixed:
+        section.add("fixed", dict(table.fixed))
     columns = tomlkit.table()
     for column in table.columns:
         columns.add(column.name, _column(column, source))
@@ -290,6 +294,7 @@ def _read_source(section: Section, directory: Path) -> PlannedSource:
         identity=section.take("identity", str),
         tenants=section.take("tenants", str),
         tenant=section.take("tenant", str),
+        further=section.take_texts("further") or (),
     )
     section.finish()
     return source
@@ -352,6 +357,7 @@ def _read_table(tables: Section, name: str, rules: Rules, source: PlannedSource)
         tenant_path=section.take_texts("tenant_path") or (),
         merge=section.take_text_lists("merge"),
         derive=section.take_text_list_map("derive"),
+        fixed=section.take_text_map("fixed"),
         columns=tuple(
             _read_column(columns, column, rules, source) for column in columns.names_left()
         ),

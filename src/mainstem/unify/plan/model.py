@@ -88,6 +88,8 @@ class PlannedTable:
     merge: tuple[tuple[str, ...], ...] = ()
     #: target column -> source columns from this row to the row that it points at
     derive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: target column -> the SQL text that all rows get
+    fixed: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[PlannedColumn, ...] = ()
 
     @property
@@ -159,6 +161,8 @@ class PlannedSource:
     #: the table whose rows are the tenants, or one tenant's id for all rows
     tenants: str | None = None
     tenant: str | None = None
+    #: tables of other schemas that the plan is about, as `schema.table`
+    further: tuple[str, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -311,6 +315,14 @@ class Plan:
     def seed_of(self, table: PlannedTable) -> str:
         """What minted ids of a table's rows are made of, before the row's key."""
         return f"{table.source or self.name}/{table.table}/"
+
+    def targets(self) -> list[str]:
+        """The target tables, in the order of the manifest."""
+        return list(dict.fromkeys(table.into for table in self.tables if table.into is not None))
+
+    def further_targets(self) -> frozenset[str]:
+        """The tables of other schemas than the target's that rows go to, as `schema.table`."""
+        return frozenset(table.into for table in self.tables if table.into and "." in table.into)
 
     def moved(self) -> Iterator[PlannedTable]:
         """The source tables that are not dropped."""

@@ -45,6 +45,12 @@ def table_sql(source: str, table: str) -> str:
     return f"{name_sql(source)}.{name_sql(table)}" if source else name_sql(table)
 
 
+def qualified_sql(name: str, schema: str) -> str:
+    """A table's name as SQL: `name` is `table` of the schema, or `schema.table` of another one."""
+    own, _, table = name.rpartition(".")
+    return f"{name_sql(own or schema)}.{name_sql(table)}"
+
+
 def short_type(name: str) -> str:
     """A type as people write it: `timestamptz` for `timestamp with time zone`."""
     return _SHORT_TYPES.get(name, name.replace("character varying", "varchar"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import column_meaning, did_you_mean
 from mainstem.unify.plan.model import PlannedMerge
+from mainstem.unify.plan.ways import fills, read_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,27 +93,22 @@ def _proposed(
 
 
 def _check(config: Config, target: str, tables: Sequence[PlannedTable], said: MergeConfig) -> None:
-    """Every source table must fill each column that rows are known by."""
+    """Of each way every column must be filled by a source table; by all, where it has no case."""
     tenant = config.tenant.column if config.tenant is not None else None
-    for part in (part for way in said.by for part in way):
-        lower = _LOWER.fullmatch(part)
-        name = lower[1] if lower else part
-        for table in tables:
-            filled = {column.into for column in table.columns if column.into is not None}
-            filled |= {
-                c.reference.into
-                for c in table.columns
-                if c.reference is not None and c.reference.into is not None
-            }
-            if table.id_kind not in {"set", "column"} and table.id_column is not None:
-                filled.add(table.id_column)
-            if table.tenant_path and tenant is not None:
-                filled.add(tenant)
-            if name not in filled:
-                raise ConfigError(
-                    f"{config.path}: `merge.{target}` names column {name}, which {table.name} "
-                    f"does not fill{did_you_mean(name, filled)}"
-                )
+    names = {read_part(part).column for way in said.by for part in way}
+    for name in sorted(names):
+        lacking = [table for table in tables if not fills(table, name, tenant)]
+        if lacking and (len(lacking) == len(tables) or not _are_cases(said)):
+            known = {column.into for column in lacking[0].columns if column.into is not None}
+            raise ConfigError(
+                f"{config.path}: `merge.{target}` names column {name}, which {lacking[0].name} "
+                f"does not fill{did_you_mean(name, known)}"
+            )
+
+
+def _are_cases(said: MergeConfig) -> bool:
+    """Whether some ways are for some rows only: then the others may be too."""
+    return any(read_part(part).value is not None for way in said.by for part in way)
 
 
 def _shared(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from mainstem.unify.plan.profile import Profile
 
 EMPTY = "holds no value in any row"
+#: an SQL text
+_TEXT = re.compile(r"'(?:[^']|'')*'")
 
 
 @dataclass
@@ -260,6 +263,11 @@ def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> Pl
         tenant_path=tenant_path,
         merge=proposal.own.table(table.name).merge,
         derive=proposal.derived[table.name],
+        fixed={
+            name: text
+            for name, text in proposal.sets_for(table.name).items()
+            if _TEXT.fullmatch(text) and target.has_column(name)
+        },
         columns=columns,
     )
     ask_about_times(proposal, planned, target)
@@ -411,6 +419,11 @@ def _used_in_sql(proposal: Proposal, table: Table, column: str) -> str | None:
     wanted = (f"s.{column}", f's."{column}"')
     names = [
         f"set {name}" for name, text in config.set.items() if any(form in text for form in wanted)
+    ]
+    names += [
+        f"leave: {why}"
+        for why, text in config.leave.items()
+        if any(form in text for form in wanted)
     ]
     names += [
         f"also {also.into}"

@@ -87,6 +87,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
         "s._key",
         _refusals(table, side),
         *_merge_item(table, side.plan),
+        *_drop_item(side.config_of(table)),
         *_changes(table, side),
         *_id_item(table, side.plan),
         *_tenant_item(table, side),
@@ -215,7 +216,7 @@ def _merged_alias(column: PlannedColumn) -> str:
 
 def _refusals(table: PlannedTable, side: Side) -> str:
     """Why a row cannot be loaded, the first reason that holds."""
-    whens = []
+    whens = [f"when {condition} then null" for condition in side.config_of(table).leave.values()]
     for column in _references(table):
         assert column.reference is not None
         name = name_sql(column.name)
@@ -282,6 +283,15 @@ def _tenant_item(table: PlannedTable, side: Side) -> list[str]:
 def _merge_item(table: PlannedTable, plan: Plan) -> list[str]:
     """The id of the row that stands for this one."""
     return ["merged.id as _merge"] if plan.is_merging(table) else []
+
+
+def _drop_item(config: TableConfig) -> list[str]:
+    """The named decision by which a row is left out: the first whose condition holds."""
+    whens = [
+        f"when {condition}\n            then {text_sql(why)}"
+        for why, condition in config.leave.items()
+    ]
+    return ["case\n        " + "\n        ".join(whens) + "\n    end as _drop"] if whens else []
 
 
 def _id_item(table: PlannedTable, plan: Plan) -> list[str]:

@@ -114,7 +114,7 @@ def check_maps(planned: PlannedRun) -> Iterator[Finding]:
                 f"the account says {said[0]} loaded, {said[1]} merged and {said[2]} dropped rows, "
                 f"the map has {row[0]}, {row[1]} and {row[2]}",
             )
-    for name in sorted({found.target_table for found in planned.maps.values()}):
+    for name in sorted({planned.target(found) for found in planned.maps.values()}):
         yield from _extra_rows(planned, planned.targets[name])
 
 
@@ -151,7 +151,7 @@ def _extra_rows(planned: PlannedRun, target: TargetTable) -> Iterator[Finding]:
         "select m.map_id from unify.legacy_map m join unify.run r on r.id = m.run_id"
         " where m.target_schema = %s and m.target_table = %s and m.role = 'main'"
         " and r.state not in ('failed', 'undone')",
-        (target.schema, target.name),
+        (target.schema, target.plain_name),
     ).fetchall()
     ids = ", ".join(str(map_id) for (map_id,) in maps)
     mapped = f"from unify.legacy_id as m where m.map_id in ({ids}) and m.outcome = 'l'"

@@ -66,6 +66,10 @@ class PlannedRun:
         assert table.into is not None
         return self.targets[table.into]
 
+    def target(self, found: LegacyMap) -> str:
+        """The target's name of a map, by which `targets` knows it."""
+        return found.called(self.plan.schema)
+
     def map_key(self, table: PlannedTable) -> tuple[str, str]:
         """How the map of a table names the target's row `t`: an SQL value, and the map's column."""
         target = self.target_of(table)
@@ -85,7 +89,7 @@ def read_planned_run(
         run=run,
         plan=plan,
         catalogs=catalogs,
-        targets=read_target(connection, plan.schema).tables,
+        targets=read_target(connection, plan.schema, plan.further_targets()).tables,
         maps={m.source_table: m for m in store.read_maps(connection, run.id) if m.role == "main"},
         accounts={a.source_table: a for a in store.read_accounts(connection, run.id)},
     )
@@ -293,12 +297,12 @@ class _Builder:
         """
         planned = self._planned
         column = planned.map_column(parent)
-        own, target = planned.maps[parent.name], planned.maps[parent.name].target_table
+        own, target = planned.maps[parent.name], parent.into or ""
         parts = [
             f"select {label}, {column} from unify.{found.partition} where outcome = 'l'"
             for found in planned.maps.values()
             if found is own
-            or (planned.accounts[parent.name].merged and found.target_table == target)
+            or (planned.accounts[parent.name].merged and planned.target(found) == target)
             for label in [
                 "old_id" if found is own else f"{text_sql(found.source_table + ' ')} || old_id"
             ]
@@ -324,10 +328,12 @@ class _Builder:
         )
 
     def _is_masked_change(self, column: PlannedColumn) -> bool:
-        """Whether the ledger hides what the plan's own SQL did to the column."""
+        """Whether the ledger hides what the plan's own SQL did to the column of a loaded row."""
+        partition = self._planned.maps[self._table.name].partition
         row = self._planned.connection.execute(
-            "select exists (select from unify.ledger where run_id = %s and source_table = %s"
-            " and column_name = %s and rule <> all(%s) and (%s in (before, after)))",
+            f"select exists (select from unify.ledger as l join unify.{partition} as m"
+            " on m.old_id = l.key and m.outcome = 'l' where run_id = %s and source_table = %s"
+            " and column_name = %s and rule <> all(%s) and (%s in (before, after)))".encode(),
             (self._planned.run.id, self._table.name, column.name, list(RULES), MASK),
         ).fetchone()
         return bool(row and row[0])

@@ -88,7 +88,7 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
         ]
         tables = [
             target_name(planned.targets[name])
-            for name in sorted({found.target_table for found in planned.maps.values()})
+            for name in sorted({planned.target(found) for found in planned.maps.values()})
         ]
         findings = [
             *_accounting(
@@ -306,7 +306,7 @@ def _isolation(
     reason = obstacle(connection)
     if reason is not None:
         return 0, [], [reason]
-    loaded = {found.target_table for found in planned.maps.values()}
+    loaded = {planned.target(found) for found in planned.maps.values()}
     tables = []
     for name in sorted(loaded | {tenant.root}):
         target = planned.targets[name]
