@@ -161,6 +161,9 @@ create table public.api_key (
   prefix text not null,
   key_hash bytea not null,
   scopes text[] not null default '{}',
+  app text not null default 'both',
+  profile text not null default 'public',
+  rotated_from uuid,
   created_by uuid,
   expires_at timestamptz,
   last_used_at timestamptz,
@@ -172,12 +175,23 @@ create table public.api_key (
   constraint api_key_client_fkey foreign key (agency_id, client_id)
     references public.client (agency_id, id) on delete cascade,
   constraint api_key_created_by_fkey foreign key (created_by) references public."user" (id),
-  constraint api_key_prefix_key unique (agency_id, prefix)
+  constraint api_key_rotated_from_fkey foreign key (agency_id, rotated_from)
+    references public.api_key (agency_id, id),
+  constraint api_key_prefix_key unique (agency_id, prefix),
+  constraint api_key_app_check check (app in ('both', 'audience', 'revos', 'mail', 'persona', '*')),
+  constraint api_key_profile_check check (profile in ('public', 'legacy')),
+  constraint api_key_client_check check (client_id is null or app <> '*'),
+  constraint api_key_scopes_check
+    check (scopes <@ array['rows.read', 'rows.write', 'files.read', 'files.write'])
 );
 create index api_key_client_idx on public.api_key (agency_id, client_id);
 create index api_key_created_by_idx on public.api_key (agency_id, created_by);
+create index api_key_rotated_from_idx on public.api_key (agency_id, rotated_from);
 comment on table public.api_key is
   'One row a key for programs, optionally bound to one client. The key is shown once; a keyed hash is kept. app.token_route finds the agency by prefix.';
+comment on column public.api_key.scopes is
+  'What the key may do by itself. Without any it only says for which agency and app people sign in: such a key may stand in a browser.';
+comment on column public.api_key.profile is 'Which schema a request means that names none, or public: for code of the old schema, legacy.';
 call app.protect('api_key', 'client', writes => '{}', unaudited => '{last_used_at}');
 
 -- No foreign keys: the trail outlives the agency, the person and the row it speaks of.
@@ -191,14 +205,18 @@ create table public.audit_log (
   row_id uuid not null,
   action text not null,
   changed_columns text[],
+  reason text,
   created_at timestamptz not null default now(),
   constraint audit_log_pkey primary key (agency_id, id),
-  constraint audit_log_action_check check (action in ('insert', 'update', 'delete'))
+  constraint audit_log_action_check check (action in (
+    'insert', 'update', 'delete', 'sign_in', 'sign_out', 'refuse', 'switch_app', 'change_password',
+    'export', 'erase')),
+  constraint audit_log_reason_check check (reason ~ '^[a-z_]{1,40}$')
 ) partition by range (id);
 create index audit_log_row_idx on public.audit_log (agency_id, table_name, row_id);
 create index audit_log_actor_idx on public.audit_log (agency_id, actor_id);
 comment on table public.audit_log is
-  'One row a changed row: who, where, what, which columns. Written by triggers only; names of columns, never values.';
+  'One row a changed row: who, where, what, which columns. Rows are written by triggers, sign-ins and refusals by the server; names of columns, never values.';
 call app.protect('audit_log', 'agency', high_volume => true, writes => '{}');
 insert into app.partition_policy (table_name, period, retention) values ('audit_log', 'month', '90 days');
 

@@ -12,8 +12,7 @@ create table app.credential (
   subject text,
   email text,
   label text,
-  failed_attempts integer not null default 0,
-  locked_until timestamptz,
+  last_used_step bigint,
   last_used_at timestamptz,
   confirmed_at timestamptz,
   must_change boolean not null default false,
@@ -32,6 +31,8 @@ create unique index credential_password_key on app.credential (user_id) where ki
 create unique index credential_totp_key on app.credential (user_id) where kind = 'totp';
 create unique index credential_identity_key on app.credential (provider, subject) where kind = 'identity';
 create index credential_user_idx on app.credential (user_id);
+comment on column app.credential.last_used_step is
+  'Of a second factor: the time step of the last code that was taken, so that none is taken twice (RFC 6238, 5.2).';
 comment on table app.credential is
   'One row a way in which a person proves who they are: password hash, second factor, recovery code, external identity. A bcrypt hash of a legacy app is replaced at the next sign-in.';
 call app.protect_local('credential');
@@ -39,9 +40,12 @@ call app.protect_local('credential');
 create table app.session (
   id uuid not null default app.uuid7(),
   user_id uuid not null,
+  kind text not null default 'browser',
   token_hash bytea not null,
   assurance text not null default 'password',
   app_context text not null default 'both',
+  client_id uuid,
+  api_key_id uuid,
   user_agent text,
   remote_address text,
   last_seen_at timestamptz not null default now(),
@@ -52,13 +56,17 @@ create table app.session (
   constraint session_pkey primary key (id),
   constraint session_user_fkey foreign key (user_id) references public."user" (id) on delete cascade,
   constraint session_token_key unique (token_hash),
-  constraint session_assurance_check check (assurance in ('password', 'second_factor', 'identity')),
+  constraint session_kind_check check (kind in ('browser', 'token')),
+  constraint session_assurance_check check (assurance in ('password', 'second_factor', 'identity', 'link')),
   constraint session_app_context_check
     check (app_context in ('both', 'audience', 'revos', 'mail', 'persona', '*'))
 );
 create index session_user_idx on app.session (user_id);
 create index session_expiry_idx on app.session (expires_at);
-comment on table app.session is 'One row a signed-in browser. The token is opaque; its hash is kept.';
+comment on table app.session is
+  'One row a sign-in: a browser with an opaque token, or a program with access and refresh tokens. Only hashes are kept.';
+comment on column app.session.client_id is
+  'The client that the person chose to look at. It and api_key_id have no foreign key: a LOCAL table cannot point to a TENANT one.';
 call app.protect_local('session');
 
 create table app.refresh_token (
@@ -80,6 +88,37 @@ create index refresh_token_parent_idx on app.refresh_token (parent_id);
 comment on table app.refresh_token is
   'One row a refresh token. Each is used once and begets the next; one used twice ends the session.';
 call app.protect_local('refresh_token');
+
+create table app.sign_in_attempt (
+  kind text not null,
+  subject_hash bytea not null,
+  failed_attempts integer not null default 0,
+  locked_until timestamptz,
+  attempted_at timestamptz not null default now(),
+  constraint sign_in_attempt_pkey primary key (kind, subject_hash),
+  constraint sign_in_attempt_kind_check check (kind in ('account', 'address', 'second_factor')),
+  constraint sign_in_attempt_failed_check check (failed_attempts >= 0)
+);
+create index sign_in_attempt_time_idx on app.sign_in_attempt (attempted_at);
+comment on table app.sign_in_attempt is
+  'One row an e-mail or network address that somebody failed to sign in with, as a keyed hash: people who do not exist are counted like those who do.';
+call app.protect_local('sign_in_attempt');
+
+create table app.signing_key (
+  id uuid not null default app.uuid7(),
+  algorithm text not null default 'ES256',
+  public_jwk jsonb not null,
+  wrapped_key bytea not null,
+  key_encryption_key_id text not null,
+  signs_until timestamptz not null,
+  verifies_until timestamptz not null,
+  created_at timestamptz not null default now(),
+  constraint signing_key_pkey primary key (id),
+  constraint signing_key_order_check check (signs_until < verifies_until)
+);
+comment on table app.signing_key is
+  'One row a key that signs access tokens; its id is the kid. The private half is wrapped by the key-encryption key. An old one verifies until the last token that it signed is out of date.';
+call app.protect_local('signing_key');
 
 create table app.operator (
   id uuid not null default app.uuid7(),
@@ -130,7 +169,7 @@ create table app.token_route (
   constraint token_route_pkey primary key (kind, token),
   constraint token_route_agency_fkey foreign key (agency_id) references public.agency (id),
   constraint token_route_kind_check check (kind in (
-    'tracking_code', 'download', 'inbound_webhook', 'api_key', 'invitation', 'portal', 'oauth_state', 'account_link'))
+    'tracking_code', 'download', 'inbound_webhook', 'api_key', 'invitation', 'portal', 'oauth_state', 'account_link', 'recovery', 'magic_link'))
 );
 create index token_route_target_idx on app.token_route (agency_id, target_id);
 comment on table app.token_route is
