@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mainstem.errors import UsageError
+from mainstem.kit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,11 @@ class TableResult:
     dropped: int = 0
     conversions: int = 0
 
+    @property
+    def unexplained(self) -> int:
+        """Rows of the source that no outcome accounts for."""
+        return self.source - self.loaded - self.merged - self.quarantined - self.dropped
+
 
 @dataclass(frozen=True)
 class Report:
@@ -48,11 +54,18 @@ class Report:
     not_carried: Sequence[NotCarried] = ()
     verification: Mapping[str, object] | None = None
     notes: Sequence[str] = field(default=())
+    #: (source table, reason) -> rows that wait in quarantine for it
+    waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
         """Rows that wait for a person."""
         return sum(table.quarantined for table in self.tables)
+
+    @property
+    def unexplained(self) -> int:
+        """Rows of all tables that no outcome accounts for; a run that has some is no run."""
+        return sum(abs(table.unexplained) for table in self.tables)
 
     def write_json(self, path: Path) -> None:
         """Write all of it to a file, which is whole or as it was before.
@@ -90,15 +103,33 @@ class Report:
         if self.verification is not None and self.verification.get("summary"):
             console.print(Text(f"Verified: {self.verification['summary']}."))
         if self.quarantined:
-            console.print(
-                Text(f"{self.quarantined:,} rows wait in quarantine: unify.quarantine has them.")
-            )
+            self._show_waiting(console)
         if self.not_carried:
             console.print(Text("Not carried over:"))
             for item in self.not_carried[:_SHOWN_MAX]:
                 console.print(Text(f"  {item.kind} {item.name}: {item.reason}"))
             if len(self.not_carried) > _SHOWN_MAX:
                 console.print(Text(f"  and {len(self.not_carried) - _SHOWN_MAX} more (see --json)"))
+
+    def _show_waiting(self, console: Console) -> None:
+        rows = counted(self.quarantined, "row")
+        console.print(Text(f"{rows} in quarantine: unify.quarantine has them."))
+        reasons = sorted(self.waiting.items(), key=lambda item: (-item[1], item[0]))
+        for (table, reason), count in reasons[:_SHOWN_MAX]:
+            console.print(Text(f"  {count:>9,} of {table}: {reason}"))
+        if len(reasons) > _SHOWN_MAX:
+            console.print(Text(f"  and for {len(reasons) - _SHOWN_MAX} more reasons"))
+
+
+def by_source(tables: Iterable[TableResult]) -> list[TableResult]:
+    """A line for each source, whose name comes before a table's: the sums over its tables."""
+    found: dict[str, list[TableResult]] = {}
+    for table in tables:
+        found.setdefault(table.table.partition(".")[0], []).append(table)
+    return [
+        TableResult(name, *(sum(getattr(one, count) for one in own) for count in _COUNTS))
+        for name, own in found.items()
+    ]
 
 
 def check_writable(path: Path) -> None:

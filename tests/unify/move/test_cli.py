@@ -55,7 +55,7 @@ def test_exit_3_while_rows_wait(
 ) -> None:
     shop.change_source("update letters set person_id = 999 where id = 7")
     assert run(monkeypatch, shop, "run", str(shop.config)) == 3
-    assert "rows wait in quarantine" in capsys.readouterr().out
+    assert "in quarantine: unify.quarantine has them" in capsys.readouterr().out
     assert run(monkeypatch, shop, "run", str(shop.config)) == 3
 
 

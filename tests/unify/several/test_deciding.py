@@ -34,7 +34,7 @@ def test_backups_are_proposed_for_the_archive_and_kept(merge: Merge) -> None:
     merge.config.write_text(OPEN + '[tables.north.outfits]\narchive = "of another product"\n'
                             '[tables.desk.people]\narchive = "kept"\n')  # fmt: skip
     merge.plan()
-    with pytest.raises(ConfigError, match="open questions"):
+    with pytest.raises(ConfigError, match="1 open question"):
         merge.run()
     merge.config.write_text(
         merge.config.read_text().replace("[tables.south.project.columns]",

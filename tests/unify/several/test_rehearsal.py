@@ -21,7 +21,7 @@ def test_a_rehearsal_says_what_would_happen(merge: Merge, monkeypatch: pytest.Mo
     monkeypatch.setenv("DATABASE_URL", merge.url)
     result = CliRunner().invoke(command, [str(merge.config)])
     assert result.exit_code == 3, result.output
-    assert "1 rows of north.people would wait: shop_id: leads to no tenant" in result.output
+    assert "1 of north.people: shop_id: leads to no tenant" in result.output
     assert "rehearsed with all rows" in result.output
     assert merge.rows("select to_regclass('unify.run') is null, count(*) from shop") == [(True, 0)]
 
@@ -31,7 +31,7 @@ def test_a_sample_keeps_references_whole(merge: Merge) -> None:
     plan = merge.read_plan()
     with rehearse(plan, merge.url, reporter=Silence(), share=0.3) as found:
         rows = {table.table: (table.source, table.loaded) for table in found.report.tables}
-        assert found.waiting == {}
+        assert found.report.waiting == {}
         assert 0 < rows["north.notes"][0] < 120
         assert rows["north.notes"][0] == rows["north.notes"][1]
         assert rows["north.tasks"][0] < 40

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mainstem.errors import ConfigError
+from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors, connect
 from mainstem.pg.target import database_url
 from mainstem.unify.plan.answers import parse_answer
@@ -42,7 +43,7 @@ def decide(plan_dir: Path) -> None:
             plan = _plan_again(plan, answers)
     for number, question in enumerate(plan.questions, start=1):
         click.echo(f"{number}. {question.text}")
-    click.echo(f"{len(plan.questions)} open questions")
+    click.echo(counted(len(plan.questions), "open question"))
     sys.exit(EXIT_OPEN if plan.questions else 0)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors, connect
 from mainstem.pg.target import database_url
 from mainstem.unify.plan.config import read_config
@@ -30,6 +31,7 @@ def plan(config: Path, *, force: bool) -> None:
         f"{len(made.tables) - moved} dropped or open"
     )
     if made.questions:
-        click.echo(f"{len(made.questions)} open questions; a run waits for their answers:")
+        open_questions = counted(len(made.questions), "open question")
+        click.echo(f"{open_questions}; a run waits for the answers:")
     for number, question in enumerate(made.questions, start=1):
         click.echo(f"  {number}. {question.text}")

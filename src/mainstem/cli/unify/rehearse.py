@@ -14,7 +14,6 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.progress import reporter
 
 _PERCENT = 100
-_REASONS_SHOWN_MAX = 30
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,8 +44,6 @@ def rehearse(config: Path, *, percent: float | None) -> None:
             click.echo(f"not copied from the target: {line}")
         found.report.show(console)
         quarantined = found.report.quarantined
-        for (table, reason), rows in list(found.waiting.items())[:_REASONS_SHOWN_MAX]:
-            click.echo(f"  {rows:>9,} rows of {table} would wait: {reason}")
         what = "all rows" if percent is None else f"a sample of {percent:g} %"
         click.echo(
             f"rehearsed with {what}: {found.run_s:.1f} s, after {found.copy_s:.1f} s for the copy"

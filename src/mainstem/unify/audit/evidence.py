@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.model import Evidence, SourceKind
-from mainstem.unify.audit.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.wording import counted
+from mainstem.kit.wording import counted
 
 if TYPE_CHECKING:
     from mainstem.unify.audit.subject import Subject

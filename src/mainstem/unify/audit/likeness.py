@@ -13,9 +13,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import referenced_name, same_table
+from mainstem.kit.wording import listed
 from mainstem.unify.audit.meaning import is_common_column, is_one_idea, name_words
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.code.model import Operation
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import singular_name, snake_case
+from mainstem.kit.wording import counted
 from mainstem.unify.audit.expressions import columns_of_row
 from mainstem.unify.audit.policies import expressions
-from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit.aside import are_aside
 from mainstem.unify.audit.elsewhere import is_judged_elsewhere
-from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.code.model import Engine
 

@@ -6,9 +6,9 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.evidence import catalog_name
 from mainstem.unify.audit.origin import missing_usages
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.documents.model import ClaimKind
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError, ServerError, SourceError, TargetError
 from mainstem.kit.naming import did_you_mean
+from mainstem.kit.wording import counted
 from mainstem.unify.move.maps import also_name
 from mainstem.unify.move.statements import target_name
 from mainstem.unify.plan.digest import table_digest
@@ -31,18 +32,24 @@ _DISK_FACTOR = 4
 _SHOWN_MAX = 5
 
 
+def check_answered(plan: Plan) -> None:
+    """Raise ConfigError when the plan has open questions."""
+    if plan.questions:
+        texts = [f"\n  {number}. {q.text}" for number, q in enumerate(plan.questions, start=1)]
+        count = counted(len(plan.questions), "open question")
+        raise ConfigError(
+            f"the plan {plan.directory} has {count}; answer with "
+            f"`mainstem unify decide {plan.directory}`, or in the config and plan again:"
+            f"{''.join(texts)}"
+        )
+
+
 def check_plan(plan: Plan, sources: Mapping[str, Source]) -> None:
     """Refuse a plan with open questions, or one that does not fit its sources any more.
 
     Raises ConfigError or SourceError.
     """
-    if plan.questions:
-        texts = [f"\n  {number}. {q.text}" for number, q in enumerate(plan.questions, start=1)]
-        raise ConfigError(
-            f"the plan {plan.directory} has {len(plan.questions)} open questions; answer them "
-            f"with `mainstem unify decide {plan.directory}`, or in the config and plan again:"
-            f"{''.join(texts)}"
-        )
+    check_answered(plan)
     for source in sources.values():
         _check_source(plan, source)
     for table in plan.tables:

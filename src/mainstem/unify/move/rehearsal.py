@@ -16,6 +16,7 @@ from mainstem.errors import TargetError
 from mainstem.pg.connect import connect
 from mainstem.pg.scratch import scratch_server
 from mainstem.pg.tools import arguments_for, bin_dir_for
+from mainstem.unify.move.preflight import check_answered
 from mainstem.unify.move.report import report_of
 from mainstem.unify.move.run import run_plan
 
@@ -43,8 +44,6 @@ class Rehearsal:
 
     url: str
     report: Report
-    #: source table, reason -> rows that would wait in quarantine
-    waiting: Mapping[tuple[str, str], int]
     copy_s: float
     run_s: float
     #: what of the target could not be copied, as the server said it
@@ -61,6 +60,7 @@ def rehearse(
 
     Raises what `run_plan` raises; the target itself is only read.
     """
+    check_answered(plan)
     with scratch_server() as server, tempfile.TemporaryDirectory() as folder:
         started = time.monotonic()
         reporter.step("copy the target", None)
@@ -73,21 +73,11 @@ def rehearse(
         with connect(scratch_url) as connection:
             yield Rehearsal(
                 url=scratch_url,
-                report=report_of(connection, outcome),
-                waiting=_waiting(connection, outcome.run.id),
+                report=replace(report_of(connection, outcome), notes=()),
                 copy_s=copied - started,
                 run_s=finished - copied,
                 not_copied=not_copied,
             )
-
-
-def _waiting(connection: Connection, run_id: int) -> dict[tuple[str, str], int]:
-    rows = connection.execute(
-        "select source_table, coalesce(column_name || ': ', '') || reason, count(*)"
-        " from unify.quarantine where run_id = %s group by 1, 2 order by 3 desc, 1, 2",
-        (run_id,),
-    )
-    return {(table, reason): count for table, reason, count in rows}
 
 
 def _copy(url: str, server: ScratchServer, dump: Path) -> list[str]:

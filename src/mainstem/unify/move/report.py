@@ -37,7 +37,17 @@ def report_of(connection: psycopg.Connection[TupleRow], outcome: Outcome) -> Rep
         quarantine=store.read_quarantine(connection, run.id),
         not_carried=outcome.not_carried,
         notes=_notes(connection, run.id),
+        waiting=_waiting(connection, run.id),
     )
+
+
+def _waiting(connection: psycopg.Connection[TupleRow], run_id: int) -> dict[tuple[str, str], int]:
+    rows = connection.execute(
+        "select source_table, coalesce(column_name || ': ', '') || reason, count(*)"
+        " from unify.quarantine where run_id = %s group by 1, 2",
+        (run_id,),
+    )
+    return {(table, reason): count for table, reason, count in rows}
 
 
 def _notes(connection: psycopg.Connection[TupleRow], run_id: int) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.fix.columns import infer_columns, is_guessed
 from mainstem.unify.audit.fix.conventions import conventions_of, policies_like_siblings
 from mainstem.unify.audit.fix.model import InferredIndex, InferredTable
 from mainstem.unify.audit.usage import Usage, usage_by_name
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.catalog.database import Database, ObjectName
 from mainstem.unify.code.model import Operation, Role
 

@@ -27,9 +27,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
-from mainstem.unify.audit.wording import counted
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:

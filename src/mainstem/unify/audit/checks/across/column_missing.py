@@ -31,13 +31,13 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import did_you_mean
+from mainstem.kit.wording import listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.elsewhere import is_made_elsewhere
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import RelationIndex, is_computed, may_be_lost
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.usage import Usage, usage_by_name, used_name
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.code.model import Engine, Role, Via
 
 if TYPE_CHECKING:

@@ -27,11 +27,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.aside import are_aside
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import RelationIndex, may_be_lost, mentions
-from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.code.model import Via
 

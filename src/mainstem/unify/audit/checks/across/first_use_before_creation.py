@@ -26,11 +26,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
 from mainstem.unify.audit.numbering import name_before
 from mainstem.unify.audit.origin import RELATION_KINDS
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.replay.model import Failure, ObjectKind
 
 if TYPE_CHECKING:

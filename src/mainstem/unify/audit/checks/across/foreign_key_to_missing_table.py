@@ -28,9 +28,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import same_table
+from mainstem.kit.wording import listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
-from mainstem.unify.audit.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,12 +26,12 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import did_you_mean
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.aside import are_aside
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import may_be_lost
 from mainstem.unify.audit.provided import is_provided_schema
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.code.model import Via
 from mainstem.unify.replay.model import ObjectKind
 

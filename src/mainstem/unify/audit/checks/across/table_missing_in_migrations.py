@@ -34,11 +34,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import same_table
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import creations_of, missing_usages
 from mainstem.unify.audit.usage import usage_by_name
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.code.model import Via
 
 if TYPE_CHECKING:

@@ -26,12 +26,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import creations_of, made_by_code
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.usage import usage_by_name
-from mainstem.unify.audit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
-from mainstem.unify.audit.wording import counted
 from mainstem.unify.documents.judging import Verdict, judge_claims
 
 if TYPE_CHECKING:

@@ -29,9 +29,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.documents.claims import is_partial
 from mainstem.unify.documents.expectation import is_said_missing
 from mainstem.unify.documents.model import ClaimKind, Expectation

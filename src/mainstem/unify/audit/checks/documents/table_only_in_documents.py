@@ -31,10 +31,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import same_table
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.wording import counted
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.documents.model import Expectation, Standing
 

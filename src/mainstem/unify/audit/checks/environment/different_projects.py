@@ -31,9 +31,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import words
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
-from mainstem.unify.audit.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:

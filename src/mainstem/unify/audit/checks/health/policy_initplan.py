@@ -24,11 +24,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import calls, outside_of_selects, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import expressions, policies_for_people
-from mainstem.unify.audit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

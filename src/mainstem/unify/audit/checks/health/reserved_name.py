@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING
 
 import pgparse
 
+from mainstem.kit.wording import listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.audit.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

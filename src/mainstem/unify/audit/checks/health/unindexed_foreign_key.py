@@ -23,11 +23,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import only, own_columns, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.tenancy import tenant_column
-from mainstem.unify.audit.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

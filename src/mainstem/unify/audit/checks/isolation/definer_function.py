@@ -30,6 +30,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.secrets_names import is_secret
+from mainstem.kit.wording import listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import (
     DYNAMIC_SQL,
@@ -40,7 +41,6 @@ from mainstem.unify.audit.expressions import (
     relations_written,
 )
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.replay.model import ObjectKind
 

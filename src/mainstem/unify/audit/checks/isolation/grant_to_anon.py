@@ -23,11 +23,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import granted
 from mainstem.unify.audit.view_queries import tables_behind
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.catalog.database import RelationKind
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.catalog.database import RelationKind
 
 if TYPE_CHECKING:

@@ -24,11 +24,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.expressions import parse_expression, relations_read
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import expressions, is_for_people, protected_tables
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.catalog.database import ObjectName
 
 if TYPE_CHECKING:

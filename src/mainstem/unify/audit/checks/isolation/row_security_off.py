@@ -27,12 +27,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import exposed_tables, granted, has_clients
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.tenancy import tenancy
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.catalog.database import ObjectName
 
 if TYPE_CHECKING:

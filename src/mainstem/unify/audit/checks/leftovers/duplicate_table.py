@@ -27,6 +27,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import same_table
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.backups import base_name
 from mainstem.unify.audit.life import life_of
@@ -34,7 +35,6 @@ from mainstem.unify.audit.meaning import is_common_column, name_words
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.usage import usage_by_name
-from mainstem.unify.audit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -26,12 +26,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.families import families
 from mainstem.unify.audit.knowledge import Knowledge
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.usage import usage_by_name
-from mainstem.unify.audit.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

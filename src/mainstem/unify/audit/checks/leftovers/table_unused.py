@@ -24,12 +24,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.backups import backup_of, is_clear_backup
 from mainstem.unify.audit.knowledge import Knowledge
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

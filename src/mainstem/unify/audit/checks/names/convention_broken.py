@@ -26,11 +26,11 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import plural, singular, words
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.backups import base_name
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

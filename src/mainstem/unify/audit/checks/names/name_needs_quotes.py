@@ -24,10 +24,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.provided import is_provided
-from mainstem.unify.audit.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

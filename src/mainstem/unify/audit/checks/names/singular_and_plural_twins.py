@@ -25,13 +25,13 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import singular_name
+from mainstem.kit.wording import listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.life import life_of
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.origin import made_by_code, missing_usages
 from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.audit.usage import usage_by_name
-from mainstem.unify.audit.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

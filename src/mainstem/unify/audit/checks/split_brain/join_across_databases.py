@@ -25,10 +25,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import referenced_name, singular_name
+from mainstem.kit.wording import listed
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.second_engine import other_tables, postgres_tables
-from mainstem.unify.audit.wording import listed
 from mainstem.unify.code.model import Via
 
 if TYPE_CHECKING:

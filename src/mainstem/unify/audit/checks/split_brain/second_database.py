@@ -24,10 +24,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.kit.wording import counted, listed
 from mainstem.unify.audit.evidence import PLACES_MAX
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.second_engine import other_tables
-from mainstem.unify.audit.wording import counted, listed
 from mainstem.unify.code.model import Engine
 
 if TYPE_CHECKING:

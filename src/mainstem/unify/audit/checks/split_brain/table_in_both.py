@@ -24,11 +24,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import column_meaning, singular_name
+from mainstem.kit.wording import counted
 from mainstem.unify.audit import evidence
 from mainstem.unify.audit.model import Found, Severity
 from mainstem.unify.audit.second_engine import other_tables, postgres_tables
 from mainstem.unify.audit.usage import usage_by_name
-from mainstem.unify.audit.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
