@@ -16,7 +16,20 @@ select sample.key('identity', i), id::text, id,
 from account;
 
 insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-select sample.key('google identity', i), (sample.mix(i, 3) % 1000000000000)::text || i, id,
-       jsonb_build_object('sub', sample.mix(i, 3)::text, 'email', lower(email)), 'google', null, at, at
+select sample.key('google identity', i), (hashtextextended(lower(email), 3) & 9223372036854775807)::text, id,
+       jsonb_build_object('sub', (hashtextextended(lower(email), 3) & 9223372036854775807)::text, 'email', lower(email)), 'google', null, at, at
 from account
 where i % 5 = 0;
+
+-- Accounts that do not simply move: banned, deleted, without a password, of an agency's own identity
+-- provider; those that never became a person are anonymous visitors and people known by telephone.
+update auth.users as u
+set banned_until = case when i % 17 = 8 then at + interval '20 years' end,
+    deleted_at = case when i % 29 = 14 then at + interval '120 days' end,
+    is_sso_user = i % 31 = 15,
+    encrypted_password = case when i % 20 <> 10 and i % 31 <> 15 then encrypted_password end
+from account where account.id = u.id and i % 17 = 8 or account.id = u.id and (i % 29 = 14 or i % 31 = 15 or i % 20 = 10);
+update auth.users as u
+set is_anonymous = i % 2 = 0, email = null, encrypted_password = null,
+    phone = case when i % 2 = 1 then '4930555' || i end
+from account where account.id = u.id and account.email like 'unfinished%';

@@ -159,7 +159,7 @@ class _Merging(Known):
                 f" ({staged_identity(table, self.plan, 's')})::text as was"
                 f" from {self.stage(table)} as s{''.join(joins)} join {target} as t on {equal}"
                 f" where not exists (select from {merged} as g where g._key = s._key)"
-                " order by s._key)"
+                f"{self.stays(table)} order by s._key)"
             )
             for other in self._tables():
                 self.connection.execute(
@@ -210,6 +210,7 @@ class _Merging(Known):
             f" from {self.stage(table)} as s{''.join(joins)}"
             f" where {' and '.join(f'{value} <> {_EMPTY}' for value in values)}"
             f" and not exists (select from {self.merged(table)} as g where g._key = s._key)"
+            f"{self.stays(table)}"
             for number, table in enumerate(self._tables())
             for position, way in enumerate(self.merge.by)
             for joins, values in [self.values(table, way)]

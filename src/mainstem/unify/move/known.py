@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
 from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.templates import fill_places
 from mainstem.unify.plan.identity import staged_identity
 from mainstem.unify.plan.names import name_sql, qualified_sql, text_sql
 from mainstem.unify.plan.ways import fills, read_part
@@ -86,6 +87,16 @@ class Known:
         merged = f"m{len(joins)}"
         joins.append(f" left join {self.merged(table)} as {merged} on {merged}._key = {alias}._key")
         return f"coalesce({merged}.id, ({identity})::text)"
+
+    def stays(self, table: PlannedTable) -> str:
+        """The condition of a staged row `s` that no decision leaves out; with `and` before it."""
+        if not table.leave:
+            return ""
+        left = " or ".join(f"({condition})" for condition in table.leave.values())
+        filled = fill_places(
+            left, lambda place: own_table(self.run, place.kind, place.table, place.column)
+        )
+        return f" and ({filled}) is not true"
 
     def tenant(self, table: PlannedTable, joins: list[str]) -> str | None:
         """The tenant of the staged row `s` as text; None where the target's rows have none."""

@@ -34,7 +34,13 @@ def read_answers(directory: Path) -> tuple[Answer, ...]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from None
     return tuple(
-        Answer(item["table"], item.get("column"), item["text"], item.get("by", ""))
+        Answer(
+            item["table"],
+            item.get("column"),
+            item["text"],
+            by=item.get("by", ""),
+            at=item.get("at", ""),
+        )
         for item in content.get("answer", ())
     )
 
@@ -46,6 +52,7 @@ def read_answer(section: Section) -> Answer:
         column=section.take("column", str),
         text=section.need("text", str),
         by=section.take("by", str) or "",
+        at=section.take("at", str) or "",
     )
     section.finish()
     return answer
@@ -58,13 +65,21 @@ def with_answers(content: dict[str, object], answers: Iterable[Answer]) -> dict[
     """
     for answer in answers:
         place: dict[str, Any] = cast("dict[str, Any]", content)
-        for name in ("tables", *answer.path):
+        path = answer.path if answer.path[0] in _source_names(content) else (answer.table,)
+        for name in ("tables", *path):
             place = place.setdefault(name, {})
         if answer.column is not None:
             place.setdefault("columns", {})[answer.column] = parse_answer(answer)
             continue
         _merge(place, cast("dict[str, Any]", parse_answer(answer)))
     return content
+
+
+def _source_names(content: dict[str, object]) -> set[str]:
+    """A table of a source without a name may have a schema's before it."""
+    sources = content.get("source")
+    found = sources if isinstance(sources, list) else []
+    return {str(one["name"]) for one in found if isinstance(one, dict) and "name" in one}
 
 
 def parse_answer(answer: Answer) -> object:

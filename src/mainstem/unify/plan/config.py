@@ -18,6 +18,7 @@ from mainstem.pg.connect import parse
 from mainstem.unify.codec.rules import RULES
 from mainstem.unify.plan.answers import read_answers, with_answers
 from mainstem.unify.plan.model import Keep, SourceKind
+from mainstem.unify.plan.shared import with_shared
 from mainstem.unify.plan.toml_reader import Section, read_toml
 
 if TYPE_CHECKING:
@@ -211,7 +212,9 @@ def read_config(path: Path, *, answers: Sequence[Answer] = ()) -> Config:
     plan_dir = path.parent / read_toml(path, lambda top: _plan_name(top, path))
     said = (*read_answers(plan_dir), *answers)
     config = read_toml(
-        path, lambda top: _config(top, path), change=lambda content: with_answers(content, said)
+        path,
+        lambda top: _config(top, path),
+        change=lambda content: with_answers(with_shared(content), said),
     )
     return replace(config, answers=said)
 

@@ -12,6 +12,7 @@ from mainstem.errors import TargetError
 from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.catalog.postgres_source import open_postgres
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.plan.accounts import ask_about_accounts
 from mainstem.unify.plan.cycles import early_references
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.directory import write_directory
@@ -75,7 +76,7 @@ def _propose_all(config: Config, target: TargetCatalog, stack: ExitStack) -> Pla
             config, source, catalog=read.catalog, profiles=read.profiles, target=target
         )
         tables += proposed
-        questions += asked
+        questions += [*asked, *read.questions]
     tenant = config.tenant
     return Plan(
         name=config.name,
@@ -103,6 +104,8 @@ class _Read:
     profiles: Mapping[str, Profile]
     values: Values
     identity: str | None = None
+    #: what its catalog and rows alone do not answer
+    questions: tuple[Question, ...] = ()
 
 
 @contextmanager
@@ -116,7 +119,9 @@ def _reading(source: SourceConfig) -> Iterator[_Read]:
     with open_postgres(source.postgres, source.schema, source.further) as server:
         catalog = server.read_catalog()
         profiles = read_server_profiles(server, catalog)
-        yield _Read(catalog, profiles, partial(read_server_values, server), server.identity)
+        values = partial(read_server_values, server)
+        asked = ask_about_accounts(server, source)
+        yield _Read(catalog, profiles, values, server.identity, asked)
 
 
 def _planned(config: Config, source: SourceConfig, identity: str | None) -> PlannedSource:

@@ -167,6 +167,7 @@ def _answers(plan: Plan) -> tomlkit.items.AoT:
             ("column", answer.column),
             ("text", answer.text),
             ("by", answer.by),
+            ("at", answer.at),
         ):
             if text:
                 section.add(key, text)
@@ -197,6 +198,8 @@ def _table(table: PlannedTable, source: PlannedSource) -> Table:
         section.add("derive", {name: list(path) for name, path in table.derive.items()})
     if table.fixed:
         section.add("fixed", dict(table.fixed))
+    if table.leave:
+        section.add("leave", dict(table.leave))
     columns = tomlkit.table()
     for column in table.columns:
         columns.add(column.name, _column(column, source))
@@ -358,6 +361,7 @@ def _read_table(tables: Section, name: str, rules: Rules, source: PlannedSource)
         merge=section.take_text_lists("merge"),
         derive=section.take_text_list_map("derive"),
         fixed=section.take_text_map("fixed"),
+        leave=section.take_text_map("leave"),
         columns=tuple(
             _read_column(columns, column, rules, source) for column in columns.names_left()
         ),

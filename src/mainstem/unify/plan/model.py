@@ -90,6 +90,8 @@ class PlannedTable:
     derive: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     #: target column -> the SQL text that all rows get
     fixed: Mapping[str, str] = field(default_factory=dict)
+    #: why rows are left out -> the SQL condition over `s`; such rows take no part in a merge
+    leave: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[PlannedColumn, ...] = ()
 
     @property
@@ -229,7 +231,9 @@ class Answer:
     column: str | None
     #: TOML: keys of the table, or the value of the column
     text: str
+    #: who said it, and when (ISO 8601)
     by: str = ""
+    at: str = ""
 
     @property
     def path(self) -> tuple[str, ...]:

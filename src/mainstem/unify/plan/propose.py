@@ -268,6 +268,7 @@ def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> Pl
             for name, text in proposal.sets_for(table.name).items()
             if _TEXT.fullmatch(text) and target.has_column(name)
         },
+        leave=proposal.own.table(table.name).leave,
         columns=columns,
     )
     ask_about_times(proposal, planned, target)

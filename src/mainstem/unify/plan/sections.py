@@ -87,7 +87,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
         "s._key",
         _refusals(table, side),
         *_merge_item(table, side.plan),
-        *_drop_item(side.config_of(table)),
+        *_drop_item(table),
         *_changes(table, side),
         *_id_item(table, side.plan),
         *_tenant_item(table, side),
@@ -216,7 +216,7 @@ def _merged_alias(column: PlannedColumn) -> str:
 
 def _refusals(table: PlannedTable, side: Side) -> str:
     """Why a row cannot be loaded, the first reason that holds."""
-    whens = [f"when {condition} then null" for condition in side.config_of(table).leave.values()]
+    whens = [f"when {condition} then null" for condition in table.leave.values()]
     for column in _references(table):
         assert column.reference is not None
         name = name_sql(column.name)
@@ -285,11 +285,11 @@ def _merge_item(table: PlannedTable, plan: Plan) -> list[str]:
     return ["merged.id as _merge"] if plan.is_merging(table) else []
 
 
-def _drop_item(config: TableConfig) -> list[str]:
+def _drop_item(table: PlannedTable) -> list[str]:
     """The named decision by which a row is left out: the first whose condition holds."""
     whens = [
         f"when {condition}\n            then {text_sql(why)}"
-        for why, condition in config.leave.items()
+        for why, condition in table.leave.items()
     ]
     return ["case\n        " + "\n        ".join(whens) + "\n    end as _drop"] if whens else []
 
