@@ -28,6 +28,16 @@ where run_id = %(run_id)s
 order by source_rows desc, source_table
 limit %(rows_max)s
 
+-- name: sources_of_run
+-- The row account of each source, the largest first.
+select source_name, count(*), sum(source_rows)::bigint, sum(loaded)::bigint, sum(merged)::bigint,
+       sum(quarantined)::bigint, sum(dropped)::bigint, sum(conversions)::bigint
+from unify.table_result
+where run_id = %(run_id)s
+group by source_name
+order by sum(source_rows) desc, source_name
+limit %(rows_max)s
+
 -- name: phases_of_run
 -- Steps by their kind, which is the first word of their name; kinds in the order they began.
 select split_part(name, ' ', 1) as phase,
@@ -42,5 +52,6 @@ limit %(rows_max)s
 -- name: record_checks
 -- What all checks said since the newest run stands beside that run's verification.
 update unify.run
-set verification = coalesce(verification, '{}') || jsonb_build_object('checks', %(checks)s::jsonb)
+set verification = coalesce(verification, '{}') || jsonb_build_object(
+        'checks', %(checks)s::jsonb || jsonb_build_object('at', clock_timestamp()))
 where id = (select max(id) from unify.run)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import getpass
+import shutil
+import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.errors import ConfigError
+from mainstem.errors import ConfigError, UsageError
 from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors, connect
 from mainstem.pg.target import database_url
@@ -24,12 +27,16 @@ if TYPE_CHECKING:
     from mainstem.unify.plan.model import Plan, Question
 
 EXIT_OPEN = 2
+_GIT_TIMEOUT_S = 5
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("plan_dir", type=click.Path(path_type=Path), metavar="PLAN")
-def decide(plan_dir: Path) -> None:
+@click.option("--by", metavar="NAME", help="Who answers [default: git's or the system's name].")
+def decide(plan_dir: Path, *, by: str | None) -> None:
     """Ask the open questions of PLAN (its directory), keep the answers in its manifest, plan again.
+
+    Each answer is kept with who gave it, and when.
 
     Without a terminal the questions are listed. Exit status: 0 nothing is open; 2 something is.
     """
@@ -38,7 +45,7 @@ def decide(plan_dir: Path) -> None:
         click.echo("no open questions")
         return
     if _is_terminal():
-        answers = _ask(plan)
+        answers = _ask(plan, by or _own_name())
         if answers:
             plan = _plan_again(plan, answers)
     for number, question in enumerate(plan.questions, start=1):
@@ -51,14 +58,34 @@ def _is_terminal() -> bool:
     return sys.stdin.isatty()
 
 
-def _ask(plan: Plan) -> list[Answer]:
+def _own_name() -> str:
+    """The person's name as git knows it, else the account's."""
+    git = shutil.which("git")
+    if git is not None:
+        done = subprocess.run(
+            [git, "config", "user.name"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_GIT_TIMEOUT_S,
+        )
+        if done.stdout.strip():
+            return done.stdout.strip()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError("nothing says who answers: give --by NAME") from None
+
+
+def _ask(plan: Plan, by: str) -> list[Answer]:
     """Ask one question after another; an empty answer leaves it open."""
     answers = []
     for number, question in enumerate(plan.questions, start=1):
         click.echo(f"\n{number} of {len(plan.questions)}: {question.text}")
         text = _ask_column(question) if question.column is not None else _ask_table(question)
         if text is not None:
-            answers.append(Answer(question.table, question.column, text, getpass.getuser()))
+            at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            answers.append(Answer(question.table, question.column, text, by, at))
     return answers
 
 

@@ -7,9 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from psycopg import errors
 
+from mainstem.pg.connect import connect
 from mainstem.pg.target import database_url
 from mainstem.unify.isolation import Verdict, prove
+from mainstem.unify.ledger.proofs import ProvenObject, keep_proof
 
 if TYPE_CHECKING:
     from mainstem.unify.isolation import ObjectVerdict, Proof, Weakening
@@ -35,17 +38,34 @@ def isolation(*, database: str | None, as_json: bool, mutate: bool) -> None:
     """Prove that no tenant reaches another's rows through any table, view or function.
 
     Works on any PostgreSQL with row-level security. It makes rows of two tenants in every table and
-    tries to cross as every kind of caller, in a transaction that is rolled back.
+    tries to cross as every kind of caller, in a transaction that is rolled back. Where the database
+    has a ledger of runs, the verdicts are kept there for `mainstem unify report`.
 
     Exit status: 0 nothing leaks; 1 something does; 2 the proof could not run.
     """
-    proof = prove(database or database_url(), mutates=mutate)
+    url = database or database_url()
+    proof = prove(url, mutates=mutate)
+    keep(proof, url)
     if as_json:
         click.echo(json.dumps(as_object(proof, has_weakenings=mutate), indent=2))
     else:
         _show(proof, has_weakenings=mutate)
     if proof.leaks:
         sys.exit(1)
+
+
+def keep(proof: Proof, url: str) -> None:
+    """Keep the verdicts in the database's ledger; it may have none, or be another role's."""
+    objects = [
+        ProvenObject(each.name, each.kind, each.verdict.value, each.reason)
+        for each in proof.objects
+    ]
+    with connect(url, application_name="mainstem verify isolation") as connection:
+        try:
+            keep_proof(connection, objects, is_passed=not proof.leaks, attempts=proof.attempt_count)
+        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+            connection.rollback()
+            click.echo(f"the proof is not kept: {error.diag.message_primary}", err=True)
 
 
 def as_object(proof: Proof, *, has_weakenings: bool) -> dict[str, object]:
@@ -68,6 +88,7 @@ def as_object(proof: Proof, *, has_weakenings: bool) -> dict[str, object]:
                 "object": each.object,
                 "change": each.change,
                 "caught": each.is_caught,
+                "leak": each.is_leak,
                 "equivalent": each.equivalent,
             }
             for each in proof.weakenings

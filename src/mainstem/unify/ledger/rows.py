@@ -80,6 +80,9 @@ class Decision:
     action: str
     reason: str
     affected: int
+    #: who answered when asked, and when; None: the config or the plan says so
+    decided_by: str | None = None
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True)

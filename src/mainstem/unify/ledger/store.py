@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -267,11 +268,8 @@ def set_decisions(connection: Connection, run_id: int, decisions: Iterable[Decis
     with connection.cursor() as cursor:
         cursor.executemany(
             "insert into unify.decision (run_id, name, source_table, column_name, action, reason,"
-            " affected) values (%s, %s, %s, %s, %s, %s, %s)",
-            [
-                (run_id, d.name, d.source_table, d.column_name, d.action, d.reason, d.affected)
-                for d in decisions
-            ],
+            " affected, decided_by, decided_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            [(run_id, *astuple(decision)) for decision in decisions],
         )
 
 

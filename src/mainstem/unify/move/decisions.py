@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from mainstem.errors import ConfigError
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Decision
 from mainstem.unify.move.archive import archive_path
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.source import Source
-    from mainstem.unify.plan.model import Plan, PlannedMerge, PlannedTable
+    from mainstem.unify.plan.model import Answer, Plan, PlannedMerge, PlannedTable
 
 
 def write_decisions(
@@ -26,14 +29,47 @@ def write_decisions(
     *,
     sources: Mapping[str, Source],
 ) -> None:
-    """Write every dropped table and column, every opted rule and merge, counted anew."""
+    """Write every dropped table and column, every opted rule and merge, counted anew.
+
+    What a person answered when asked stands there with who it was, and when.
+    """
     decisions = [
         decision
         for table in plan.tables
         for decision in _decisions(plan, run, table, _counts(sources[table.source], table))
     ]
-    decisions += [_across(plan, merge) for merge in plan.merges]
-    store.set_decisions(connection, run.id, decisions)
+    answered = {(answer.table, answer.column): answer for answer in plan.answers}
+    signed = [_signed(one, answered.pop(_place(one), None)) for one in decisions]
+    signed += [_answered(plan, answer) for answer in answered.values()]
+    signed += [_across(plan, merge) for merge in plan.merges]
+    store.set_decisions(connection, run.id, signed)
+
+
+def _place(decision: Decision) -> tuple[str, str | None]:
+    return decision.source_table, decision.column_name
+
+
+def _signed(decision: Decision, answer: Answer | None) -> Decision:
+    if answer is None:
+        return decision
+    try:
+        at = datetime.fromisoformat(answer.at) if answer.at else None
+    except ValueError:
+        raise ConfigError(
+            f"the answer about {answer.place} has a time that cannot be read: at = {answer.at!r}"
+        ) from None
+    return replace(decision, decided_by=answer.by or None, decided_at=at)
+
+
+def _answered(plan: Plan, answer: Answer) -> Decision:
+    """An answer that drops and merges nothing: it says where something goes."""
+    rows = next((table.row_count for table in plan.tables if table.name == answer.table), 0)
+    return _signed(
+        Decision(
+            f"answer {answer.place}", answer.table, answer.column, "answer", answer.text, rows
+        ),
+        answer,
+    )
 
 
 def _across(plan: Plan, merge: PlannedMerge) -> Decision:

@@ -61,8 +61,10 @@ class Move:
         """Which sources are moved, and in which state, by what the ledger calls them."""
         return {
             source.planned.name or self.plan.name: {
+                "kind": source.planned.kind.value,
                 "location": source.planned.location,
                 "identity": source.identify(),
+                "not_carried": [asdict(lost) for lost in source.catalog.not_carried],
             }
             for source in self.sources.values()
         }

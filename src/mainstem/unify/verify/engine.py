@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mainstem.unify.verify.differences import find_differences
 from mainstem.unify.verify.model import TableVerdict
 from mainstem.unify.verify.passes import sum_up
+from mainstem.unify.verify.sums import digits
 from mainstem.unify.verify.workers import open_sides
 
 if TYPE_CHECKING:
@@ -72,5 +73,12 @@ def _judge(
         differences=differences,
         has_more=has_more,
         not_compared=comparison.not_compared,
+        checksums={
+            column.shown: (digits(before), digits(after))
+            for column, before, after in zip(
+                comparison.columns, here.columns, there.columns, strict=True
+            )
+            if not column.is_secret
+        },
     )
     return Compared(verdict, source.conversions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -164,6 +165,8 @@ class TableVerdict:
     #: there are more differences than those listed
     has_more: bool = False
     not_compared: Mapping[str, str] = field(default_factory=dict)
+    #: column -> the checksum of the source and of the target; of secrets none is kept
+    checksums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def is_equal(self) -> bool:
@@ -194,6 +197,7 @@ class Verification:
     checked: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     notes: Sequence[str] = ()
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def is_equal(self) -> bool:
@@ -218,6 +222,7 @@ class Verification:
         return {
             "is_passed": self.is_equal,
             "summary": self.summary,
+            "at": self.at.isoformat(),
             "seconds": round(self.seconds, 3),
             "checked": dict(self.checked),
             "tables": [_verdict_as_dict(table) for table in self.tables],
@@ -238,4 +243,8 @@ def _verdict_as_dict(verdict: TableVerdict) -> dict[str, object]:
         "differences": [vars(difference) for difference in verdict.differences],
         "has_more_differences": verdict.has_more,
         "not_compared": dict(verdict.not_compared),
+        "checksums": {
+            name: {"source": source, "target": target}
+            for name, (source, target) in verdict.checksums.items()
+        },
     }

@@ -20,6 +20,7 @@ from mainstem.unify.verify.differences import NAMED_MAX
 from mainstem.unify.verify.engine import Compared
 from mainstem.unify.verify.model import Difference, TableVerdict
 from mainstem.unify.verify.source_side import NULL_REPLACED, ORPHAN_TO_NULL
+from mainstem.unify.verify.sums import digits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -76,6 +77,7 @@ def compare_server(
         differences=tuple(found),
         has_more=has_more,
         not_compared=comparison.not_compared,
+        checksums=two.checksums(here, there),
     )
     return Compared(verdict, {})
 
@@ -113,11 +115,26 @@ class _TwoServers:
 
     def differing(self, here: Sums, there: Sums) -> Iterator[str]:
         """The columns whose sums differ."""
+        for column, one, two in self._pairs(here, there):
+            if one != two:
+                yield column.shown
+
+    def checksums(self, here: Sums, there: Sums) -> dict[str, tuple[str, str]]:
+        """The checksums of both sides; of secrets none."""
+        return {
+            column.shown: (digits(*one), digits(*two))
+            for column, one, two in self._pairs(here, there)
+            if not column.is_secret
+        }
+
+    def _pairs(
+        self, here: Sums, there: Sums
+    ) -> Iterator[tuple[ComparedColumn, list[int], list[int]]]:
+        """Each column with its two sums of either side."""
         width = 2 + 2 * len(self.comparison.columns)
         one, two = (sums.get(0, [0] * width) for sums in (here, there))
         for at, column in enumerate(self.comparison.columns):
-            if one[2 + 2 * at : 4 + 2 * at] != two[2 + 2 * at : 4 + 2 * at]:
-                yield column.shown
+            yield column, one[2 + 2 * at : 4 + 2 * at], two[2 + 2 * at : 4 + 2 * at]
 
     def differences(self) -> tuple[list[Difference], bool]:
         """Name what differs; and whether there is more."""
