@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from mainstem.pg.connect import connect
+from mainstem.unify.move.catchup.passes import catch_up
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.move.undo import undo_run
 from mainstem.unify.plan.config import read_config
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mainstem.pg.scratch import ScratchServer
+    from mainstem.unify.move.catchup.passes import CaughtUp
     from mainstem.unify.move.run import Outcome
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
@@ -172,6 +174,23 @@ class Merge:
 
     def verify(self) -> Verification:
         return verify_run(self.read_plan(), self.url, reporter=Silence())
+
+    def catch_up(
+        self,
+        reporter: Reporter | None = None,
+        *,
+        until_s: float = 60,
+        is_forced: bool = False,
+        passes_max: int = 3,
+    ) -> CaughtUp:
+        return catch_up(
+            self.read_plan(),
+            self.url,
+            reporter=reporter or Silence(),
+            until_s=until_s,
+            is_forced=is_forced,
+            passes_max=passes_max,
+        )
 
     def undo(self, run_id: int) -> None:
         undo_run(run_id, self.url, reporter=Silence())

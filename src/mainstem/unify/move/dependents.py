@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _EXAMPLES_MAX = 5
 
 #: foreign keys that point at a table: child, its columns, the parent's, the child's key columns
-_POINTING_AT = """
+POINTING_AT = """
 select k.conrelid::regclass::text, k.conname,
        array(select a.attname::text from unnest(k.conkey) with ordinality u(n, p)
              join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.n order by u.p),
@@ -52,7 +52,8 @@ class RunTable:
     def keys(self) -> str:
         """A query of the keys that the run brought."""
         return " union all ".join(
-            f"select {self.map_column} as key from unify.{found.partition} where outcome = 'l'"
+            f"select {self.map_column} as key from unify.{found.partition}"
+            " where outcome not in ('m', 'd')"
             for found in self.maps
         )
 
@@ -66,7 +67,7 @@ def refuse_dependents(connection: Connection, tables: Mapping[str, RunTable]) ->
     strangers: dict[str, int] = {}
     for table in tables.values():
         for child, _, columns, parents, key in connection.execute(
-            _POINTING_AT, (table.name,)
+            POINTING_AT, (table.name,)
         ).fetchall():
             own = tables.get(child)
             if own is not None and not _strangers(connection, own, strangers):

@@ -108,7 +108,11 @@ def _untouched(connection: Connection, one: Written, detail: Mapping[str, object
     row = connection.execute("select %s::regclass::oid::bigint", (one.table,)).fetchone()
     oid = row[0] if row is not None else None
     if detail.get("oid") == oid and "xid" in detail:
-        return f"t.xmin = '{detail['xid']}'::xid"
+        # Passes that brought the run up to date since wrote some of its rows again.
+        later = detail.get("later", ())
+        assert isinstance(later, list | tuple)
+        listed = ", ".join(f"'{xid}'::xid" for xid in (detail["xid"], *later))
+        return f"t.xmin in ({listed})"
     oids = detail.get("oids")
     if isinstance(oids, dict) and oids.get(one.table) == oid:
         return f"pg_visible_in_snapshot({_ROW_XID}, '{detail['snapshot']}'::pg_snapshot)"

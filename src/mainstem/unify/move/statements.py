@@ -145,6 +145,14 @@ def wanted_rows(
     )
 
 
+def note_statement(run: Run, sections: Sequence[Section], rows: str) -> str:
+    """What `load_statement` notes of rows, into quarantine and ledger, from a table of them."""
+    return (
+        f"with r as (select * from {rows}),\n{_quarantine(run, sections)},\n"
+        f"{_ledger(run, sections)}\nselect count(*) from r"
+    )
+
+
 def target_name(target: TargetTable) -> str:
     """The target's name as SQL."""
     return f"{name_sql(target.schema)}.{name_sql(target.plain_name)}"

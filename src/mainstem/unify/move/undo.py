@@ -9,6 +9,7 @@ from psycopg import errors, sql
 from mainstem.errors import TargetError, UsageError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
+from mainstem.unify.move.catchup.memory import forget_memory
 from mainstem.unify.move.definitions import (
     partitions_of,
     put_back_foreign_key,
@@ -78,6 +79,7 @@ def take_back(session: Session, run: Run, *, state: str, is_forced: bool = True)
     connection = session.main
     connection.rollback()
     if run.kind == "run":
+        forget_memory(connection, run)
         maps = store.read_maps(connection, run.id)
         _remove_rows(connection, run, maps, is_forced=is_forced)
         for found in maps:
@@ -96,7 +98,7 @@ def _remove_rows(
     connection: Connection, run: Run, maps: list[LegacyMap], *, is_forced: bool
 ) -> None:
     prepared = read_prepared(connection, run) or Prepared({}, {})
-    tables = _run_tables(connection, run, [found for found in maps if found.role == "main"])
+    tables = _run_tables(connection, run, [found for found in maps if found.role != "also"])
     for name in sorted(tables):
         connection.execute(f"lock table {name} in share row exclusive mode")
     further = [found for found in maps if found.role == "also"]

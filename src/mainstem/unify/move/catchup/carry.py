@@ -1,0 +1,184 @@
+"""Carrying what changed over into the target: one transaction, so that a pass is done or not.
+
+Targets are brought up to date in the order in which a run loads them, each by its plan's own SQL,
+narrowed to the rows that can be different. Foreign keys wait until the end, where rows that are not
+wanted any more are taken out, children first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from psycopg import errors
+
+from mainstem.errors import UnifyError
+from mainstem.unify.ledger import store
+from mainstem.unify.ledger.rows import Account
+from mainstem.unify.move.catchup.context import Carry, Left
+from mainstem.unify.move.catchup.further import carry_further
+from mainstem.unify.move.catchup.loosen import loosened
+from mainstem.unify.move.catchup.memory import clear_pending, read_pending
+from mainstem.unify.move.catchup.reach import find_reach
+from mainstem.unify.move.catchup.removal import Removal, read_left
+from mainstem.unify.move.catchup.wanted import Counts, Wanted
+from mainstem.unify.move.cycles import find_cycles
+from mainstem.unify.move.definitions import partitions_of
+from mainstem.unify.move.maps import Maps, load_order, map_needs, own_table
+from mainstem.unify.move.partitions import make_partitions
+from mainstem.unify.move.prepared import read_prepared, save_prepared
+from mainstem.unify.move.sequences import STEP as SEQUENCES
+from mainstem.unify.move.sequences import advance_sequences
+from mainstem.unify.move.statements import target_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.run import Move
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a pass did to the target."""
+
+    counts: Counts
+    left: tuple[Left, ...]
+
+
+def carry_over(
+    move: Move, run: Run, memory: Run, targets: Mapping[str, TargetTable], *, is_forced: bool
+) -> Carried:
+    """Bring the target to what the sources had when they were looked at; does not commit.
+
+    Raises UnifyError when rows cannot be accounted for; the target is as before.
+    """
+    connection = move.session.main
+    pending = read_pending(connection, memory)
+    left = read_left(connection, run)
+    if not pending and not (left and is_forced):
+        return Carried(Counts(), left)
+    order = [targets[name] for name in load_order(move.plan)]
+    loaded = {m.source_table: m for m in store.read_maps(connection, run.id) if m.role == "main"}
+    maps = Maps(memory, move.plan, dict(targets), loaded)
+    carry = Carry(move, run, memory, maps, pending, is_forced=is_forced)
+    places = {place for select in move.plan.selects for place in map_needs(select)}
+    for place in places:
+        maps.show(connection, place)
+    try:
+        carried = _Carrying(carry, order).do()
+    except errors.IntegrityError as error:
+        connection.rollback()
+        name = error.diag.constraint_name or error.diag.message_primary
+        raise UnifyError(
+            f"{error.diag.table_name} refuses what changed ({name}); nothing was carried over: "
+            "correct the plan's SQL, or mend the rows in the source"
+        ) from None
+    # A view that stays would keep people from changing the target's tables.
+    for place in places:
+        name = own_table(memory, "map", place.table, place.column)
+        connection.execute(f"drop view {name}")
+    return carried
+
+
+@dataclass
+class _Carrying:
+    carry: Carry
+    order: list[TargetTable]
+    counts: Counts = field(default_factory=Counts)
+
+    def do(self) -> Carried:
+        removal = Removal(self.carry, self.order)
+        removal.begin()
+        with loosened(self.carry, self.order) as loose:
+            for target in self.order:
+                self._make_partitions(target)
+                wanted = Wanted(self.carry, target, find_reach(self.carry, target), loose)
+                self.counts = self.counts + wanted.do()
+                for cycle in find_cycles(self.carry.plan, self.order):
+                    if target == cycle.targets[-1]:
+                        removal.settle(cycle.targets)
+                if not any(target in c.targets for c in find_cycles(self.carry.plan, self.order)):
+                    removal.settle((target,))
+            self.counts = self.counts + carry_further(self.carry)
+            self.counts = replace(self.counts, deleted=self.counts.deleted + removal.finish())
+        self._finish()
+        return Carried(
+            self.counts, (*self.carry.held_rows, *read_left(self.carry.connection, self.carry.run))
+        )
+
+    def _make_partitions(self, target: TargetTable) -> None:
+        if not target.is_partitioned:
+            return
+        connection, name = self.carry.connection, target_name(target)
+        before = partitions_of(connection, name)
+        make_partitions(connection, self.carry.memory, self.carry.plan, target)
+        made = [one for one in partitions_of(connection, name) if one not in before]
+        prepared = read_prepared(connection, self.carry.run)
+        if made and prepared is not None:
+            prepared.made_partitions.setdefault(name, []).extend(made)
+            save_prepared(connection, self.carry.run, prepared)
+
+    def _finish(self) -> None:
+        """Accounts, originals of what waits, counters, and what is carried over by now."""
+        carry = self.carry
+        for table in carry.plan.moved():
+            self._account(table.name)
+            carry.move.sources[table.source].fill_originals(carry.connection, carry.run, table)
+        for table in carry.plan.tables:
+            if table.into is None:
+                (rows,) = carry.move.sources[table.source].count(table)
+                account = Account(table.name, None, rows, dropped=rows)
+                self._set_account(account)
+        steps = store.read_steps(carry.connection, carry.run.id)
+        before = steps[SEQUENCES].detail if SEQUENCES in steps else {}
+        advance_sequences(carry.connection, carry.run, self.order)
+        now = store.read_steps(carry.connection, carry.run.id)[SEQUENCES].detail
+        if isinstance(before, dict) and isinstance(now, dict):
+            detail = {**now, **before}
+            store.save_step(
+                carry.connection, carry.run.id, name=SEQUENCES, position=4, detail=detail
+            )
+        clear_pending(carry.connection, carry.memory, carry.plan, carry.held)
+        store.set_source(carry.connection, carry.run.id, carry.move.described())
+
+    def _account(self, table: str) -> None:
+        carry, found = self.carry, self.carry.maps.loaded[table]
+        row = carry.connection.execute(
+            "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
+            " count(*) filter (where outcome = 'd'),"
+            " (select count(*) from unify.quarantine"
+            "  where run_id = %(run)s and source_table = %(table)s),"
+            " (select count(*) from unify.ledger"
+            "  where run_id = %(run)s and source_table = %(table)s)"
+            f" from unify.{found.partition}",
+            {"run": carry.run.id, "table": table},
+        ).fetchone()
+        step = store.read_steps(carry.connection, carry.memory.id)[f"stage {table}"]
+        assert row is not None
+        assert isinstance(step.detail, dict)
+        rows = int(step.detail["source_rows"])
+        account = Account(
+            table,
+            carry.plan.table(table).into,
+            rows,
+            loaded=row[0],
+            merged=row[1],
+            dropped=row[2],
+            quarantined=row[3],
+            conversions=row[4],
+        )
+        if account.missing:
+            raise UnifyError(
+                f"{account.missing} of {rows} rows of {table} have no outcome: {row[0]} loaded, "
+                f"{row[1]} merged, {row[3]} quarantined, {row[2]} dropped; nothing was carried over"
+            )
+        self._set_account(account)
+
+    def _set_account(self, account: Account) -> None:
+        planned = self.carry.plan.table(account.source_table)
+        name = planned.source or self.carry.plan.name
+        store.set_account(
+            self.carry.connection, self.carry.run.id, source_name=name, account=account
+        )

@@ -1,0 +1,162 @@
+"""Passes over the sources until one is short enough to switch."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from mainstem.errors import ConfigError, UsageError
+from mainstem.pg.connect import clear_errors
+from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.ledger import store
+from mainstem.unify.move import preflight
+from mainstem.unify.move.catchup.carry import carry_over
+from mainstem.unify.move.catchup.memory import find_memory, make_memory
+from mainstem.unify.move.catchup.refresh import refresh
+from mainstem.unify.move.run import Move
+from mainstem.unify.move.session import LOCK_WAIT_S, open_session
+from mainstem.unify.move.source import open_sources
+
+if TYPE_CHECKING:
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.move.catchup.context import Left
+    from mainstem.unify.move.session import Session
+    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.progress import Reporter
+
+#: a pass that takes no longer is short enough to stop the old applications for
+UNTIL_S: Final = 10.0
+PASSES_MAX: Final = 20
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One pass: rows of the sources that were looked at, rows of the target that changed."""
+
+    number: int
+    looked_at: int
+    inserted: int
+    updated: int
+    deleted: int
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"pass {self.number}: {self.looked_at:,} rows looked at, {self.inserted:,} inserted, "
+            f"{self.updated:,} updated, {self.deleted:,} deleted, {self.seconds:.1f} s"
+        )
+
+
+@dataclass(frozen=True)
+class CaughtUp:
+    """What a call of `catch_up` came to."""
+
+    run: Run
+    passes: tuple[Pass, ...]
+    #: rows that are not as the sources say
+    left: tuple[Left, ...]
+    #: when the sources were looked at last: what was written there since is not in the target
+    as_of: datetime
+    is_short: bool
+
+
+def catch_up(
+    plan: Plan,
+    url: str,
+    *,
+    reporter: Reporter,
+    until_s: float = UNTIL_S,
+    is_forced: bool = False,
+    passes_max: int = PASSES_MAX,
+    lock_wait_s: float = LOCK_WAIT_S,
+) -> CaughtUp:
+    """Bring the latest finished run of a plan up to date, until a pass is short enough.
+
+    A pass that is killed is made again; every pass is carried over wholly or not at all.
+    `is_forced`: rows that people changed in the target are overwritten.
+
+    Raises:
+        UsageError: no run of the plan is finished.
+        ConfigError: the plan was edited since.
+        SourceError: a source cannot be read, or its tables changed.
+        TargetError: the target's tables changed, or another run is under way.
+        ServerError: a server failed; run again to go on.
+        UnifyError: rows could not be accounted for; the target is as after the last pass.
+    """
+    passes: list[Pass] = []
+    with (
+        clear_errors(f"catch up with {plan.name} (run it again once that is mended)"),
+        open_session(url, lock_wait_s=lock_wait_s) as session,
+    ):
+        run = _finished_run(session, plan)
+        while True:
+            began, as_of = time.monotonic(), datetime.now(UTC)
+            done, left = _pass(
+                plan, session, run, reporter=reporter, is_forced=is_forced, began=began
+            )
+            reporter.say(str(done))
+            passes.append(done)
+            is_short = done.seconds <= until_s
+            if is_short or len(passes) == passes_max:
+                break
+        return CaughtUp(store.find_run(session.main, run.id), tuple(passes), left, as_of, is_short)
+
+
+def _finished_run(session: Session, plan: Plan) -> Run:
+    connection = session.main
+    store.ensure_schema(connection)
+    connection.commit()
+    for run in store.runs_named(connection, plan.name):
+        if run.state != "finished":
+            continue
+        if run.plan_sha256 != plan.sha256:
+            raise ConfigError(
+                f"the plan {plan.directory} was edited after run {run.id} carried it out; undo the "
+                f"edits, or take the run back with `mainstem unify undo {run.id}` and run again"
+            )
+        return run
+    raise UsageError(f"no run of {plan.name} is finished; `mainstem unify run` comes first")
+
+
+def _pass(
+    plan: Plan, session: Session, run: Run, *, reporter: Reporter, is_forced: bool, began: float
+) -> tuple[Pass, tuple[Left, ...]]:
+    """One pass, committed."""
+    connection = session.main
+    with open_sources(plan) as sources:
+        preflight.check_plan(plan, sources)
+        target = read_target(connection, plan.schema, plan.further_targets())
+        targets = preflight.check_target(connection, plan, target)
+        memory = find_memory(connection, run) or make_memory(connection, run)
+        connection.commit()
+        move = Move(plan, session, sources, reporter)
+        refreshed = refresh(move, memory)
+        reporter.step("carry over", None)
+        carried = carry_over(move, run, memory, targets, is_forced=is_forced)
+        for source in sources.values():
+            source.check_unchanged()
+        done = Pass(
+            _next_number(session, run),
+            refreshed.looked_at,
+            **asdict(carried.counts),
+            seconds=time.monotonic() - began,
+        )
+        store.save_step(
+            connection,
+            run.id,
+            name=f"catch-up {done.number}",
+            position=5,
+            row_count=carried.counts.all,
+            detail=asdict(done),
+        )
+        # What a pass says is done must be on disk: people switch on its word.
+        connection.execute("set local synchronous_commit = on")
+        connection.commit()
+    return done, carried.left
+
+
+def _next_number(session: Session, run: Run) -> int:
+    steps = store.read_steps(session.main, run.id)
+    return 1 + sum(name.startswith("catch-up ") for name in steps)

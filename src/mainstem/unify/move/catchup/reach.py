@@ -1,0 +1,170 @@
+"""Which rows of a target can be different: those that changed, and those that lead to such rows.
+
+A plan's select finds other rows by joins, one a line. Where every name of another table stands in
+such a join, the rows that a change can reach are found by what they are joined by; of any other
+select, when a table that it reads changed, all rows count.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mainstem.unify.move.catchup.memory import make_keys
+from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.templates import Place, fill_places, find_places
+from mainstem.unify.plan.names import text_sql
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.move.catchup.context import Carry
+    from mainstem.unify.plan.model import Select
+
+_JOIN = re.compile(
+    r"^\s*(?:left )?join (?P<place>:(?:map|stage|merged)\S+) as (?P<alias>\S+)"
+    r" on (?P<of>\S+?)\.(?P<by>\S+) = (?P<value>.+?);?\s*$",
+    re.MULTILINE,
+)
+_ALIAS = re.compile(r'("(?:[^"]|"")+"|\b[a-z_]\w*)\.')
+
+
+@dataclass(frozen=True)
+class Join:
+    """A line of a select that finds a row of another table."""
+
+    text: str
+    place: Place
+    alias: str
+    by: str
+    value: str
+
+
+def find_reach(carry: Carry, target: TargetTable) -> dict[str, bool]:
+    """Fill `affected x` for each source table of a target; whether all its rows count."""
+    return {
+        table.name: _Reach(carry, select).fill()
+        for table in carry.tables_into(target)
+        for select in carry.plan.selects
+        if not select.is_also and select.source_table == table.name
+    }
+
+
+def find_joins(select: Select) -> list[Join] | None:
+    """The joins of a select; None where it reads other tables in other ways, too."""
+    joins = [
+        Join(match[0].strip().rstrip(";"), place, match["alias"], match["by"], match["value"])
+        for match in _JOIN.finditer(select.text)
+        for place in find_places(match["place"])
+    ]
+    places = list(find_places(select.text))
+    own = Place("stage", select.source_table)
+    return joins if len(places) == len(joins) + 1 and own in places else None
+
+
+@dataclass(frozen=True)
+class _Reach:
+    carry: Carry
+    select: Select
+
+    def fill(self) -> bool:
+        name = self.select.source_table
+        affected = make_keys(
+            self.carry.connection, self.carry.memory, "affected", name, is_new=True
+        )
+        make_keys(self.carry.connection, self.carry.memory, "facts", name, is_new=True)
+        reached = self._reached()
+        is_full = reached is None
+        quarantined = (
+            f"select key from unify.quarantine where run_id = {self.carry.run.id}"
+            f" and source_table = {text_sql(name)}"
+        )
+        mapped = f"unify.{self.carry.map_of(name).partition}"
+        sources = [quarantined]
+        if reached is None:
+            sources += [f"select _key from {self._stage}", f"select old_id from {mapped}"]
+        else:
+            sources += [f"select _key from {self._keys('changed', name)}", *reached]
+            if not any(self.carry.has_rows(f"({query}) as q") for query in sources[1:]):
+                # Nothing moved: what waits goes on waiting.
+                sources = []
+        for query in sources:
+            self.carry.connection.execute(f"insert into {affected} {query} on conflict do nothing")
+        self.carry.connection.execute(f"analyze {affected}")
+        return is_full
+
+    def _reached(self) -> list[str] | None:
+        """Queries of the keys that other tables' changes reach; None: any row may be."""
+        if self.carry.pending.get(self.select.source_table):
+            return None
+        joins = find_joins(self.select)
+        if joins is None:
+            is_moved = any(self._is_moved(place) for place in set(find_places(self.select.text)))
+            return None if is_moved else []
+        found = []
+        for join in joins:
+            if not self._is_moved(join.place):
+                continue
+            query = self._query(join, joins)
+            if query is None:
+                return None
+            found.append(query)
+        return found
+
+    def _is_moved(self, place: Place) -> bool:
+        """Whether rows that a place shows are not what they were."""
+        pending = self.carry.pending.get(place.table)
+        if place.kind == "merged":
+            return bool(pending)
+        if place.kind == "stage":
+            is_own = place.table == self.select.source_table
+            return pending is not None and (not is_own or self._reads_itself())
+        is_column = place.column is not None and pending is not None
+        return is_column or self.carry.has_rows(self._keys("facts", place.table))
+
+    def _reads_itself(self) -> bool:
+        own = Place("stage", self.select.source_table)
+        return list(find_places(self.select.text)).count(own) > 1
+
+    def _query(self, join: Join, joins: list[Join]) -> str | None:
+        """The keys of the rows that a join leads to a row that changed."""
+        kind = "facts" if join.place.kind == "map" else "changed"
+        is_by_key = join.by in {"_key", "old_id"} and join.place.column is None
+        is_narrow = kind == "facts" or not self.carry.pending.get(join.place.table)
+        if join.place.kind == "merged" or not is_by_key or not is_narrow:
+            return None
+        needed = "\n".join(fill_places(one.text, self._name) for one in _needed(join, joins))
+        moved = self._keys(kind, join.place.table)
+        return (
+            f"select s._key from {self._stage} as s\n{needed}\n"
+            f"where {join.value} in (select _key from {moved})"
+        )
+
+    def _name(self, place: Place) -> str:
+        return own_table(self.carry.memory, place.kind, place.table, place.column)
+
+    def _keys(self, kind: str, table: str) -> str:
+        return make_keys(self.carry.connection, self.carry.memory, kind, table)
+
+    @property
+    def _stage(self) -> str:
+        return self.carry.own("stage", self.select.source_table)
+
+
+def _needed(join: Join, joins: list[Join]) -> list[Join]:
+    """The joins whose rows a join's value is of, in their order."""
+    wanted = set(_ALIAS.findall(join.value))
+    found: list[Join] = []
+    for one in reversed(joins[: joins.index(join)]):
+        if one.alias in wanted:
+            found.insert(0, one)
+            wanted |= set(_ALIAS.findall(one.value))
+    return found
+
+
+def keys_moved(carry: Carry, table: str) -> Iterator[str]:
+    """Queries of the keys of a table whose rows, or whose places in the target, changed."""
+    for kind in ("affected", "facts"):
+        yield f"select _key from {make_keys(carry.connection, carry.memory, kind, table)}"
