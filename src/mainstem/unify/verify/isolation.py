@@ -1,7 +1,8 @@
 """Isolation of what was loaded: each tenant sees its own rows, a stranger and a nobody see none.
 
 Run as role `authenticated` with claims, as the platform's own requests are; on the source of the
-claims' shape see docs/reference/schema.md.
+claims' shape see docs/reference/schema.md. A target of another shape gets the isolation proof,
+which learns the claims from its policies.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from uuid import uuid4
 
 from psycopg import sql
 
+from mainstem.errors import MainstemError
+from mainstem.kit.wording import counted
+from mainstem.unify.isolation.model import Verdict
+from mainstem.unify.isolation.proving import prove
 from mainstem.unify.plan.names import name_sql
 from mainstem.unify.verify.model import Finding
 
@@ -62,10 +67,28 @@ def obstacle(connection: Connection) -> str | None:
     assert row is not None
     has_claims, has_role, is_member = row
     if not has_claims or not has_role:
-        return "the target is not the platform's schema, so that isolation was not tried"
+        return "the target is not the platform's schema"
     if not is_member:
-        return f"the user may not become {ROLE}, so that isolation was not tried"
+        return f"the user may not become {ROLE}"
     return None
+
+
+def prove_elsewhere(url: str) -> tuple[int, list[Finding], list[str]]:
+    """Prove the isolation of any schema: tables proven, leaks, and what a person should know."""
+    try:
+        proof = prove(url)
+    except MainstemError as error:
+        return 0, [], [f"isolation was not tried: {error}"]
+    found = [Finding("isolation", each.name, each.reason) for each in proof.leaks]
+    tables = [each for each in proof.objects if each.kind == "table"]
+    open_ones = proof.counts[Verdict.NOT_EXERCISED]
+    notes = []
+    if open_ones:
+        notes.append(
+            f"isolation of {counted(open_ones, 'object')} could not be tried; "
+            "`mainstem verify isolation` says why"
+        )
+    return sum(each.verdict is Verdict.PROVEN for each in tables), found, notes
 
 
 def check_isolation(

@@ -27,6 +27,7 @@ from mainstem.unify.verify.isolation import (
     TenantTable,
     check_isolation,
     obstacle,
+    prove_elsewhere,
 )
 from mainstem.unify.verify.model import Finding, Verification
 from mainstem.unify.verify.planned import planned_comparisons, read_planned_run
@@ -105,7 +106,7 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
             *check_also(connection, store.read_maps(connection, run.id), run),
         ]
         keys, wrong = _references(connection, run, tables, reporter=reporter)
-        isolated, leaks, notes = _isolation(planned, reporter=reporter)
+        isolated, leaks, notes = _isolation(planned, url, reporter=reporter)
         verification = Verification(
             tables=[one.verdict for one in compared],
             findings=[*findings, *wrong, *leaks],
@@ -297,15 +298,15 @@ def _references(
 
 
 def _isolation(
-    planned: PlannedRun, *, reporter: Reporter
+    planned: PlannedRun, url: str, *, reporter: Reporter
 ) -> tuple[int, list[Finding], Sequence[str]]:
     """How many tables were looked at, the leaks, and why nothing was looked at."""
     connection, tenant = planned.connection, planned.plan.tenant
     if tenant is None:
         return 0, [], ["the plan names no tenant, so that there is no isolation to try"]
-    reason = obstacle(connection)
-    if reason is not None:
-        return 0, [], [reason]
+    if obstacle(connection) is not None:
+        reporter.step("isolation", None)
+        return prove_elsewhere(url)
     loaded = {planned.target(found) for found in planned.maps.values()}
     tables = []
     for name in sorted(loaded | {tenant.root}):
