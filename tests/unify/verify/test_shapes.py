@@ -140,7 +140,7 @@ def test_a_schema_of_any_kind_gets_the_isolation_proof(shaped: Shaped) -> None:
             " if; end $$; grant select on person to authenticated"
         )
     (leak,) = shaped.verify().findings
-    assert (leak.kind, leak.table) == ("isolation", "public.person")
+    assert (leak.kind, leak.table) == ("isolation", "person")
     assert not shaped.verify().is_equal
 
 
