@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench docs lock clean
+.PHONY: help setup run demo-large test check format bench docs lock clean
 
 help: ## list these tasks
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/run-ready: requirements/build.txt requirements/run.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Mainstem needs Python 3.11 or newer; PYTHON=python3.12 make ... names another one.")'
@@ -25,8 +25,11 @@ $(VENV)/dev-ready: $(VENV)/run-ready requirements/dev.txt
 
 setup: $(VENV)/run-ready ## install what running needs, into .venv
 
-run: setup ## unify a legacy SQLite database (SQLITE=file, else a sample), prove it, serve its health
+run: setup ## merge five legacy databases (or bring in your own: SQLITE=file), prove it, serve the page
 	@$(BIN)/mainstem quickstart $(if $(SQLITE),--sqlite "$(SQLITE)")
+
+demo-large: setup ## the same with a million rows a source, in a database of its own
+	@$(BIN)/mainstem quickstart --large
 
 test: $(VENV)/dev-ready ## run all tests
 	@$(BIN)/pytest -n 2 -q

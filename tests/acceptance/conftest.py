@@ -37,6 +37,17 @@ class Machine:
             check=False,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start the installed program in this home, as a group of processes of its own."""
+        return subprocess.Popen(
+            [PROGRAM, *arguments],
+            env=os.environ | {"MAINSTEM_HOME": str(self.home), "COLUMNS": "120"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
     @property
     def server(self) -> EmbeddedServer:
         """Its embedded database."""

@@ -25,24 +25,6 @@ def change(path: Path, sql: str) -> None:
         connection.executescript(sql)
 
 
-def test_the_sample_is_made_once_for_each_size(tmp_path: Path) -> None:
-    first = source.sample_source(tmp_path, rows=2_000, seed=1)
-    made_at = first.path.stat().st_mtime_ns
-    again = source.sample_source(tmp_path, rows=2_000, seed=1)
-    assert again.path == first.path
-    assert again.path.stat().st_mtime_ns == made_at
-    assert "made before" in again.said
-    assert source.sample_source(tmp_path, rows=2_001, seed=1).path != first.path
-
-
-def test_the_config_of_the_sample_names_the_sample(tmp_path: Path) -> None:
-    found = source.sample_source(tmp_path, rows=2_000, seed=1)
-    assert found.config is not None
-    config = read_config(found.config)
-    assert config.sources[0].sqlite == found.path
-    assert config.name == "direct-mail"
-
-
 def test_a_file_of_the_direct_mail_app_is_planned(tmp_path: Path, legacy: Path) -> None:
     found = source.own_source(tmp_path / "home", legacy)
     assert found.config is not None
@@ -77,5 +59,5 @@ def test_an_installed_package_without_samples_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(source, "_root", lambda: tmp_path)
     with pytest.raises(UsageError, match="--sqlite FILE"):
-        source.sample_source(tmp_path, rows=2_000, seed=1)
+        source.samples_folder()
     assert source.own_source(tmp_path / "home", legacy).config is None

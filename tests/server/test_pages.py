@@ -110,6 +110,22 @@ def test_shows_the_totals_of_the_last_run(after_run: str, client: TestClient[Lit
         assert shown in page.text, shown
 
 
+def test_shows_each_source_where_there_are_several(
+    after_run: str, client: TestClient[Litestar]
+) -> None:
+    assert "Rows by source" not in client.get("/").text
+    with connect(after_run) as connection:
+        connection.execute(
+            "insert into unify.table_result values"
+            " (7, 'shop', 'shop.orders', 'order', 700, 690, 0, 10, 0, 0),"
+            " (7, 'shop', 'shop.items', 'item', 77, 77, 0, 0, 0, 0)"
+        )
+    page = client.get("/").text
+    assert "Rows by source" in page
+    row = next(line for line in page.splitlines() if '<th scope="row">shop</th>' in line)
+    assert re.findall(r">([\d,]+)</td>", row) == ["2", "777", "767", "0", "10", "0", "0"]
+
+
 def test_shows_no_value_of_any_row(after_run: str, client: TestClient[Litestar]) -> None:
     del after_run
     page = client.get("/").text

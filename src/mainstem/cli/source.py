@@ -1,10 +1,9 @@
-"""Which SQLite file the quickstart brings in, and whether the direct-mail plan fits it."""
+"""A person's own SQLite file as a source, and whether the direct-mail plan fits it."""
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,23 +28,6 @@ class Source:
     path: Path
     config: Path | None
     said: str
-
-
-def sample_source(home: Path, *, rows: int, seed: int) -> Source:
-    """The direct-mail sample of that size, made unless it is there already.
-
-    Raises:
-        UsageError: this is an installed package without the repository around it.
-    """
-    folder = home / "sample" / f"{rows}-{seed}"
-    path = folder / "direct_mail.db"
-    said = f"direct-mail sample of {rows:,} rows, made before"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        _samples()
-        import_module("samples.direct_mail").generate(path, rows=rows, seed=seed)
-        said = f"direct-mail sample of {rows:,} rows"
-    return Source(path, _config_beside(path, folder), said)
 
 
 def own_source(home: Path, path: Path) -> Source:
@@ -75,9 +57,25 @@ def fits(config: Config, catalog: Catalog) -> bool:
     )
 
 
+def samples_folder() -> Path:
+    """The repository's `samples/`, importable.
+
+    Raises:
+        UsageError: this is an installed package without the repository around it.
+    """
+    if not _has_samples():
+        raise UsageError(
+            "the samples come with the repository, not with the installed package; bring a file of "
+            "your own: mainstem quickstart --sqlite FILE"
+        )
+    if str(_root()) not in sys.path:
+        sys.path.append(str(_root()))
+    return _root() / "samples"
+
+
 def _config_beside(path: Path, folder: Path) -> Path:
     """The direct-mail config for a file, in a folder where its plan may be written."""
-    document = tomlkit.parse((_samples() / CONFIG).read_text("utf-8"))
+    document = tomlkit.parse((samples_folder() / CONFIG).read_text("utf-8"))
     sources = document["source"]
     assert isinstance(sources, tomlkit.items.AoT)
     sources[0]["sqlite"] = str(path)
@@ -88,18 +86,6 @@ def _config_beside(path: Path, folder: Path) -> Path:
 
 def _has_samples() -> bool:
     return (_root() / "samples" / CONFIG).is_file()
-
-
-def _samples() -> Path:
-    """The repository's `samples/`, importable."""
-    if not _has_samples():
-        raise UsageError(
-            "the sample comes with the repository, not with the installed package; bring a file of "
-            "your own: mainstem quickstart --sqlite FILE"
-        )
-    if str(_root()) not in sys.path:
-        sys.path.append(str(_root()))
-    return _root() / "samples"
 
 
 def _root() -> Path:

@@ -57,6 +57,20 @@ class TableTotals:
 
 
 @dataclass(frozen=True)
+class SourceTotals:
+    """The row account of all tables of one source."""
+
+    name: str
+    tables: int
+    source_rows: int
+    loaded: int
+    merged: int
+    quarantined: int
+    dropped: int
+    conversions: int
+
+
+@dataclass(frozen=True)
 class PhaseTime:
     """How long one kind of step took, from its first start to its last end."""
 
@@ -84,6 +98,7 @@ class UnifyRun:
     started_at: datetime
     finished_at: datetime | None
     tables: tuple[TableTotals, ...]
+    sources: tuple[SourceTotals, ...]
     phases: tuple[PhaseTime, ...]
     verification: Verdict | None
     checks: Verdict | None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from psycopg.types.json import Jsonb
 
 from mainstem.db.queries import load_queries
-from mainstem.server.model import PhaseTime, TableTotals, UnifyRun, Verdict
+from mainstem.server.model import PhaseTime, SourceTotals, TableTotals, UnifyRun, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,7 @@ def last_run(connection: Connection) -> UnifyRun | None:
     run_id, kind, name, state, started_at, finished_at, verification = row
     bounds = {"run_id": run_id, "rows_max": ROWS_MAX}
     tables = connection.execute(QUERIES["tables_of_run"], bounds).fetchall()
+    sources = connection.execute(QUERIES["sources_of_run"], bounds).fetchall()
     phases = connection.execute(QUERIES["phases_of_run"], bounds).fetchall()
     return UnifyRun(
         run_id,
@@ -65,6 +66,7 @@ def last_run(connection: Connection) -> UnifyRun | None:
         started_at,
         finished_at,
         tuple(TableTotals(*table) for table in tables),
+        tuple(SourceTotals(*source) for source in sources),
         tuple(PhaseTime(*phase) for phase in phases),
         verification=_verdict(verification),
         checks=_verdict((verification or {}).get("checks")),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.progress import (
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 _LINE_EVERY_S: Final = 10.0
+#: a step that is over sooner is not worth a line
+_LINE_AFTER_S: Final = 1.0
+#: steps that are seen at the same time: those of two connections, and what they came from
+_BARS_MAX: Final = 4
 
 
 class Step(Protocol):
@@ -84,12 +89,21 @@ class _Rate(ProgressColumn):
 @dataclass(frozen=True)
 class _Bars:
     progress: Progress
+    shown: deque[TaskID] = field(default_factory=deque)
 
     def say(self, line: str) -> None:
         self.progress.console.print(Text(line))
 
     def step(self, name: str, rows: int | None) -> Step:
-        return _Bar(self.progress, self.progress.add_task(Text(name).plain, total=rows))
+        """Show a bar in the place of one that is full, else of the oldest."""
+        if len(self.shown) == _BARS_MAX:
+            full = (one for one in self.shown if self.progress.tasks[one].finished)
+            gone = next(full, self.shown[0])
+            self.shown.remove(gone)
+            self.progress.update(gone, visible=False)
+        task = self.progress.add_task(Text(name).plain, total=rows)
+        self.shown.append(task)
+        return _Bar(self.progress, task)
 
 
 @dataclass(frozen=True)
@@ -113,7 +127,7 @@ class _Lines:
 
 
 class _LineStep:
-    """Says a line every few seconds, and one at the end."""
+    """Says a line every few seconds, and one at the end of what took its time."""
 
     def __init__(self, lines: _Lines, name: str, rows: int | None) -> None:
         self._lines = lines
@@ -126,7 +140,7 @@ class _LineStep:
         self._done += rows
         now = time.monotonic()
         is_done = self._done == self._rows
-        if not is_done and now - self._said < _LINE_EVERY_S:
+        if now - self._said < (_LINE_AFTER_S if is_done else _LINE_EVERY_S):
             return
         self._said = now
         rate = self._done / max(now - self._began, 1e-9)

@@ -95,7 +95,7 @@ class Report:
         json.dump(self.verification, file, ensure_ascii=False, default=str)
         file.write("}\n")
 
-    def show(self, console: Console) -> None:
+    def show(self, console: Console, *, reasons_max: int = _SHOWN_MAX) -> None:
         """Print the row accounts, what waits, and what was not carried over."""
         console.print(_accounts(self.tables))
         for note in self.notes:
@@ -103,7 +103,7 @@ class Report:
         if self.verification is not None and self.verification.get("summary"):
             console.print(Text(f"Verified: {self.verification['summary']}."))
         if self.quarantined:
-            self._show_waiting(console)
+            self._show_waiting(console, reasons_max)
         if self.not_carried:
             console.print(Text("Not carried over:"))
             for item in self.not_carried[:_SHOWN_MAX]:
@@ -111,14 +111,14 @@ class Report:
             if len(self.not_carried) > _SHOWN_MAX:
                 console.print(Text(f"  and {len(self.not_carried) - _SHOWN_MAX} more (see --json)"))
 
-    def _show_waiting(self, console: Console) -> None:
+    def _show_waiting(self, console: Console, reasons_max: int) -> None:
         rows = counted(self.quarantined, "row")
         console.print(Text(f"{rows} in quarantine: unify.quarantine has them."))
         reasons = sorted(self.waiting.items(), key=lambda item: (-item[1], item[0]))
-        for (table, reason), count in reasons[:_SHOWN_MAX]:
+        for (table, reason), count in reasons[:reasons_max]:
             console.print(Text(f"  {count:>9,} of {table}: {reason}"))
-        if len(reasons) > _SHOWN_MAX:
-            console.print(Text(f"  and for {len(reasons) - _SHOWN_MAX} more reasons"))
+        if len(reasons) > reasons_max:
+            console.print(Text(f"  and for {len(reasons) - reasons_max} more reasons"))
 
 
 def by_source(tables: Iterable[TableResult]) -> list[TableResult]:
