@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
 
 BY_EMAIL = '[merge.shop]\nby = ["slug"]\n[merge.person]\nby = ["lower(email)"]\n'
-IS_OF_ANOTHER = "is the same as {} of {}, which belongs to another tenant"
+IS_OF_ANOTHER = "is the same as a row of {} that belongs to another tenant"
 
 
 def test_a_row_does_not_become_one_with_a_row_of_another_tenant(merge: Merge) -> None:
@@ -30,7 +30,7 @@ def test_a_row_does_not_become_one_with_a_row_of_another_tenant(merge: Merge) ->
     merge.plan()
     merge.run()
     assert merge.quarantine() == {
-        ("south.person", "51"): IS_OF_ANOTHER.format(uuid_of(103), "north.people"),
+        ("south.person", "51"): IS_OF_ANOTHER.format("north.people"),
         ("south.project", "90"): "owner_number: leads to no loaded row of person",
     }
     assert merge.accounts()["south.person"] == (22, 20, 1, 1, 0)
@@ -59,9 +59,7 @@ def test_a_row_of_the_target_stands_for_rows_of_its_own_tenant_only(merge: Merge
     )
     merge.plan()
     merge.run()
-    assert merge.quarantine()["north.people", uuid_of(103)] == IS_OF_ANOTHER.format(
-        uuid_of(9), "person"
-    )
+    assert merge.quarantine()["north.people", uuid_of(103)] == IS_OF_ANOTHER.format("person")
     assert ("north.people", uuid_of(102)) not in merge.quarantine()
     assert merge.rows("select full_name from person where lower(email) = 'p3@example.com'") == [
         ("Elsewhere",)

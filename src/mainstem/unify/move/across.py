@@ -193,10 +193,9 @@ class _Merging(Known):
     ) -> None:
         """Staged rows that the target has already, but of another tenant, go to quarantine."""
         assert self.plan.tenant is not None, "rows have a tenant"
-        identity = name_sql(table.id_column or "id")
         self._part(
             table,
-            f"(select distinct on (s._key) s._key as _old, t.{identity}::text as stays,"
+            f"(select distinct on (s._key) s._key as _old,"
             f" {text_sql(self.merge.target)} as place"
             f" from {self.stage(table)} as s{''.join(joins)} join {self.target()} as t on {equal}"
             f" where t.{name_sql(self.plan.tenant.column)}::text <> {tenant} order by s._key)",
@@ -259,7 +258,7 @@ class _Merging(Known):
             for other, found in enumerate(self._tables())
         )
         parted = (
-            f"(select r._old, k._old as stays, case k._source {names} end as place"
+            f"(select r._old, case k._source {names} end as place"
             f" from {self._own('rows')} as r join (select distinct on (label) * from"
             f" {self._own('rows')} order by label, {_FIRST}) as k using (label)"
             f" where r._source = {number} and r._tenant <> k._tenant)"
@@ -271,14 +270,14 @@ class _Merging(Known):
         )
 
     def _part(self, table: PlannedTable, parted: str) -> None:
-        """Take rows (_old, stays, place) out of the staged ones, into quarantine."""
+        """Take rows (_old, place) out of the staged ones, into quarantine."""
         self.connection.execute(
             f"with parted as {parted}, gone as (delete from {self.stage(table)} as s"
             " using parted as p where s._key = p._old)"
             " insert into unify.quarantine"
             " (run_id, source_table, key, column_name, reason, original)"
-            f" select {self.run.id}, {text_sql(table.name)}, _old, null, 'is the same as '"
-            " || stays || ' of ' || place || ', which belongs to another tenant', '{}' from parted"
+            f" select {self.run.id}, {text_sql(table.name)}, _old, null, 'is the same as a row of '"
+            " || place || ' that belongs to another tenant', '{}' from parted"
         )
 
     def _choose(self) -> None:
