@@ -69,6 +69,8 @@ def _show(made: Made, schema: str, *, is_counted: bool) -> None:
         click.echo(f"  {note}")
     for skipped in made.skipped:
         click.echo(f"  no view for {skipped.name}: {skipped.reason}")
+    if made.proof is not None:
+        click.echo(f"  {made.proof}")
     click.echo(f"made {len(made.views)} views in schema {schema}")
     if not is_counted:
         click.echo(

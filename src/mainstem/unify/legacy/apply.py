@@ -11,7 +11,7 @@ from mainstem.errors import UnifyError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.read_database import read_database
 from mainstem.unify.legacy.design import design
-from mainstem.unify.legacy.probe import Tried, Verdict, probe
+from mainstem.unify.legacy.probe import Tried, Verdict, probe, prove_elsewhere
 from mainstem.unify.legacy.sql import operations, schema_sql, view_sql
 from mainstem.unify.legacy.use import look
 from mainstem.unify.plan.names import text_sql
@@ -33,6 +33,8 @@ class Made:
 
     views: tuple[tuple[LegacyView, tuple[Tried, ...]], ...]
     skipped: tuple[Skipped, ...]
+    #: what the isolation proof says, where it is what tried them
+    proof: str | None = None
 
 
 def legacy_sql(plan: Plan, target: Database, schema: str) -> str:
@@ -68,12 +70,14 @@ def apply_legacy(connection: Connection, plan: Plan, schema: str) -> Made:
             for one in found
             if one.verdict is Verdict.LEAKS
         ]
+        proven = prove_elsewhere(connection, views, schema)
+        leaks += proven[1] if proven is not None else []
         if leaks:
             raise UnifyError(f"views leak and were not kept: {', '.join(leaks)}")
         for view, found in tried:
             _comment(connection, view, found, schema)
         look(connection, schema)
-    return Made(tried, skipped)
+    return Made(tried, skipped, proven[0] if proven is not None else None)
 
 
 def _comment(

@@ -46,7 +46,8 @@ def _view(
     sharing: list[str],
 ) -> LegacyView | Skipped:
     if table.into is None:
-        return Skipped(table.name, f"it was dropped: {table.drop or 'no reason is given'}")
+        what = f"dropped: {table.drop}" if table.drop else f"archived: {table.archive}"
+        return Skipped(table.name, f"it was {what}")
     base = target.relation(table.into, plan.schema)
     if base is None:
         return Skipped(table.name, f"the target has no table {plan.schema}.{table.into}")

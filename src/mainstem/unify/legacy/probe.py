@@ -1,23 +1,29 @@
 """Tries what views can do, as two tenants, and takes all of it back.
 
 A row of one tenant is read, changed, deleted and inserted by that tenant, which has to work, and by
-another one, which must not.
+another one, which must not. In a target of another shape than the platform's, whose callers the
+isolation proof has to learn first, that proof is what tries the views.
 """
 
 from __future__ import annotations
 
 import enum
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import sql
 
+from mainstem.unify.isolation import model as proof
+from mainstem.unify.isolation.proving import prove_on
 from mainstem.unify.legacy.model import LegacyView, Origin
 from mainstem.unify.legacy.sql import operations
 from mainstem.unify.verify.isolation import ROLE, claimed, obstacle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from psycopg.rows import TupleRow
 
     Connection = psycopg.Connection[TupleRow]
@@ -38,6 +44,7 @@ class Verdict(enum.Enum):
     REFUSED = "refused"
     LEAKS = "leaks"
     NOT_TRIED = "not tried"
+    BY_SHAPE = "by shape"
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,9 @@ class Tried:
 
 def probe(connection: Connection, view: LegacyView, schema: str) -> tuple[Tried, ...]:
     """Try every operation on a view; nothing of it stays."""
-    reason = _not_tried(connection, view)
+    if obstacle(connection) is not None:
+        return tuple(_by_shape(view, one) for one in _OPERATIONS)
+    reason = _not_tried(view)
     if reason is not None:
         return tuple(Tried(one, Verdict.NOT_TRIED, reason) for one in _OPERATIONS)
     with connection.transaction(force_rollback=True):
@@ -65,12 +74,36 @@ def probe(connection: Connection, view: LegacyView, schema: str) -> tuple[Tried,
         return tuple(probing.tried(one, tenant, other) for one in _OPERATIONS)
 
 
-def _not_tried(connection: Connection, view: LegacyView) -> str | None:
+def prove_elsewhere(
+    connection: Connection, views: Sequence[LegacyView], schema: str
+) -> tuple[str, list[str]] | None:
+    """What the isolation proof says of the views, and those that leak; None where it is not needed.
+
+    Raises ServerError when the connected role may not see all rows.
+    """
+    reason = obstacle(connection)
+    if reason is None:
+        return None
+    names = {f"{schema}.{view.name}" for view in views}
+    objects = [one for one in prove_on(connection, name="").objects if one.name in names]
+    counts = Counter(one.verdict for one in objects)
+    said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in proof.Verdict)
+    leaks = [f"{one.name} ({one.reason})" for one in objects if one.verdict is proof.Verdict.LEAK]
+    return f"{reason}: what a view can do is told by its shape; the isolation proof: {said}", leaks
+
+
+def _by_shape(view: LegacyView, operation: str) -> Tried:
+    if operation in operations(view):
+        return Tried(operation, Verdict.BY_SHAPE)
+    return Tried(operation, Verdict.REFUSED, "the shape of the view does not allow it")
+
+
+def _not_tried(view: LegacyView) -> str | None:
     if view.tenant is None:
         return f"{view.table} has no tenant key"
     if not view.key:
         return "the view has not the key of its rows"
-    return obstacle(connection)
+    return None
 
 
 def _row(connection: Connection, view: LegacyView) -> tuple[str, tuple[object, ...]] | None:
