@@ -7,6 +7,7 @@ MainstemError            exit 1
 │   ├── TargetError      the target database cannot take the work (holds other data, lacks a table)
 │   └── ServerError      PostgreSQL cannot be reached, is too old, or refuses a privilege
 ├── MigrationError       an applied migration was edited, or one failed
+├── RefusedError         a caller may not do that: not signed in, no right, too often
 ├── UnifyError           a unification step failed; nothing of the step was written
 └── VerifyError          the two sides differ
 
@@ -47,6 +48,24 @@ class ServerError(UsageError):
 
 class MigrationError(MainstemError):
     """An applied migration was edited, or a migration failed."""
+
+
+class RefusedError(MainstemError):
+    """A caller may not do what was asked.
+
+    Attributes:
+        code: one word for programs, such as `invalid_credentials`.
+        status: the HTTP status that says the same.
+        retry_after_s: after how many seconds it is worth trying again; None when it never is.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, status: int = 403, retry_after_s: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class UnifyError(MainstemError):

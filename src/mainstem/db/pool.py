@@ -70,12 +70,19 @@ async def open_async_pool(
 ) -> AsyncIterator[AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]]:
     """Open the same for an event loop."""
     connect(url).close()
-    async with AsyncConnectionPool(
+    async with async_pool(url, size_max=size_max, application_name=application_name) as pool:
+        yield pool
+
+
+def async_pool(
+    url: str, *, size_max: int = SIZE_MAX, application_name: str = "mainstem"
+) -> AsyncConnectionPool[psycopg.AsyncConnection[TupleRow]]:
+    """Make a pool that somebody opens later, of a server that may not be there yet."""
+    return AsyncConnectionPool(
         url,
         connection_class=psycopg.AsyncConnection[TupleRow],
         kwargs=_settings(application_name),
         check=AsyncConnectionPool.check_connection,
         open=False,
         **_limits(size_max),
-    ) as pool:
-        yield pool
+    )

@@ -96,12 +96,12 @@ create table app.sign_in_attempt (
   locked_until timestamptz,
   attempted_at timestamptz not null default now(),
   constraint sign_in_attempt_pkey primary key (kind, subject_hash),
-  constraint sign_in_attempt_kind_check check (kind in ('account', 'address', 'second_factor')),
+  constraint sign_in_attempt_kind_check check (kind in ('account', 'address', 'second_factor', 'letter')),
   constraint sign_in_attempt_failed_check check (failed_attempts >= 0)
 );
 create index sign_in_attempt_time_idx on app.sign_in_attempt (attempted_at);
 comment on table app.sign_in_attempt is
-  'One row an e-mail or network address that somebody failed to sign in with, as a keyed hash: people who do not exist are counted like those who do.';
+  'One row an account or network address that somebody failed to sign in with, or had letters sent to, as a keyed hash: people who do not exist are counted like those who do.';
 call app.protect_local('sign_in_attempt');
 
 create table app.signing_key (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from litestar import Litestar, MediaType, Request, Response
 from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -17,21 +19,35 @@ from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.template import TemplateConfig
 
 import mainstem
+from mainstem.core import Core
+from mainstem.core import api as core_api
 from mainstem.server import api, pages
+from mainstem.server.settings import Settings
 from mainstem.server.watch import Watch
 from mainstem.web import STATIC_DIR, guard, page_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from litestar.datastructures import State
     from litestar.types import Scope
 
 LOG = logging.getLogger(__name__)
 YEAR_S = 31_536_000
+#: Code of other sites calls the data API and signs people in, with keys and tokens that it holds
+#: itself. Cookies are never sent along, so that nobody's browser is used against them.
+CROSS_ORIGIN = CORSConfig(
+    allow_origins=["*"],
+    allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    allow_headers=["*"],
+    expose_headers=["content-range", "content-profile", "preference-applied", "retry-after"],
+    max_age=7200,
+)
 
 
-def build_app(url: str, *, hosts: Sequence[str] = ("*",)) -> Litestar:
+def build_app(
+    url: str, *, hosts: Sequence[str] = ("*",), settings: Settings | None = None
+) -> Litestar:
     """Make the app for the database at `url`, which need not be reachable yet.
 
     Args:
@@ -39,20 +55,29 @@ def build_app(url: str, *, hosts: Sequence[str] = ("*",)) -> Litestar:
         hosts: what a request's Host header may say, each with its port; `*` allows any. Named
             hosts keep a page of another site from reaching a server on this machine by a name of
             its own (DNS rebinding).
+        settings: keys, mail and addresses; None makes keys that end with the process.
     """
+    settings = settings or Settings.throw_away()
+    core = settings.core(url)
     templates = page_templates("mainstem.server")
     watch = Watch(url)
     return Litestar(
         route_handlers=[
             api.health,
             pages.overview,
+            core_api.router(),
             create_static_files_router(
                 "/static",
                 [STATIC_DIR],
                 cache_control=CacheControlHeader(max_age=YEAR_S, immutable=True, public=True),
             ),
         ],
-        dependencies={"watch": Provide(lambda: watch, sync_to_thread=False)},
+        dependencies={
+            "watch": Provide(lambda: watch, sync_to_thread=False),
+            "core": Provide(lambda: core, sync_to_thread=False),
+        },
+        lifespan=[lambda _: _opened(core)],
+        cors_config=CROSS_ORIGIN,
         allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
         before_send=[guard],
         after_exception=[_report],
@@ -64,6 +89,17 @@ def build_app(url: str, *, hosts: Sequence[str] = ("*",)) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+@asynccontextmanager
+async def _opened(core: Core) -> AsyncIterator[None]:
+    """Connections as long as the app runs; a database that is not there yet is waited for."""
+    await core.pool.open(wait=False)
+    try:
+        yield
+    finally:
+        await core.pool.close()
+        core.close()
 
 
 async def _report(error: Exception, scope: Scope) -> None:

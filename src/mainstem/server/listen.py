@@ -15,6 +15,7 @@ import uvicorn
 from mainstem.errors import UsageError
 from mainstem.server.app import build_app
 from mainstem.server.record import keep_record
+from mainstem.server.settings import Settings
 from mainstem.server.upkeep import upkeep
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def serve(
     """
     with closing(free_socket(host, port)) as listener:
         port = listener.getsockname()[1]
-        app = build_app(url, hosts=trusted_hosts(host, port))
+        settings = Settings.from_environment(url, home=home, address=address(host, port))
+        app = build_app(url, hosts=trusted_hosts(host, port), settings=settings)
         config = uvicorn.Config(
             app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S
         )

@@ -1,0 +1,188 @@
+"""From the headers of a request to what it may see: `resolve`.
+
+A request names itself in up to three ways: an API key (`apikey`, or as the bearer of
+`Authorization`), an access token (the bearer), or a browser's cookie. The key says for which agency
+and app, the token or the cookie who. What is found is asked of the database each time, so that what
+was revoked a moment ago is gone.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from mainstem.core import api_keys, opaque, sessions, store, trail
+from mainstem.core.model import Access, Assurance, KeyUse, Scope, SessionUse
+from mainstem.core.people import app_for, tenant_of
+from mainstem.core.store import KeyRow, SessionRow
+from mainstem.core.transaction import service_transaction
+from mainstem.db.tenant import CLIENTS_MAX, Tenant
+from mainstem.errors import RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mainstem.core.parts import Core
+    from mainstem.core.transaction import Connection
+
+#: how exact "last used" is: writing it with each request would double their cost
+TOUCHED_AFTER = timedelta(minutes=1)
+BEARER = "bearer "
+EVERYTHING = frozenset(Scope)
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a request brought to name itself."""
+
+    key: str | None
+    token: str | None
+    cookie: str | None
+
+
+async def resolve(
+    core: Core,
+    headers: Mapping[str, str],
+    *,
+    cookie: str | None = None,
+    needs_second_factor: bool = True,
+) -> Access:
+    """Say who a request is from and what it may see.
+
+    Args:
+        core: the parts.
+        headers: the request's, by lower-case name: `apikey` and `authorization` count.
+        cookie: the session cookie, where the caller takes one and has checked the request's origin.
+        needs_second_factor: whether a person who has one must have given it; only the door of the
+            second factor itself says no.
+
+    Returns:
+        the access; one without a tenant is anonymous.
+
+    Raises:
+        RefusedError: the request names itself by something that is not, or no more, good.
+    """
+    brought = read(headers, cookie=cookie)
+    claims = await core.signing.verify(core, brought.token) if brought.token else None
+    async with service_transaction(core.pool) as connection:
+        key = await _key(core, connection, brought.key) if brought.key else None
+        session = None
+        if claims is not None or brought.cookie:
+            session = await _session(core, connection, claims, brought.cookie)
+    if brought.key and key is None:
+        raise RefusedError("invalid_api_key", "Invalid API key", status=401)
+    if session is None and (claims is not None or brought.cookie):
+        raise sessions.gone()
+    if session is not None and needs_second_factor:
+        _require_second_factor(session)
+    return _access(session, key)
+
+
+def read(headers: Mapping[str, str], *, cookie: str | None = None) -> Brought:
+    """Tell a key from a token: supabase-js sends its key as both until somebody signs in."""
+    key = headers.get("apikey", "").strip() or None
+    authorization = headers.get("authorization", "").strip()
+    bearer = None
+    if authorization[: len(BEARER)].lower() == BEARER:
+        bearer = authorization[len(BEARER) :].strip() or None
+    if bearer is not None and bearer.startswith(api_keys.MARK):
+        key, bearer = key or bearer, None
+    return Brought(key, bearer, cookie if key is None and bearer is None else None)
+
+
+async def _key(core: Core, connection: Connection, text: str) -> KeyUse | None:
+    prefix = api_keys.prefix_of(text)
+    if prefix is None:
+        return None
+    now = core.clock()
+    row = await store.one(connection, KeyRow, "access_of_key", prefix=prefix, now=now)
+    if row is None:
+        return None
+    hashes = core.keys.keyed_hashes(text.encode())
+    matches = [hmac.compare_digest(row.key_hash, each) for each in hashes]
+    if not any(matches):
+        await trail.note_key(connection, row.agency_id, row.id, reason="wrong_secret")
+        return None
+    if row.last_used_at is None or row.last_used_at + TOUCHED_AFTER < now:
+        await store.run(connection, "touch_key", agency_id=row.agency_id, key_id=row.id, now=now)
+    if not matches[0]:
+        await store.run(
+            connection, "rehash_key",
+            agency_id=row.agency_id, key_id=row.id, key_hash=hashes[0],
+        )  # fmt: skip
+    return KeyUse(
+        row.id,
+        row.agency_id,
+        row.client_id,
+        row.app,
+        row.profile,
+        frozenset(map(Scope, row.scopes)),
+    )
+
+
+async def _session(
+    core: Core, connection: Connection, claims: Mapping[str, object] | None, cookie: str | None
+) -> SessionUse | None:
+    now = core.clock()
+    row = await store.one(
+        connection,
+        SessionRow,
+        "access_of_session",
+        session_id=UUID(str(claims["session_id"])) if claims is not None else None,
+        token_hash=opaque.hash_of(cookie) if cookie and claims is None else None,
+        now=now,
+        clients_max=CLIENTS_MAX,
+    )
+    if row is None:
+        return None
+    if row.last_seen_at + TOUCHED_AFTER < now:
+        await sessions.touch(core, connection, row.session_id)
+    return SessionUse(
+        row.session_id,
+        row.kind,
+        Assurance(row.assurance),
+        row.app_context,
+        row.session_client_id,
+        row.person(),
+    )
+
+
+def _require_second_factor(session: SessionUse) -> None:
+    if session.person.has_second_factor and session.assurance is not Assurance.SECOND_FACTOR:
+        raise RefusedError(
+            "insufficient_aal", "Give the code of your second factor first.", status=403
+        )
+
+
+def _access(session: SessionUse | None, key: KeyUse | None) -> Access:
+    profile = key.profile if key else "public"
+    if session is not None:
+        person = session.person
+        if key is not None and key.agency_id != person.agency_id:
+            raise RefusedError(
+                "invalid_api_key", "This API key is another agency's than yours.", status=401
+            )
+        app = key.app if key is not None and key.app != "both" else session.app_context
+        within = key.client_id if key else None
+        tenant = tenant_of(person, app=app, within=within)
+        return Access(tenant, session, key, tenant.app_context, profile, EVERYTHING)
+    if key is None:
+        return Access(None, None, None, "both", profile, frozenset())
+    if not key.scopes:
+        return Access(None, None, key, key.app, profile, frozenset())
+    return Access(_tenant_of_key(key), None, key, key.app, profile, key.scopes)
+
+
+def _tenant_of_key(key: KeyUse) -> Tenant:
+    """A key of an agency sees what a manager sees, one of a client that client."""
+    role = "manager" if key.client_id is None else "client"
+    return Tenant(
+        agency_id=key.agency_id,
+        user_id=None,
+        user_role=role,
+        client_ids=None if key.client_id is None else frozenset({key.client_id}),
+        app_context=app_for(role, key.app),
+    )

@@ -1,0 +1,317 @@
+"""`/auth/v1`: GoTrue's paths, so that `supabase.auth` signs people in here as it did there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+from litestar import MediaType, Request, Response, Router, get, post, put
+from litestar.background_tasks import BackgroundTask
+from litestar.di import NamedDependency
+from litestar.exceptions import HTTPException
+from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.response import Redirect
+from litestar.status_codes import (
+    HTTP_200_OK,
+    HTTP_204_NO_CONTENT,
+    HTTP_303_SEE_OTHER,
+    HTTP_400_BAD_REQUEST,
+)
+
+from mainstem.core import (
+    access,
+    gotrue,
+    invitations,
+    links,
+    profile,
+    sessions,
+    sign_in,
+    tokens,
+)
+from mainstem.core.links import Purpose
+from mainstem.core.model import KeyUse, Origin, SessionUse, SignedIn
+from mainstem.core.parts import Core
+from mainstem.errors import RefusedError
+
+if TYPE_CHECKING:
+    from litestar.datastructures import State
+
+PATH = "/auth/v1"
+BODY_BYTES_MAX = 64 * 1024
+CoreDependency = NamedDependency[SkipValidation[Core]]
+AnyRequest = Request[Any, Any, Any]
+Body = gotrue.Body
+GrantType = Annotated[str, QueryParameter(name="grant_type")]
+LogoutScope = Annotated[str, QueryParameter(name="scope")]
+RedirectTo = Annotated[str | None, QueryParameter(name="redirect_to")]
+LinkToken = Annotated[str, QueryParameter(name="token")]
+LinkType = Annotated[str, QueryParameter(name="type")]
+LINK_PURPOSES = {
+    "recovery": Purpose.RECOVERY,
+    "magiclink": Purpose.MAGIC_LINK,
+    "email": Purpose.MAGIC_LINK,
+}
+
+
+class TokenBody(msgspec.Struct, frozen=True):
+    """What `/token` takes; which of it depends on the grant."""
+
+    email: str = ""
+    password: str = ""
+    refresh_token: str = ""
+
+
+class SignUpBody(msgspec.Struct, frozen=True):
+    """What `/signup` takes; the invitation stands in `data`, where clients may put anything."""
+
+    email: str = ""
+    password: str = ""
+    data: dict[str, object] | None = None
+
+
+class UserBody(msgspec.Struct, frozen=True):
+    """What `PUT /user` takes."""
+
+    email: str | None = None
+    password: str | None = None
+    data: dict[str, object] | None = None
+
+
+class LinkBody(msgspec.Struct, frozen=True):
+    """What `/recover` and `/otp` take."""
+
+    email: str = ""
+
+
+class VerifyBody(msgspec.Struct, frozen=True):
+    """What `/verify` takes: the token of a link."""
+
+    type: str = ""
+    token_hash: str = ""
+    token: str = ""
+
+
+@post("/token", status_code=HTTP_200_OK)
+async def token(
+    request: AnyRequest, core: CoreDependency, data: JSONBody[TokenBody], grant_type: GrantType
+) -> Body:
+    """Sign in with a password, or exchange a refresh token."""
+    key = await _key(core, request)
+    if grant_type == "password":
+        signed_in = await sign_in.with_password(
+            core, data.email, data.password,
+            origin=origin_of(request), kind=sessions.TOKEN, key=key,
+        )  # fmt: skip
+        return await _session(core, signed_in, key)
+    if grant_type == "refresh_token":
+        signed_in, app = await tokens.refresh(core, data.refresh_token, key=key)
+        return await gotrue.session(core, signed_in, app=app)
+    raise RefusedError(
+        "validation_failed",
+        "unsupported_grant_type: use password or refresh_token",
+        status=HTTP_400_BAD_REQUEST,
+    )
+
+
+@get("/user")
+async def user(request: AnyRequest, core: CoreDependency) -> Body:
+    """Who is signed in."""
+    session = await _signed_in(core, request)
+    return gotrue.user(session.person)
+
+
+@put("/user")
+async def change_user(request: AnyRequest, core: CoreDependency, data: JSONBody[UserBody]) -> Body:
+    """Change one's password or names."""
+    session = await _signed_in(core, request, needs_second_factor=True)
+    if data.email not in {None, session.person.email}:
+        raise RefusedError(
+            "email_address_not_authorized",
+            "An e-mail address is changed by an admin of the agency; nothing was changed.",
+            status=422,
+        )
+    if data.password is not None:
+        await profile.change_password(core, session, data.password)
+    if data.data is not None:
+        await profile.change_names(core, session.person, data.data)
+    return gotrue.user(await profile.read(core, session.person))
+
+
+@post("/logout", status_code=HTTP_204_NO_CONTENT)
+async def logout(request: AnyRequest, core: CoreDependency, which: LogoutScope = "global") -> None:
+    """End this session, the others, or all."""
+    session = await _signed_in(core, request)
+    if which == "local":
+        await sessions.end(core, session.person, session.id)
+    else:
+        but = session.id if which == "others" else None
+        await sessions.end_all(core, session.person, but=but)
+
+
+@post("/signup", status_code=HTTP_200_OK)
+async def signup(request: AnyRequest, core: CoreDependency, data: JSONBody[SignUpBody]) -> Body:
+    """Accept an invitation: its token stands in `options.data.invitation`."""
+    key = await _key(core, request)
+    said = dict(data.data or {})
+    invitation = said.pop("invitation", "")
+    signed_in = await invitations.accept(
+        core,
+        str(invitation),
+        email=data.email,
+        password=data.password,
+        origin=origin_of(request),
+        kind=sessions.TOKEN,
+        key=key,
+    )
+    if said:
+        await profile.change_names(core, signed_in.person, said)
+    return await _session(core, signed_in, key)
+
+
+@post("/recover", status_code=HTTP_200_OK)
+async def recover(
+    request: AnyRequest,
+    core: CoreDependency,
+    data: JSONBody[LinkBody],
+    redirect_to: RedirectTo = None,
+) -> Response[Body]:
+    """Send a link for a new password, if the address is somebody's; the answer never tells."""
+    return await _send_link(core, request, data.email, Purpose.RECOVERY, redirect_to=redirect_to)
+
+
+@post("/otp", status_code=HTTP_200_OK)
+async def otp(
+    request: AnyRequest,
+    core: CoreDependency,
+    data: JSONBody[LinkBody],
+    redirect_to: RedirectTo = None,
+) -> Response[Body]:
+    """Send a link to sign in, if the address is somebody's; the answer never tells."""
+    return await _send_link(core, request, data.email, Purpose.MAGIC_LINK, redirect_to=redirect_to)
+
+
+@post("/verify", status_code=HTTP_200_OK)
+async def verify(request: AnyRequest, core: CoreDependency, data: JSONBody[VerifyBody]) -> Body:
+    """Exchange the token of a link for a session."""
+    key = await _key(core, request)
+    signed_in = await links.redeem(
+        core, data.token_hash or data.token,
+        origin=origin_of(request), kind=sessions.TOKEN, key=key,
+    )  # fmt: skip
+    return await _session(core, signed_in, key)
+
+
+@get("/verify")
+async def follow_link(
+    request: AnyRequest,
+    core: CoreDependency,
+    link: LinkToken = "",
+    purpose: LinkType = "",
+    redirect_to: RedirectTo = None,
+) -> Redirect:
+    """Follow a link from an e-mail: back to the app, the session in the fragment."""
+    target = links.allowed_redirect(core, redirect_to)
+    signed_in = await links.redeem(core, link, origin=origin_of(request), kind=sessions.TOKEN)
+    made = await gotrue.session(core, signed_in, app="both")
+    named = ("access_token", "expires_at", "expires_in", "refresh_token", "token_type")
+    fragment = "&".join([*(f"{name}={made[name]}" for name in named), f"type={_word(purpose)}"])
+    return Redirect(f"{target.partition('#')[0]}#{fragment}", status_code=HTTP_303_SEE_OTHER)
+
+
+@get("/settings", sync_to_thread=False)
+def settings() -> Body:
+    """How one may sign in here."""
+    return gotrue.settings()
+
+
+@get("/health", sync_to_thread=False)
+def health() -> Body:
+    """That it is there."""
+    return {"name": "GoTrue", "description": "Mainstem signs people in here", "version": "v2"}
+
+
+@get("/.well-known/jwks.json")
+async def jwks(core: CoreDependency) -> Body:
+    """The keys that verify our access tokens."""
+    return {"keys": await core.signing.public_keys(core)}
+
+
+def origin_of(request: AnyRequest) -> Origin:
+    """Where a request comes from: the connection's address, no header that anybody may write."""
+    address = request.client.host if request.client else ""
+    return Origin(address, request.headers.get("user-agent", ""))
+
+
+def router() -> Router:
+    """The routes; the app provides `core`."""
+    return Router(
+        PATH,
+        route_handlers=[
+            token,
+            user,
+            change_user,
+            logout,
+            signup,
+            recover,
+            otp,
+            verify,
+            follow_link,
+            settings,
+            health,
+            jwks,
+        ],
+        exception_handlers={RefusedError: _refused, HTTPException: _failed},
+        request_max_body_size=BODY_BYTES_MAX,
+        include_in_schema=False,
+    )
+
+
+async def _session(core: Core, signed_in: SignedIn, key: KeyUse | None) -> Body:
+    return await gotrue.session(core, signed_in, app=key.app if key else "both")
+
+
+async def _signed_in(
+    core: Core, request: AnyRequest, *, needs_second_factor: bool = False
+) -> SessionUse:
+    found = await access.resolve(core, request.headers, needs_second_factor=needs_second_factor)
+    if found.session is None:
+        raise RefusedError("no_authorization", "This endpoint requires a Bearer token", status=401)
+    return found.session
+
+
+async def _key(core: Core, request: AnyRequest) -> KeyUse | None:
+    """The API key alone: whoever signs in has no token yet, or one that is out of date."""
+    brought = access.read(request.headers)
+    if brought.key is None:
+        return None
+    return (await access.resolve(core, {"apikey": brought.key})).key
+
+
+async def _send_link(
+    core: Core, request: AnyRequest, email: str, purpose: Purpose, *, redirect_to: str | None
+) -> Response[Body]:
+    key = await _key(core, request)
+    wish = await links.ask(core, email, purpose, redirect_to=redirect_to)
+    return Response({}, background=BackgroundTask(links.send, core, wish, key=key))
+
+
+def _word(text: str) -> str:
+    return text if text in LINK_PURPOSES else "magiclink"
+
+
+def _refused(request: AnyRequest, error: RefusedError) -> Response[Body]:
+    del request
+    headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
+    return Response(
+        gotrue.refusal(error),
+        status_code=error.status,
+        headers=headers,
+        media_type=MediaType.JSON,
+    )
+
+
+def _failed(request: Request[object, object, State], error: HTTPException) -> Response[Body]:
+    """What Litestar refuses: a body that is none, a method that is not."""
+    del request
+    said = RefusedError("validation_failed", error.detail, status=error.status_code)
+    return Response(gotrue.refusal(said), status_code=error.status_code, media_type=MediaType.JSON)

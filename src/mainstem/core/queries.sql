@@ -1,0 +1,335 @@
+-- name: person_by_email
+-- The person who signs in with an e-mail, active or not, with their password's hash where they have one.
+select u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
+       u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
+       exists (select from app.credential as c
+               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor,
+       (select c.password_hash from app.credential as c
+        where c.user_id = u.id and c.kind = 'password') as password_hash
+from public."user" as u
+cross join lateral (
+  select array(select m.client_id from public.member_client_access as m
+               where m.agency_id = u.agency_id and m.user_id = u.id
+               limit %(clients_max)s) as client_ids
+) as visible
+where lower(u.email) = lower(%(email)s)
+
+-- name: person_by_id
+-- The same by id.
+select u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
+       u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
+       exists (select from app.credential as c
+               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor,
+       (select c.password_hash from app.credential as c
+        where c.user_id = u.id and c.kind = 'password') as password_hash
+from public."user" as u
+cross join lateral (
+  select array(select m.client_id from public.member_client_access as m
+               where m.agency_id = u.agency_id and m.user_id = u.id
+               limit %(clients_max)s) as client_ids
+) as visible
+where u.id = %(user_id)s
+
+-- name: access_of_session
+-- A live session with its person: asked for each request, so that what is revoked is gone at once.
+select s.id as session_id, s.kind, s.assurance, s.app_context, s.client_id as session_client_id, s.last_seen_at,
+       u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
+       u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
+       exists (select from app.credential as c
+               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor
+from app.session as s
+join public."user" as u on u.id = s.user_id
+cross join lateral (
+  select array(select m.client_id from public.member_client_access as m
+               where m.agency_id = u.agency_id and m.user_id = u.id
+               limit %(clients_max)s) as client_ids
+) as visible
+where (s.id = %(session_id)s or (s.token_hash = %(token_hash)s and s.kind = 'browser'))
+  and s.revoked_at is null and s.expires_at > %(now)s and u.is_active
+
+-- name: access_of_key
+-- A live API key by its prefix. The route knows the agency, the key's row the rest.
+select k.id, k.agency_id, k.client_id, k.key_hash, k.app, k.profile, k.scopes, k.last_used_at
+from app.token_route as r
+join public.api_key as k on k.agency_id = r.agency_id and k.id = r.target_id
+where r.kind = 'api_key' and r.token = %(prefix)s
+  and k.revoked_at is null and (k.expires_at is null or k.expires_at > %(now)s)
+
+-- name: touch_session
+-- Now and then, not with each request: when the session was last used, which lets it live on.
+update app.session
+set last_seen_at = %(now)s, expires_at = least(%(now)s + %(idle)s::interval, created_at + %(whole)s::interval)
+where id = %(session_id)s
+
+-- name: touch_key
+-- Now and then: when the key was last used.
+update public.api_key set last_used_at = %(now)s where agency_id = %(agency_id)s and id = %(key_id)s
+
+-- name: rehash_key
+-- Keep the hash under the current master key.
+update public.api_key set key_hash = %(key_hash)s where agency_id = %(agency_id)s and id = %(key_id)s
+
+-- name: count_attempt
+-- Count an attempt before it is made, so that many at once do not each get the last free one. After
+-- a quiet day the count begins anew. Returns until when the subject was locked before this one.
+insert into app.sign_in_attempt as a (kind, subject_hash, failed_attempts, attempted_at)
+values (%(kind)s, %(subject_hash)s, 1, %(now)s)
+on conflict (kind, subject_hash) do update set
+  failed_attempts = case
+    when a.locked_until > excluded.attempted_at then a.failed_attempts
+    when a.attempted_at < excluded.attempted_at - interval '1 day' then 1
+    else a.failed_attempts + 1 end,
+  attempted_at = excluded.attempted_at
+returning failed_attempts, locked_until
+
+-- name: lock_subject
+-- No further attempt until then.
+update app.sign_in_attempt set locked_until = %(until)s
+where kind = %(kind)s and subject_hash = %(subject_hash)s
+
+-- name: forget_attempts
+-- Somebody signed in: the count of their account begins anew.
+delete from app.sign_in_attempt where kind = %(kind)s and subject_hash = %(subject_hash)s
+
+-- name: forgive_attempt
+-- Somebody signed in: this one attempt from their address does not count against the others there.
+update app.sign_in_attempt
+set failed_attempts = greatest(failed_attempts - 1, 0),
+    locked_until = case when failed_attempts > %(free)s then locked_until end
+where kind = %(kind)s and subject_hash = %(subject_hash)s
+
+-- name: set_password
+-- One password a person; a new one replaces the old.
+insert into app.credential as c (user_id, kind, password_hash, confirmed_at)
+values (%(user_id)s, 'password', %(password_hash)s, %(now)s)
+on conflict (user_id) where kind = 'password'
+do update set password_hash = excluded.password_hash, must_change = false
+
+-- name: rehash_password
+-- Replace a legacy or weaker hash, unless the password was changed meanwhile.
+update app.credential set password_hash = %(password_hash)s
+where user_id = %(user_id)s and kind = 'password' and password_hash = %(kept)s
+
+-- name: add_session
+-- A new session.
+insert into app.session
+  (user_id, kind, token_hash, assurance, app_context, client_id, api_key_id, user_agent, remote_address,
+   last_seen_at, expires_at, created_at)
+values (%(user_id)s, %(kind)s, %(token_hash)s, %(assurance)s, %(app_context)s, %(client_id)s, %(api_key_id)s,
+        %(user_agent)s, %(remote_address)s, %(now)s, %(expires_at)s, %(now)s)
+returning id
+
+-- name: note_sign_in
+-- When the person signed in last.
+update public."user" set last_login_at = %(now)s where id = %(user_id)s
+
+-- name: add_to_trail
+-- What no trigger sees: sign-ins, refusals, switches. The row it is about is the person or the key.
+insert into public.audit_log (agency_id, actor_id, actor_role, actor_app, table_name, row_id, action, reason)
+values (%(agency_id)s, %(actor_id)s, %(actor_role)s, %(actor_app)s, %(table_name)s, %(row_id)s, %(action)s,
+        %(reason)s)
+
+-- name: add_refresh_token
+-- The next refresh token of a session.
+insert into app.refresh_token (session_id, parent_id, token_hash, expires_at, created_at)
+values (%(session_id)s, %(parent_id)s, %(token_hash)s, %(expires_at)s, %(now)s)
+
+-- name: take_refresh_token
+-- A refresh token with its session, locked: of two who bring the same one, the second sees it used.
+select t.id, t.session_id, t.used_at, t.revoked_at, t.expires_at,
+       s.user_id, s.assurance, s.app_context, s.api_key_id, s.created_at as session_created_at,
+       s.revoked_at as session_revoked_at, s.expires_at as session_expires_at
+from app.refresh_token as t
+join app.session as s on s.id = t.session_id
+where t.token_hash = %(token_hash)s
+for update of t
+
+-- name: use_refresh_token
+-- Each is used once.
+update app.refresh_token set used_at = %(now)s where id = %(id)s
+
+-- name: revoke_session
+-- End one session of a person.
+update app.session set revoked_at = %(now)s, revoked_reason = %(reason)s
+where id = %(session_id)s and user_id = %(user_id)s and revoked_at is null
+returning id
+
+-- name: revoke_sessions
+-- End all sessions of a person but one; null ends every one.
+update app.session set revoked_at = %(now)s, revoked_reason = %(reason)s
+where user_id = %(user_id)s and revoked_at is null and id is distinct from %(but)s
+returning id
+
+-- name: live_sessions
+-- The sessions of a person, the one used last first.
+select id, kind, assurance, app_context, user_agent, remote_address, created_at, last_seen_at, expires_at
+from app.session
+where user_id = %(user_id)s and revoked_at is null and expires_at > %(now)s
+order by last_seen_at desc
+limit %(rows_max)s
+
+-- name: set_session_app
+-- Switch the app; nothing else of the session changes.
+update app.session set app_context = %(app_context)s
+where id = %(session_id)s and user_id = %(user_id)s and revoked_at is null
+returning id
+
+-- name: set_session_client
+-- Choose the client to look at; null is all of those that the person sees.
+update app.session set client_id = %(client_id)s
+where id = %(session_id)s and user_id = %(user_id)s and revoked_at is null
+returning id
+
+-- name: raise_assurance
+-- The second factor was given: the session is whole, under a new token.
+update app.session set assurance = 'second_factor', token_hash = %(token_hash)s
+where id = %(session_id)s and revoked_at is null
+returning id
+
+-- name: signing_keys
+-- Keys that still verify, the newest first.
+select id, public_jwk, wrapped_key, key_encryption_key_id, signs_until, verifies_until
+from app.signing_key
+where verifies_until > %(now)s
+order by signs_until desc
+limit %(rows_max)s
+
+-- name: lock_signing_keys
+-- One process at a time makes a key; the lock ends with the transaction.
+select pg_advisory_xact_lock(hashtextextended('app.signing_key', 0))
+
+-- name: add_signing_key
+-- A new key.
+insert into app.signing_key (id, public_jwk, wrapped_key, key_encryption_key_id, signs_until, verifies_until, created_at)
+values (%(id)s, %(public_jwk)s, %(wrapped_key)s, %(key_encryption_key_id)s, %(signs_until)s, %(verifies_until)s,
+        %(now)s)
+
+-- name: add_agency
+-- A new tenant.
+insert into public.agency (name, slug) values (%(name)s, %(slug)s)
+on conflict (slug) do nothing
+returning id
+
+-- name: agency_by_name
+-- An agency by its slug or its id.
+select id, name from public.agency where slug = %(name)s or id::text = %(name)s
+
+-- name: end_invitation_of
+-- An older invitation of the same address gives way.
+with ended as (
+  update public.invitation set revoked_at = %(now)s
+  where agency_id = %(agency_id)s and lower(email) = lower(%(email)s)
+    and accepted_at is null and revoked_at is null
+  returning id
+)
+update app.token_route as r set revoked_at = %(now)s
+from ended
+where r.kind = 'invitation' and r.agency_id = %(agency_id)s and r.target_id = ended.id
+
+-- name: add_invitation
+-- An invitation; only the hash of its token is kept.
+insert into public.invitation (agency_id, email, role, client_ids, token_hash, invited_by, expires_at)
+values (%(agency_id)s, %(email)s, %(role)s, %(client_ids)s, %(token_hash)s, %(invited_by)s, %(expires_at)s)
+returning id
+
+-- name: add_route
+-- What somebody without claims may bring, and where it leads.
+insert into app.token_route (kind, token, agency_id, target_id, expires_at)
+values (%(kind)s, %(token)s, %(agency_id)s, %(target_id)s, %(expires_at)s)
+
+-- name: take_route
+-- A token that works once: taken away as it is read.
+delete from app.token_route
+where kind = any (%(kinds)s) and token = %(token)s and revoked_at is null and expires_at > %(now)s
+returning kind, agency_id, target_id
+
+-- name: drop_routes_of
+-- Tokens of the same kinds that lead to the same row, which no longer count.
+delete from app.token_route
+where kind = any (%(kinds)s) and agency_id = %(agency_id)s and target_id = %(target_id)s
+
+-- name: open_invitation
+-- An invitation that may still be accepted, locked until that is decided.
+select i.id, i.agency_id, i.email, i.role, i.client_ids, a.name as agency_name
+from app.token_route as r
+join public.invitation as i on i.agency_id = r.agency_id and i.id = r.target_id
+join public.agency as a on a.id = i.agency_id
+where r.kind = 'invitation' and r.token = %(token)s and r.revoked_at is null
+  and i.accepted_at is null and i.revoked_at is null and i.expires_at > %(now)s
+for update of i
+
+-- name: accept_invitation
+-- It is used up.
+update public.invitation set accepted_at = %(now)s, accepted_by = %(user_id)s
+where agency_id = %(agency_id)s and id = %(id)s
+
+-- name: add_person
+-- A new person; none where the e-mail is somebody's already.
+insert into public."user" (agency_id, email, role, first_name, last_name)
+values (%(agency_id)s, lower(%(email)s), %(role)s, %(first_name)s, %(last_name)s)
+on conflict (lower(email)) do nothing
+returning id
+
+-- name: add_client_access
+-- The clients that a new person sees; what is no client of the agency is left out.
+insert into public.member_client_access (agency_id, client_id, user_id, kind, granted_by)
+select c.agency_id, c.id, %(user_id)s, case when %(role)s = 'client' then 'client' else 'member' end, %(granted_by)s
+from public.client as c
+where c.agency_id = %(agency_id)s and c.id = any (%(client_ids)s)
+on conflict on constraint member_client_access_client_user_key do nothing
+
+-- name: clients_among
+-- Those of the ids that are clients of the agency.
+select id from public.client where agency_id = %(agency_id)s and id = any (%(client_ids)s)
+
+-- name: add_key
+-- A key; only its keyed hash is kept.
+insert into public.api_key
+  (agency_id, client_id, name, prefix, key_hash, scopes, app, profile, rotated_from, created_by, expires_at)
+values (%(agency_id)s, %(client_id)s, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s, %(app)s, %(profile)s,
+        %(rotated_from)s, %(created_by)s, %(expires_at)s)
+returning id
+
+-- name: keys_of_agency
+-- The keys of an agency, without their hashes.
+select id, client_id, name, prefix, scopes, app, profile, expires_at, last_used_at, revoked_at, created_at
+from public.api_key
+where agency_id = %(agency_id)s
+order by created_at desc, id
+limit %(rows_max)s
+
+-- name: key_to_rotate
+-- A live key, locked.
+select id, client_id, name, prefix, scopes, app, profile, expires_at, last_used_at, revoked_at, created_at
+from public.api_key
+where agency_id = %(agency_id)s and id = %(key_id)s and revoked_at is null
+  and (expires_at is null or expires_at > %(now)s)
+for update
+
+-- name: end_key
+-- When a key ends; never later than it did already.
+update public.api_key set expires_at = least(expires_at, %(until)s)
+where agency_id = %(agency_id)s and id = %(key_id)s
+
+-- name: revoke_key
+-- End a key now.
+update public.api_key set revoked_at = %(now)s
+where agency_id = %(agency_id)s and id = %(key_id)s and revoked_at is null
+returning id
+
+-- name: permissions_of
+-- Every permission, and what the agency says of it for one role; null where it says nothing.
+select p.key, r.is_allowed
+from public.permission as p
+left join public.role_permission as r
+  on r.agency_id = %(agency_id)s and r.permission_id = p.id and r.user_role = %(user_role)s
+order by p.key
+limit %(rows_max)s
+
+-- name: change_names
+-- What a person says of themselves; metadata is what their apps keep beside it.
+update public."user" set
+  first_name = coalesce(%(first_name)s, first_name),
+  last_name = coalesce(%(last_name)s, last_name),
+  settings = jsonb_set(settings, '{metadata}', coalesce(settings -> 'metadata', '{}') || %(metadata)s)
+where id = %(user_id)s

@@ -1,0 +1,195 @@
+"""The only module of core that runs SQL: named queries, and rows as frozen dataclasses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from psycopg.rows import class_row
+
+from mainstem.core.model import Person
+from mainstem.db.queries import load_queries
+from mainstem.db.tenant import CLIENTS_MAX, OVERSEERS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    from mainstem.core.transaction import Connection
+
+QUERIES = load_queries("mainstem.core")
+ROWS_MAX = 500
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonRow:
+    """A person as the database has them."""
+
+    id: UUID
+    agency_id: UUID
+    email: str
+    role: str
+    first_name: str | None
+    last_name: str | None
+    is_active: bool
+    last_login_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    client_ids: list[UUID]
+    has_second_factor: bool
+    metadata: dict[str, object] | None
+    password_hash: str | None = None
+
+    def person(self) -> Person:
+        """Owners, admins and managers see every client; others those that are named."""
+        return Person(
+            id=self.id,
+            agency_id=self.agency_id,
+            email=self.email,
+            role=self.role,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            is_active=self.is_active,
+            has_second_factor=self.has_second_factor,
+            last_login_at=self.last_login_at,
+            created_at=self.created_at,
+            updated_at=self.updated_at,
+            client_ids=None if self.role in OVERSEERS else frozenset(self.client_ids),
+            metadata=self.metadata or {},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionRow(PersonRow):
+    """A live session with its person."""
+
+    session_id: UUID
+    kind: str
+    assurance: str
+    app_context: str
+    session_client_id: UUID | None
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class KeyRow:
+    """A live API key as a request brings it."""
+
+    id: UUID
+    agency_id: UUID
+    client_id: UUID | None
+    key_hash: bytes
+    app: str
+    profile: str
+    scopes: list[str]
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AttemptRow:
+    """How often somebody failed, this time included, and until when they were locked before it."""
+
+    failed_attempts: int
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True)
+class RefreshRow:
+    """A refresh token with its session."""
+
+    id: UUID
+    session_id: UUID
+    used_at: datetime | None
+    revoked_at: datetime | None
+    expires_at: datetime
+    user_id: UUID
+    assurance: str
+    app_context: str
+    api_key_id: UUID | None
+    session_created_at: datetime
+    session_revoked_at: datetime | None
+    session_expires_at: datetime
+
+
+@dataclass(frozen=True)
+class SigningKeyRow:
+    """A key that signs tokens, or still verifies them."""
+
+    id: UUID
+    public_jwk: dict[str, str]
+    wrapped_key: bytes
+    key_encryption_key_id: str
+    signs_until: datetime
+    verifies_until: datetime
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    """Where a token leads."""
+
+    kind: str
+    agency_id: UUID
+    target_id: UUID
+
+
+@dataclass(frozen=True)
+class InvitationRow:
+    """An invitation that may still be accepted."""
+
+    id: UUID
+    agency_id: UUID
+    email: str
+    role: str
+    client_ids: list[UUID]
+    agency_name: str
+
+
+@dataclass(frozen=True)
+class Id:
+    """The id of a row that was written, or found."""
+
+    id: UUID
+
+
+async def run(connection: Connection, query: str, **parameters: object) -> int:
+    """Carry a query out; how many rows it touched."""
+    cursor = await connection.execute(QUERIES[query], parameters)
+    return cursor.rowcount
+
+
+async def one(
+    connection: Connection, row: type[Row], query: str, **parameters: object
+) -> Row | None:
+    """The first row of a query, or None."""
+    async with connection.cursor(row_factory=class_row(row)) as cursor:
+        await cursor.execute(QUERIES[query], parameters)
+        return await cursor.fetchone()
+
+
+async def many(
+    connection: Connection, row: type[Row], query: str, **parameters: object
+) -> list[Row]:
+    """The rows of a query, so many at most."""
+    async with connection.cursor(row_factory=class_row(row)) as cursor:
+        await cursor.execute(QUERIES[query], {"rows_max": ROWS_MAX, **parameters})
+        return await cursor.fetchall()
+
+
+async def add(connection: Connection, query: str, **parameters: object) -> UUID:
+    """Insert a row; its id."""
+    added = await one(connection, Id, query, **parameters)
+    assert added is not None, "an insert without a conflict returns its row"
+    return added.id
+
+
+async def person_by_email(connection: Connection, email: str) -> PersonRow | None:
+    """The person with that e-mail."""
+    return await one(connection, PersonRow, "person_by_email", email=email, clients_max=CLIENTS_MAX)
+
+
+async def person_by_id(connection: Connection, user_id: UUID) -> PersonRow | None:
+    """The person with that id."""
+    return await one(
+        connection, PersonRow, "person_by_id", user_id=user_id, clients_max=CLIENTS_MAX
+    )

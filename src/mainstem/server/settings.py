@@ -1,0 +1,93 @@
+"""What the operator decides: keys, mail, the address that links lead to, the login of requests."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from mainstem.core import Core, mail, master_key
+from mainstem.core.mail import ConsoleMail, Mail
+from mainstem.db.login import as_login, ensure_login
+from mainstem.db.pool import async_pool
+from mainstem.errors import MainstemError
+from mainstem.pg.connect import connect, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mainstem.core.master_key import MasterKeys
+
+ADDRESS_VARIABLE = "MAINSTEM_URL"
+REDIRECTS_VARIABLE = "MAINSTEM_REDIRECTS"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One process's settings.
+
+    Attributes:
+        keys: the key-encryption keys.
+        base_url: the address that links lead to and tokens name; never taken from a request.
+        redirects: origins of apps that a link in an e-mail may lead back to.
+        mail: what sends e-mail.
+        login_url: the database's address for requests; None is the same as the owner's.
+    """
+
+    keys: MasterKeys = field(repr=False)
+    base_url: str = "http://127.0.0.1:8000"
+    redirects: frozenset[str] = frozenset()
+    mail: Mail = field(default_factory=ConsoleMail)
+    login_url: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def throw_away(cls) -> Settings:
+        """Settings whose keys end with the process: nothing that they close opens again."""
+        return cls(master_key.parse(master_key.generate(), origin="a new key"))
+
+    @classmethod
+    def from_environment(
+        cls, url: str, *, home: Path, address: str, environment: Mapping[str, str] = os.environ
+    ) -> Settings:
+        """Read MAINSTEM_MASTER_KEY (or _FILE), _SMTP_URL, _MAIL_FROM, _URL and _REDIRECTS.
+
+        Raises:
+            ConfigError: one of them is not what it should be.
+        """
+        named = environment.get(REDIRECTS_VARIABLE, "").replace(",", " ").split()
+        return cls(
+            keys=master_key.load(home, environment),
+            base_url=environment.get(ADDRESS_VARIABLE, "").strip().rstrip("/") or address,
+            redirects=frozenset(origin.rstrip("/") for origin in named),
+            mail=mail.from_environment(environment),
+            login_url=login_address(url, home=home),
+        )
+
+    def core(self, url: str) -> Core:
+        """Core's parts for the database at the address; its pool is not open yet."""
+        return Core(
+            pool=async_pool(self.login_url or url, application_name="mainstem requests"),
+            keys=self.keys,
+            base_url=self.base_url,
+            redirects=self.redirects,
+            mail=self.mail,
+        )
+
+
+def login_address(url: str, *, home: Path) -> str:
+    """The address as the login without rights, on our own server; another's stays as it is.
+
+    Which role has a password elsewhere is its owner's decision. A server that does not answer yet,
+    or lacks the tables, is used as it is addressed: each transaction takes its role in any case.
+    """
+    if not str(parse(url).get("host", "")).startswith(str(home)):
+        return url
+    try:
+        with connect(url) as connection:
+            ensure_login(connection)
+    except (MainstemError, psycopg.Error):
+        return url
+    return as_login(url)

@@ -1,0 +1,231 @@
+"""The real `supabase` client against a real server: what its users' code does, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from supabase import create_client
+from supabase_auth.errors import AuthApiError, AuthWeakPasswordError
+from tests.core.conftest import PASSWORD, Member, Outbox, Town, owner_tenant
+
+from mainstem.core import Core, api_keys, invitations
+from mainstem.db.pool import async_pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from supabase import Client
+    from supabase_auth.types import (
+        SignUpWithEmailAndPasswordCredentials,
+        SignUpWithEmailAndPasswordCredentialsOptions,
+    )
+
+OTHER_PASSWORD = "velvet-orchard-tunnel-3"
+
+
+@dataclass(frozen=True)
+class Agency:
+    """An agency with a key for its apps' code and an owner."""
+
+    id: UUID
+    key: str
+    owner: Member
+
+
+def make_key(town: Town, agency_id: UUID) -> str:
+    async def made() -> str:
+        async with async_pool(town.url, size_max=1) as pool:
+            core = Core(pool=pool, keys=town.keys)
+            try:
+                return (await api_keys.make(core, owner_tenant(agency_id), name="web")).text
+            finally:
+                core.close()
+
+    return asyncio.run(made())
+
+
+def make_agency(town: Town) -> Agency:
+    agency_id = town.agency()
+    return Agency(agency_id, make_key(town, agency_id), town.member(agency_id))
+
+
+@pytest.fixture
+def agency(town: Town) -> Agency:
+    return make_agency(town)
+
+
+@pytest.fixture
+def client(address: str, agency: Agency) -> Iterator[Client]:
+    with connected(address, agency.key) as opened:
+        yield opened
+
+
+class connected:  # noqa: N801 - used like a function
+    """A client whose timers and connections end with the block."""
+
+    def __init__(self, address: str, key: str) -> None:
+        self.client = create_client(address, key)
+
+    def __enter__(self) -> Client:
+        return self.client
+
+    def __exit__(self, *_: object) -> None:
+        timer = self.client.auth._refresh_token_timer
+        if timer is not None:
+            timer.cancel()
+        self.client.auth.close()
+
+
+def test_signs_in_reads_refreshes_and_signs_out(client: Client, agency: Agency) -> None:
+    signed_in = client.auth.sign_in_with_password(
+        {"email": agency.owner.email.upper(), "password": PASSWORD}
+    )
+    assert signed_in.session is not None
+    assert signed_in.user is not None
+    assert signed_in.user.id == str(agency.owner.id)
+    assert signed_in.user.app_metadata["agency_id"] == str(agency.id)
+    first = signed_in.session.refresh_token
+    refreshed = client.auth.refresh_session()
+    assert refreshed.session is not None
+    assert refreshed.session.refresh_token != first
+    found = client.auth.get_user()
+    assert found is not None
+    assert found.user.email == agency.owner.email
+    token = refreshed.session.access_token
+    client.auth.sign_out()
+    with pytest.raises(AuthApiError) as refused:
+        client.auth.get_user(token)
+    assert str(refused.value.code) == "session_not_found"
+
+
+def test_verifies_the_token_by_the_published_keys(client: Client, agency: Agency) -> None:
+    client.auth.sign_in_with_password({"email": agency.owner.email, "password": PASSWORD})
+    verified = client.auth.get_claims()
+    assert verified is not None
+    claims = verified["claims"]
+    assert claims["sub"] == str(agency.owner.id)
+    assert claims["role"] == "authenticated"
+    assert {"agency_id": str(agency.id), "user_role": "owner", "client_ids": None}.items() <= dict(
+        claims
+    ).items()
+
+
+def test_refuses_a_wrong_password_and_a_stranger_alike(client: Client, agency: Agency) -> None:
+    said = []
+    for email in (agency.owner.email, "nobody@example.test"):
+        with pytest.raises(AuthApiError) as refused:
+            client.auth.sign_in_with_password({"email": email, "password": "not-this-one"})
+        said.append((refused.value.code, refused.value.message, refused.value.status))
+    assert said == [("invalid_credentials", "Invalid login credentials", 400)] * 2
+
+
+def test_lets_nobody_in_with_the_key_of_another_agency(
+    client: Client, town: Town, agency: Agency
+) -> None:
+    other = make_agency(town)
+    with pytest.raises(AuthApiError) as refused:
+        client.auth.sign_in_with_password({"email": other.owner.email, "password": PASSWORD})
+    assert str(refused.value.code) == "invalid_credentials"
+    assert town.trail(other.id) == [("refuse", "other_agency")]
+    assert town.trail(agency.id) == []
+
+
+def test_ends_the_sign_in_whose_refresh_token_comes_twice(client: Client, agency: Agency) -> None:
+    signed_in = client.auth.sign_in_with_password(
+        {"email": agency.owner.email, "password": PASSWORD}
+    )
+    assert signed_in.session is not None
+    stolen = signed_in.session.refresh_token
+    refreshed = client.auth.refresh_session(stolen)
+    assert refreshed.session is not None
+    newest = refreshed.session
+    with pytest.raises(AuthApiError) as refused:
+        client.auth.refresh_session(stolen)
+    assert str(refused.value.code) == "refresh_token_already_used"
+    for attempt in (
+        lambda: client.auth.refresh_session(newest.refresh_token),
+        lambda: client.auth.get_user(newest.access_token),
+    ):
+        with pytest.raises(AuthApiError):
+            attempt()
+
+
+def test_changes_names_and_password(client: Client, agency: Agency) -> None:
+    client.auth.sign_in_with_password({"email": agency.owner.email, "password": PASSWORD})
+    changed = client.auth.update_user({"data": {"first_name": "Ada", "theme": "dusk"}})
+    assert changed.user.user_metadata["first_name"] == "Ada"
+    assert changed.user.user_metadata["theme"] == "dusk"
+    with pytest.raises(AuthWeakPasswordError) as weak:
+        client.auth.update_user({"password": "password123"})
+    assert weak.value.reasons == ["pwned"]
+    with pytest.raises(AuthApiError) as same:
+        client.auth.update_user({"password": PASSWORD})
+    assert same.value.code == "same_password"
+    client.auth.update_user({"password": OTHER_PASSWORD})
+    again = client.auth.sign_in_with_password(
+        {"email": agency.owner.email, "password": OTHER_PASSWORD}
+    )
+    assert again.session is not None
+
+
+def test_signs_up_with_an_invitation_only(
+    client: Client, agency: Agency, town: Town, address: str
+) -> None:
+    async def invite() -> str:
+        async with async_pool(town.url, size_max=1) as pool:
+            core = Core(pool=pool, keys=town.keys, mail=Outbox())
+            try:
+                made = await invitations.invite(
+                    core, owner_tenant(agency.id), email="New@Example.test", role="manager"
+                )
+                return made.token
+            finally:
+                core.close()
+
+    wish: SignUpWithEmailAndPasswordCredentials = {
+        "email": "new@example.test",
+        "password": PASSWORD,
+    }
+    with pytest.raises(AuthApiError) as refused:
+        client.auth.sign_up(wish)
+    assert str(refused.value.code) == "signup_disabled"
+    invitation = asyncio.run(invite())
+    with_invitation: SignUpWithEmailAndPasswordCredentialsOptions = {
+        "data": {"invitation": invitation}
+    }
+    with connected(address, make_agency(town).key) as foreign, pytest.raises(AuthApiError):
+        foreign.auth.sign_up({**wish, "options": with_invitation})
+    joined = client.auth.sign_up(
+        {**wish, "options": {"data": {"invitation": invitation, "first_name": "Nia"}}}
+    )
+    assert joined.session is not None
+    assert joined.user is not None
+    assert joined.user.app_metadata["user_role"] == "manager"
+    assert joined.user.app_metadata["agency_id"] == str(agency.id)
+    with pytest.raises(AuthApiError):
+        client.auth.sign_up({**wish, "options": with_invitation})
+
+
+def test_recovers_by_a_link(client: Client, agency: Agency, letters: Outbox) -> None:
+    letters.arrived.clear()
+    client.auth.reset_password_for_email("nobody-here@example.test")
+    client.auth.reset_password_for_email(agency.owner.email)
+    token = letters.last_token()
+    assert letters.letters[-1].to == agency.owner.email
+    signed_in = client.auth.verify_otp({"type": "recovery", "token_hash": token})
+    assert signed_in.session is not None
+    client.auth.update_user({"password": OTHER_PASSWORD})
+    with pytest.raises(AuthApiError) as used:
+        client.auth.verify_otp({"type": "recovery", "token_hash": token})
+    assert str(used.value.code) == "otp_expired"
+
+
+def test_refuses_a_key_that_is_none(address: str, agency: Agency) -> None:
+    mistyped = agency.key[:-1] + ("a" if agency.key[-1] != "a" else "b")
+    with connected(address, mistyped) as client, pytest.raises(AuthApiError) as refused:
+        client.auth.sign_in_with_password({"email": agency.owner.email, "password": PASSWORD})
+    assert str(refused.value.code) == "invalid_api_key"
