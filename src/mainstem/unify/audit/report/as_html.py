@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.report.diagram import diagram_of
+from mainstem.unify.page import template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from jinja2 import Template
 
     from mainstem.unify.audit.model import Check, Report
     from mainstem.unify.audit.subject import Subject
@@ -35,21 +31,9 @@ def as_html(report: Report, subject: Subject, checks: Sequence[Check]) -> str:
         if finding.table and finding.severity is not Severity.NOTE
     }
     built = {str(table.name) for catalog in subject.catalogs[:1] for table in catalog.tables}
-    return _template().render(
+    return template("mainstem.unify.audit.report", "report.html").render(
         report=report,
         severities=[(severity, report.count(severity)) for severity in Severity],
         checks={check.name: check for check in checks},
         diagram=diagram_of(subject, missing=missing - built, found=found),
     )
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=PackageLoader("mainstem.unify.audit.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html")

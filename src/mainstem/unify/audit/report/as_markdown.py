@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from mainstem.unify.audit.model import Severity
+from mainstem.unify.page import code, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.unify.audit.model import Evidence, Finding, Report
 
-_SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#])")
 _EVIDENCE_MAX: Final = 10
 _TITLES: Final = {
     Severity.ERROR: "Errors",
@@ -34,7 +33,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield "| read | | |"
     yield "|---|---|---|"
     for source in report.sources:
-        yield f"| {source.kind.value} | {_plain(source.name)} | {_plain(source.summary)} |"
+        yield f"| {source.kind.value} | {plain(source.name)} | {plain(source.summary)} |"
     for severity in Severity:
         found = [finding for finding in report.findings if finding.severity is severity]
         if found:
@@ -54,12 +53,12 @@ def _headline(report: Report) -> str:
 def _finding(finding: Finding) -> Iterator[str]:
     subject = ".".join(filter(None, (finding.table, finding.column)))
     yield ""
-    yield f"### {_plain(subject)} · {finding.check}" if subject else f"### {finding.check}"
+    yield f"### {plain(subject)} · {finding.check}" if subject else f"### {finding.check}"
     yield ""
-    yield _plain(finding.message)
+    yield plain(finding.message)
     if finding.fix:
         yield ""
-        yield f"**Mend:** {_plain(finding.fix)}"
+        yield f"**Mend:** {plain(finding.fix)}"
     if finding.evidence:
         yield ""
     for evidence in finding.evidence[:_EVIDENCE_MAX]:
@@ -70,11 +69,11 @@ def _finding(finding: Finding) -> Iterator[str]:
 
 
 def _evidence(evidence: Evidence) -> str:
-    text = _code(evidence.text)
+    text = code(evidence.text)
     if evidence.file is None:
         return f"{evidence.source.value}: {text}"
     line = f":{evidence.line}" if evidence.line is not None else ""
-    return f"{_code(evidence.file + line)} {text}"
+    return f"{code(evidence.file + line)} {text}"
 
 
 def _not_inspected(report: Report) -> Iterator[str]:
@@ -85,17 +84,4 @@ def _not_inspected(report: Report) -> Iterator[str]:
         yield "Nothing was left out."
     for entry in report.not_inspected:
         place = f" ({entry.file}{f':{entry.line}' if entry.line else ''})" if entry.file else ""
-        yield f"- {entry.kind} {_code(entry.name)}{_plain(place)}: {_plain(entry.reason)}"
-
-
-def _plain(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
-
-
-def _code(text: str) -> str:
-    """Text as a code span; a run of backticks inside needs a longer one around it."""
-    text = " ".join(text.split())
-    longest = max((len(run) for run in re.findall("`+", text)), default=0)
-    fence = "`" * (longest + 1)
-    padding = " " if longest else ""
-    return f"{fence}{padding}{text}{padding}{fence}" if text else ""
+        yield f"- {entry.kind} {code(entry.name)}{plain(place)}: {plain(entry.reason)}"
