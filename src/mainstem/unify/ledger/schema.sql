@@ -106,6 +106,23 @@ create table if not exists unify.isolation_proof (
     attempts   integer     not null     -- statements that were tried
 );
 
+-- Files on their way from one store to another: a row for each that metadata names, and for each whose
+-- bytes no metadata names (orphan). The hash is of the bytes that were copied.
+create table if not exists unify.file (
+    run_id     integer not null constraint file_run_id_fkey references unify.run (id),
+    position   integer not null,       -- of its [[files]] in the plan
+    key        text    not null,       -- bucket/name at the source
+    target_key text    not null,
+    size_bytes bigint,
+    media_type text    not null,
+    sha256     text,
+    state      text    not null constraint file_state_check check (state in (
+                   'waiting', 'copying', 'copied', 'there', 'quarantined', 'orphan', 'left', 'removed')),
+    reason     text,
+    constraint file_pkey primary key (run_id, position, key)
+);
+create index if not exists file_target_idx on unify.file (run_id, position, target_key);
+
 -- Where each source row went: a partition for each run and source table, so that loading one is
 -- a plain append and undoing it a drop. outcome: l loaded, m merged into new_id, d dropped by a
 -- named decision (without a new id).

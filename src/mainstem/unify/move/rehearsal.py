@@ -67,7 +67,7 @@ def rehearse(
         not_copied = _copy(url, server, Path(folder) / "target.dump")
         copied = time.monotonic()
         scratch_url = server.url(_DATABASE)
-        own = replace(plan, directory=Path(folder))
+        own = replace(plan, directory=Path(folder), files=())
         outcome = run_plan(own, scratch_url, reporter=reporter, share=share)
         finished = time.monotonic()
         with connect(scratch_url) as connection:

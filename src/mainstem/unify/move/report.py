@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.unify.files.ledger import notes as file_notes
 from mainstem.unify.ledger import store
 from mainstem.unify.move.backup import STEP, BackedUp
 from mainstem.unify.report import Report, TableResult
@@ -73,6 +74,7 @@ def _notes(connection: psycopg.Connection[TupleRow], run_id: int) -> list[str]:
         (run_id,),
     ):
         notes.append(f"{target} got {rows:,} rows for {table}.")
+    notes += file_notes(connection, run_id)
     backup = store.read_steps(connection, run_id).get(STEP)
     if backup is not None and isinstance(backup.detail, dict):
         notes.append(f"Backup: {BackedUp(**backup.detail)}.")

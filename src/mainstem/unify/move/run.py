@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.files.copying import move_files
+from mainstem.unify.files.ledger import account
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account, Run
 from mainstem.unify.move import preflight
@@ -17,13 +19,14 @@ from mainstem.unify.move.backup import back_up
 from mainstem.unify.move.decisions import write_decisions
 from mainstem.unify.move.loading import load_all
 from mainstem.unify.move.prepared import read_prepared
+from mainstem.unify.move.server_source import ServerSource
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.move.source import open_sources, same_source
 from mainstem.unify.move.staging import stage_all
 from mainstem.unify.move.undo import take_back
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mainstem.unify.catalog.model import NotCarried
     from mainstem.unify.catalog.postgres import TargetTable
@@ -106,7 +109,8 @@ def run_plan(
             open_session(url, lock_wait_s=lock_wait_s) as session,
         ):
             move = Move(plan, session, sources, reporter, backup, share)
-            return _run(move)
+            outcome = _run(move)
+            return replace(outcome, accounts=(*outcome.accounts, *_move_files(move, outcome.run)))
 
 
 def _run(move: Move) -> Outcome:
@@ -134,6 +138,18 @@ def _run(move: Move) -> Outcome:
         take_back(move.session, run, state="failed")
         raise type(error)(f"{error} (run {run.id} was taken back)") from error
     return _outcome(move, store.find_run(connection, run.id))
+
+
+def _move_files(move: Move, run: Run) -> Iterator[Account]:
+    """Copy the files that are not copied yet, once all rows are there; their accounts."""
+    servers = {
+        name: source.server
+        for name, source in move.sources.items()
+        if isinstance(source, ServerSource)
+    }
+    move_files(move.session.main, run, move.plan, servers, reporter=move.reporter)
+    for position, files in enumerate(move.plan.files, start=1):
+        yield account(move.session.main, run.id, position, files)
 
 
 def _earlier_run(move: Move) -> Run | None:

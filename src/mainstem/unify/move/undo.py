@@ -8,6 +8,7 @@ from psycopg import errors, sql
 
 from mainstem.errors import TargetError, UsageError
 from mainstem.pg.connect import clear_errors
+from mainstem.unify.files.undoing import has_files, remove_files
 from mainstem.unify.ledger import store
 from mainstem.unify.move.catchup.memory import forget_memory
 from mainstem.unify.move.definitions import (
@@ -64,10 +65,14 @@ def undo_run(
         open_session(url, lock_wait_s=lock_wait_s) as session,
     ):
         run = store.find_run(session.main, run_id)
-        if run.state in {"undone", "failed"}:
+        is_undone = run.state in {"undone", "failed"}
+        if is_undone and not has_files(session.main, run):
             raise UsageError(f"run {run_id} was taken back before; there is nothing to undo")
         reporter.say(f"taking back run {run.id} ({run.name})")
-        take_back(session, run, state="undone", is_forced=is_forced)
+        if not is_undone:
+            take_back(session, run, state="undone", is_forced=is_forced)
+        if has_files(session.main, run):
+            remove_files(session.main, run, reporter=reporter, is_forced=is_forced)
         return store.find_run(session.main, run_id)
 
 

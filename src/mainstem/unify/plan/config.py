@@ -16,6 +16,7 @@ from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.pg.connect import parse
 from mainstem.unify.codec.rules import RULES
+from mainstem.unify.files.settings import read_files
 from mainstem.unify.plan.answers import read_answers, with_answers
 from mainstem.unify.plan.model import Keep, SourceKind
 from mainstem.unify.plan.shared import with_shared
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from mainstem.unify.files.model import Files
     from mainstem.unify.plan.model import Answer
 
 #: what becomes of a row whose reference leads to no loaded row
@@ -172,6 +174,7 @@ class Config:
     set: Mapping[str, str] = field(default_factory=dict)
     #: by the target table's name
     merges: Mapping[str, MergeConfig] = field(default_factory=dict)
+    files: tuple[Files, ...] = ()
     #: what people said when the plan asked; the rest of the config obeys it already
     answers: tuple[Answer, ...] = ()
 
@@ -255,9 +258,21 @@ def _config(top: Section, path: Path) -> Config:
         tenant=_tenant(tenant) if tenant else None,
         set=top.take_text_map("set"),
         merges=read_merges(top.section("merge")),
+        files=tuple(read_files(section, path.parent) for section in top.sections("files")),
     )
+    _check_files(config)
     _check_tenants(config)
     return config
+
+
+def _check_files(config: Config) -> None:
+    names = [source.name for source in config.sources]
+    for files in config.files:
+        if files.source not in names:
+            raise ConfigError(
+                f"[[files]] names source {files.source!r}, which there is not"
+                + did_you_mean(files.source, names)
+            )
 
 
 def _source(section: Section, tables: Section, folder: Path, *, is_alone: bool) -> SourceConfig:

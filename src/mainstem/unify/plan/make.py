@@ -12,6 +12,7 @@ from mainstem.errors import TargetError
 from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.catalog.postgres_source import open_postgres
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
+from mainstem.unify.files.planning import ask_about_files, plan_files
 from mainstem.unify.plan.accounts import ask_about_accounts
 from mainstem.unify.plan.cycles import early_references
 from mainstem.unify.plan.digest import table_digest
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.model import Catalog
     from mainstem.unify.catalog.postgres import TargetCatalog
+    from mainstem.unify.files.model import Files
     from mainstem.unify.plan.config import Config, SourceConfig
     from mainstem.unify.plan.model import PlannedTable, Question
-    from mainstem.unify.plan.overlaps import Values
-    from mainstem.unify.plan.profile import Profile
+    from mainstem.unify.plan.profile import Profile, Values
 
 
 def make_plan(
@@ -68,15 +69,22 @@ def _propose_all(config: Config, target: TargetCatalog, stack: ExitStack) -> Pla
     questions: list[Question] = []
     sources: list[PlannedSource] = []
     values: dict[str, Values] = {}
+    files: list[Files] = []
     for source in config.sources:
-        read = stack.enter_context(_reading(source))
+        read = stack.enter_context(_reading(source, config))
         sources.append(_planned(config, source, read.identity))
         values[source.name] = read.values
         proposed, asked = propose(
-            config, source, catalog=read.catalog, profiles=read.profiles, target=target
+            config,
+            source,
+            catalog=read.catalog,
+            profiles=read.profiles,
+            target=target,
+            values=read.values,
         )
         tables += proposed
         questions += [*asked, *read.questions]
+        files += read.files
     tenant = config.tenant
     return Plan(
         name=config.name,
@@ -89,6 +97,7 @@ def _propose_all(config: Config, target: TargetCatalog, stack: ExitStack) -> Pla
         answers=config.answers,
         config=os.path.relpath(config.path, config.plan_dir),
         merges=find_merges(config, tables, target, values),
+        files=tuple(files),
         target_digests={
             name: table_digest(target.tables[name].table)
             for name in sorted({table.into for table in tables if table.into is not None})
@@ -106,22 +115,33 @@ class _Read:
     identity: str | None = None
     #: what its catalog and rows alone do not answer
     questions: tuple[Question, ...] = ()
+    files: tuple[Files, ...] = ()
 
 
 @contextmanager
-def _reading(source: SourceConfig) -> Iterator[_Read]:
+def _reading(source: SourceConfig, config: Config) -> Iterator[_Read]:
+    files = [one for one in config.files if one.source == source.name]
     if source.sqlite is not None:
         with open_source(source.sqlite) as file:
             catalog = read_catalog(file)
-            yield _Read(catalog, read_profiles(file, catalog), partial(read_values, file))
+            yield _Read(
+                catalog,
+                read_profiles(file, catalog),
+                partial(read_values, file),
+                files=tuple(plan_files(one, None, catalog) for one in files),
+            )
         return
     assert source.postgres is not None
     with open_postgres(source.postgres, source.schema, source.further) as server:
         catalog = server.read_catalog()
         profiles = read_server_profiles(server, catalog)
         values = partial(read_server_values, server)
-        asked = ask_about_accounts(server, source)
-        yield _Read(catalog, profiles, values, server.identity, asked)
+        asked = (
+            *ask_about_accounts(server, source),
+            *ask_about_files(server, source, config.files),
+        )
+        planned = tuple(plan_files(one, server, catalog) for one in files)
+        yield _Read(catalog, profiles, values, server.identity, asked, planned)
 
 
 def _planned(config: Config, source: SourceConfig, identity: str | None) -> PlannedSource:

@@ -10,6 +10,7 @@ from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.codec import DEFAULT_RULES, RULES, rule_text
 from mainstem.unify.codec.pgtype import parse_type
+from mainstem.unify.files.settings import read_files, write_files
 from mainstem.unify.plan.answers import MANIFEST, read_answer
 from mainstem.unify.plan.config import read_merges
 from mainstem.unify.plan.model import (
@@ -58,12 +59,14 @@ def write_manifest(plan: Plan) -> str:
         document.add("tenant", _tenant(plan.tenant))
     document.add("targets", _texts(plan.target_digests))
     document.add("rules", _rules(plan))
-    if plan.merges:
-        document.add("merge", _merges(plan))
-    if plan.questions:
-        document.add("question", _questions(plan))
-    if plan.answers:
-        document.add("answer", _answers(plan))
+    for name, said, write in (
+        ("merge", plan.merges, _merges),
+        ("files", plan.files, _files),
+        ("question", plan.questions, _questions),
+        ("answer", plan.answers, _answers),
+    ):
+        if said:
+            document.add(name, write(plan))
     tables = tomlkit.table(is_super_table=True)
     for source in plan.sources:
         own = tomlkit.table(is_super_table=True) if source.name else tables
@@ -144,6 +147,16 @@ def _merges(plan: Plan) -> Table:
             found.add("columns", {name: keep.value for name, keep in merge.columns.items()})
         section.add(merge.target, found)
     return section
+
+
+def _files(plan: Plan) -> tomlkit.items.AoT:
+    found = tomlkit.aot()
+    for files in plan.files:
+        section = tomlkit.table()
+        for key, value in write_files(files, plan.directory).items():
+            section.add(key, value)
+        found.append(section)
+    return found
 
 
 def _questions(plan: Plan) -> tomlkit.items.AoT:
@@ -277,6 +290,7 @@ def _read_plan(top: Section, directory: Path) -> Plan:
             )
             for name, merge in read_merges(top.section("merge")).items()
         ),
+        files=tuple(read_files(section, directory) for section in top.sections("files")),
         questions=tuple(_read_question(item) for item in top.sections("question")),
         answers=tuple(read_answer(item) for item in top.sections("answer")),
         config=top.take("config", str),

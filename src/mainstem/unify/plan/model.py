@@ -17,6 +17,8 @@ from mainstem.kit.secrets_names import is_secret
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from mainstem.unify.files.model import Files
+
 
 @dataclass(frozen=True)
 class Reference:
@@ -275,6 +277,7 @@ class Plan:
     config: str | None = None
     merges: tuple[PlannedMerge, ...] = ()
     selects: tuple[Select, ...] = ()
+    files: tuple[Files, ...] = ()
     #: of every file of the directory together
     sha256: str = ""
     #: target table -> digest of its columns and constraints when the plan was made

@@ -13,6 +13,7 @@ from mainstem.errors import ConfigError, SourceError, UsageError
 from mainstem.pg.connect import clear_errors, connect
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.catalog.sqlite_schema import quoted
+from mainstem.unify.files.checking import verify_files
 from mainstem.unify.ledger import store
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.server_source import ServerSource
@@ -107,10 +108,16 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
         ]
         keys, wrong = _references(connection, run, tables, reporter=reporter)
         isolated, leaks, notes = _isolation(planned, url, reporter=reporter)
+        files, wrong_files = verify_files(connection, run, plan, reporter=reporter)
         verification = Verification(
             tables=[one.verdict for one in compared],
-            findings=[*findings, *wrong, *leaks],
-            checked={**keys, "isolated tables": isolated},
+            findings=[
+                *findings,
+                *wrong,
+                *leaks,
+                *(Finding("file", name, text) for name, text in wrong_files),
+            ],
+            checked={**keys, "isolated tables": isolated, **files},
             seconds=time.monotonic() - started,
             notes=notes,
         )

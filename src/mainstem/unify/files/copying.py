@@ -1,0 +1,202 @@
+"""Copying the files of a run: two at a time, each whole, from where an earlier call stopped."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import count
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from mainstem.unify.files import ledger
+from mainstem.unify.files.ledger import Done, State
+from mainstem.unify.files.listing import list_files
+from mainstem.unify.files.opening import open_source, open_target
+from mainstem.unify.files.owners import read_owners
+from mainstem.unify.files.settings import write_place
+from mainstem.unify.ledger import store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.unify.catalog.postgres_source import PostgresSource
+    from mainstem.unify.files.ledger import FileRow
+    from mainstem.unify.files.model import Files, Store
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import Plan
+    from mainstem.unify.progress import Reporter
+
+    Connection = psycopg.Connection[TupleRow]
+
+CONNECTIONS = 2
+#: files after which what was done is committed
+BATCH = 200
+
+
+def move_files(
+    connection: Connection,
+    run: Run,
+    plan: Plan,
+    servers: Mapping[str, PostgresSource],
+    *,
+    reporter: Reporter,
+) -> None:
+    """Copy the files of a plan that are not copied yet; commits as it goes.
+
+    Raises:
+        ConfigError: keys are not set.
+        SourceError: a store or its metadata cannot be read; run again to go on.
+        TargetError: a store cannot be written; run again to go on.
+    """
+    for position, files in enumerate(plan.files, start=1):
+        step = f"files {position}"
+        if step not in store.read_steps(connection, run.id):
+            reporter.step(f"list {files.called}", None)
+            owners = read_owners(connection, run, plan, files)
+            list_files(
+                connection,
+                run.id,
+                position,
+                files,
+                server=servers.get(files.source),
+                owners=owners,
+            )
+            detail = {"called": files.called, "to": write_place(files.target)}
+            store.save_step(connection, run.id, name=step, position=position, detail=detail)
+            connection.commit()
+        _Copying(connection, run, position, files).do(reporter)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two stores as one thread has them open."""
+
+    source: Store
+    target: Store
+
+
+class _Copying:
+    """The files of one `[[files]]` on their way."""
+
+    def __init__(self, connection: Connection, run: Run, position: int, files: Files) -> None:
+        self._connection = connection
+        self._run = run
+        self._position = position
+        self._files = files
+
+    def do(self, reporter: Reporter) -> None:
+        """Batch after batch: look at the target, note what is begun, copy, note what is done."""
+        if not self._next(""):
+            return
+        shown = reporter.step(f"copy {self._files.called}", self._left())
+        with ExitStack() as stack:
+            pairs: SimpleQueue[Pair] = SimpleQueue()
+            for _ in range(CONNECTIONS):
+                source = stack.enter_context(open_source(self._files.origin))
+                target = stack.enter_context(open_target(self._files.target))
+                pairs.put(Pair(source, target))
+            pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
+            after = ""
+            for _ in count():
+                rows = self._next(after)
+                if not rows:
+                    break
+                after = rows[-1].key
+                self._batch(rows, pool, pairs)
+                shown.advance(len(rows))
+
+    def _batch(
+        self, rows: list[FileRow], pool: ThreadPoolExecutor, pairs: SimpleQueue[Pair]
+    ) -> None:
+        def lent(row: FileRow, what: object) -> Done:
+            pair = pairs.get()
+            try:
+                return what(pair, row)  # type: ignore[operator,no-any-return]
+            finally:
+                pairs.put(pair)
+
+        begun = list(pool.map(lambda row: lent(row, _look), rows))
+        self._save(begun)
+        states = {one.key: one.state for one in begun}
+        rest = [row for row in rows if states[row.key] is State.COPYING]
+        self._save(pool.map(lambda row: lent(row, _copy), rest))
+
+    def _save(self, done: Iterable[Done]) -> None:
+        """Also what was done before one of them failed."""
+        finished: list[Done] = []
+        try:
+            finished.extend(done)
+        finally:
+            ledger.save(self._connection, self._run.id, self._position, finished)
+            ledger.fill_quarantine(
+                self._connection, self._run.id, self._position, self._files.called
+            )
+            self._connection.commit()
+
+    def _next(self, after: str) -> list[FileRow]:
+        return ledger.read_rows(
+            self._connection,
+            self._run.id,
+            self._position,
+            (State.WAITING, State.COPYING),
+            after=after,
+            limit=BATCH,
+        )
+
+    def _left(self) -> int:
+        row = self._connection.execute(
+            "select count(*) from unify.file where run_id = %s and position = %s"
+            " and state in ('waiting', 'copying')",
+            (self._run.id, self._position),
+        ).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _look(pair: Pair, row: FileRow) -> Done:
+    """What is at the target: nothing, the same, or something else, which is never overwritten."""
+    size = pair.target.size(row.target_key)
+    if size is None or row.state == State.COPYING:
+        return Done(row.key, State.COPYING)
+    if size == row.size_bytes:
+        mine, theirs = digest(pair.source, row.key), digest(pair.target, row.target_key)
+        if mine == theirs:
+            return Done(row.key, State.THERE, mine)
+    return Done(row.key, State.QUARANTINED, reason="another file is there already")
+
+
+def _copy(pair: Pair, row: FileRow) -> Done:
+    """Copy a file; its size counts, and its hash is kept for the verification."""
+    sums = hashlib.sha256()
+    size_bytes = 0
+
+    def passing(blocks: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal size_bytes
+        for block in blocks:
+            sums.update(block)
+            size_bytes += len(block)
+            yield block
+
+    with pair.source.read(row.key) as blocks:
+        pair.target.write(
+            row.target_key, passing(blocks), size_bytes=row.size_bytes, kind=row.media_type
+        )
+    arrived = pair.target.size(row.target_key)
+    if not row.size_bytes == size_bytes == arrived:
+        pair.target.remove(row.target_key)
+        reason = f"{row.size_bytes} bytes were listed, {size_bytes} read and {arrived} arrived"
+        return Done(row.key, State.QUARANTINED, reason=reason)
+    return Done(row.key, State.COPIED, sums.hexdigest())
+
+
+def digest(where: Store, key: str) -> str:
+    """The SHA-256 of a file, read block by block."""
+    sums = hashlib.sha256()
+    with where.read(key) as blocks:
+        for block in blocks:
+            sums.update(block)
+    return sums.hexdigest()
