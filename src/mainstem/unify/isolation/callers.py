@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from mainstem.unify.isolation.operands import LIST
-from mainstem.unify.isolation.values import is_privileged
+from mainstem.unify.isolation.values import is_privileged, is_wildcard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mainstem.unify.isolation.domains import Domains
     from mainstem.unify.isolation.facts import Facts, Source
+    from mainstem.unify.isolation.levels import Levels
     from mainstem.unify.isolation.seeding import Seed
 
 CLAIMS: Final = "request.jwt.claims"
@@ -54,6 +55,7 @@ class Identities:
     domains: Domains
     seed: Seed
     privileged_casts: frozenset[int]
+    levels: Levels
     _sources: list[Source] = field(init=False)
     _fallback: dict[tuple[Source, int, int], str] = field(default_factory=dict)
 
@@ -99,7 +101,8 @@ class Identities:
         """A person of a tenant, with some choice of the other claims."""
         values = self._values(tenant, cast, combination)
         privileged = cast in self.privileged_casts or any(
-            value is not None and is_privileged(value) for value in combination.values()
+            value is not None and self._is_of_rank(source, value)
+            for source, value in combination.items()
         )
         name = f"{role} of tenant {_LETTERS[tenant]}"
         return Caller(role, self._settings(role, values), tenant, cast, name, privileged)
@@ -120,6 +123,35 @@ class Identities:
             name=f"{caller.name}, who changed its own metadata",
         )
 
+    def wide(
+        self, caller: Caller, combination: dict[Source, str | None]
+    ) -> Iterator[tuple[Caller, dict[Source, str | None]]]:
+        """The same person with all of a lower level, such as every client of its own agency."""
+        for source in self._sources:
+            for value in self._options(source) if self._is_inner(source) else ():
+                if value is not None and is_wildcard(value):
+                    wider = combination | {source: value}
+                    assert caller.tenant is not None
+                    yield self.caller(caller.role, caller.tenant, caller.cast, wider), wider
+
+    def varied(
+        self, caller: Caller, combination: dict[Source, str | None], asked: Iterable[Source]
+    ) -> Iterator[Caller]:
+        """The same person with each other choice of one claim, or what the other tenant has of it.
+
+        Not for verdicts: who holds claims of two tenants may be meant to reach both.
+        """
+        assert caller.tenant is not None
+        for source in sorted(set(asked) & set(self._sources)):
+            foreign = self._own_value(source, 1 - caller.tenant, caller.cast)
+            for value in dict.fromkeys([*self._options(source), foreign]):
+                if value != combination.get(source):
+                    other = combination | {source: value}
+                    made = self.caller(caller.role, caller.tenant, caller.cast, other)
+                    named = f"{made.name} with {source.path[-1] if source.path else source.setting}"
+                    what = "of another tenant" if value == foreign else f"= {value or 'nothing'}"
+                    yield replace(made, name=f"{named} {what}")
+
     def nobody(self, role: str) -> Caller:
         """The role without any claim of a person."""
         return Caller(role, self._settings(role, {}), None, 0, f"{role} without claims")
@@ -129,6 +161,20 @@ class Identities:
         claims = json.dumps({"role": "service_role"})
         settings = ((CLAIMS, claims), ("request.jwt.claim.role", "service_role"))
         return Caller(role, settings, None, 0, "the service", is_privileged=True)
+
+    def _is_of_rank(self, source: Source, value: str) -> bool:
+        """Whether a choice makes somebody who is meant to see several tenants."""
+        is_all = is_wildcard(value) and self._has_value(source) and not self._is_inner(source)
+        return is_all or is_privileged(value)
+
+    def _is_inner(self, source: Source) -> bool:
+        """Whether it names something that belongs to something else that claims name."""
+        spots = self.facts.sites.get(source, [])
+        return any(
+            self.levels.is_below(self.domains.of(spot))
+            for spot in spots
+            if self.domains.is_key(spot)
+        )
 
     def _options(self, source: Source) -> list[str | None]:
         """What the claim may be: the tenant's own, then constants that policies know."""

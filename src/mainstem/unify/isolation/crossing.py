@@ -142,15 +142,16 @@ def crossings(
     if rights.selects.issuperset(target.key) and (target.key or rights.selects):
         query = Attempt(caller.role, caller.settings, reading(target, victims), is_query=True)
         yield Crossing(caller, "select", "reads rows", query, tuple(victims))
-    yield from _changes(target, caller, rights, victims)
-    yield from _deletions(target, caller, rights, victims)
+    yield from changes(target, caller, rights, victims)
+    yield from deletions(target, caller, rights, victims)
     yield from _insertions(target, caller, rights, victims)
     yield from _moves(target, caller, rights, witness)
 
 
-def _changes(
-    target: Target, caller: Caller, rights: Rights, victims: list[Row]
+def changes(
+    target: Target, caller: Caller, rights: Rights, victims: Sequence[Row]
 ) -> Iterator[Crossing]:
+    """Change the rows: by their keys, all that there are, and by inserting what is there."""
     column = next(
         (
             c
@@ -179,7 +180,7 @@ def _changes(
 
 
 def _upserts(
-    target: Target, caller: Caller, rights: Rights, victims: list[Row], proof: str
+    target: Target, caller: Caller, rights: Rights, victims: Sequence[Row], proof: str
 ) -> Iterator[Crossing]:
     """Insert what is there already, and change it instead."""
     own = target.own(caller)
@@ -200,9 +201,10 @@ def _upserts(
     yield _tried(caller, "update", "changes rows by an upsert", text, proof, [victim])
 
 
-def _deletions(
-    target: Target, caller: Caller, rights: Rights, victims: list[Row]
+def deletions(
+    target: Target, caller: Caller, rights: Rights, victims: Sequence[Row]
 ) -> Iterator[Crossing]:
+    """Delete the rows: by their keys, and all that there are."""
     if not rights.deletes:
         return
     where = condition(victims, target.key)
@@ -223,13 +225,13 @@ def _insertions(
         return
     own = next((row for row in target.own(caller) if row.cast == caller.cast), None)
     for victim in victims:
-        yield from _insertion(target, caller, rights, victim)
+        yield from insertion(target, caller, rights, victim)
         if target.people and own is not None:
             as_member = {name: own.text(name) for name in target.people}
-            yield from _insertion(target, caller, rights, victim, changed=as_member)
+            yield from insertion(target, caller, rights, victim, changed=as_member)
 
 
-def _insertion(
+def insertion(
     target: Target,
     caller: Caller,
     rights: Rights,
@@ -237,6 +239,7 @@ def _insertion(
     *,
     changed: Mapping[str, str | None] | None = None,
 ) -> Iterator[Crossing]:
+    """Insert the very row that was made, taken out before, with some values changed."""
     changed = changed or {}
     written = [c for c in victim.table.columns if _is_written(victim, c)]
     named = [name for name in written if name in rights.inserts]
@@ -276,6 +279,22 @@ def _moves(
             proof = _found(target, columns, own, victim)
             text = f"update {target.sql} set {_assigned(columns, own)}"
             yield _tried(caller, "move", "takes a row", text, proof, [victim])
+
+
+def gift(
+    target: Target, caller: Caller, rights: Rights, rows: tuple[Row, Row]
+) -> Iterator[Crossing]:
+    """Give an own row to whomever the other one belongs to, by all columns that say whose it is."""
+    own, other = rows
+    columns = [
+        name
+        for name in target.whose
+        if name in rights.updates and own.text(name) != other.text(name)
+    ]
+    is_rekeyed = not set(target.key).isdisjoint(columns)
+    can_find = rights.selects.issuperset(target.key)
+    if columns and can_find and (target.can_remake or not is_rekeyed):
+        yield _move(target, caller, columns, rows, None)
 
 
 def _move(

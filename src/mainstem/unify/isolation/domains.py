@@ -76,6 +76,10 @@ class Domains:
             return False
         return not is_enumerated(column, self._literals.get(spot, ()))
 
+    def is_referring(self, spot: Spot) -> bool:
+        """Whether a foreign key leads from it to another table."""
+        return spot in self._referring
+
     def column(self, spot: Spot) -> Column | None:
         """The column at a spot, where rows can be made."""
         table = self._tables.get(spot[0])

@@ -71,6 +71,8 @@ class Facts:
     sources: set[Source] = field(default_factory=set)
     #: table -> those that its policies read
     reads: dict[ObjectName, set[ObjectName]] = field(default_factory=dict)
+    #: table -> the claims that its policies ask for
+    asked: dict[ObjectName, set[Source]] = field(default_factory=dict)
     #: tables whose policies compare their rows with who asks
     guarded: set[ObjectName] = field(default_factory=set)
 

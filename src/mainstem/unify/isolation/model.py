@@ -36,7 +36,7 @@ class Weakening:
     Attributes:
         object: the table or view.
         change: what was done, in words.
-        is_caught: whether a leak was found that was not there before.
+        is_caught: whether a leak was found that was not there before, or somebody reached more.
         equivalent: why nobody could see a difference between tenants, where that can be told.
     """
 
@@ -44,6 +44,8 @@ class Weakening:
     change: str
     is_caught: bool
     equivalent: str | None = None
+    #: whether the verdict became a leak: without the verdict of before it would be noticed too
+    is_leak: bool = False
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,10 @@ def prove_on(
 def _weakened(stage: Stage, objects: Sequence[ObjectVerdict]) -> Iterator[Weakening]:
     """The weakenings of all tables that are proven: of others nothing could be learnt."""
     proven = {each.name for each in objects if each.verdict is Verdict.PROVEN}
-    for relation in stored(stage.study.database):
-        if str(relation.name) in proven:
-            yield from weaken(stage, relation)
+    with stage.with_levels():
+        for relation in stored(stage.study.database):
+            if str(relation.name) in proven:
+                yield from weaken(stage, relation)
 
 
 def _shown(stage: Stage, verdict: ObjectVerdict) -> ObjectVerdict:

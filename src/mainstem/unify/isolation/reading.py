@@ -29,10 +29,12 @@ class Reader:
         self._operands = Operands(columns)
         self._kinds = Kinds(self._operands)
         self.facts = Facts()
+        self._asked: set[Source] = set()
 
     def read(self, tree: Node, own: ObjectName | None) -> None:
         """Collect from the expression of a policy on `own`."""
         scopes: list[Scope] = [{own.name: own}] if own is not None else []
+        self._asked = self.facts.asked.setdefault(own, set()) if own is not None else set()
         self._walk(tree, scopes, own)
         self.facts.branches += islice(self._kinds.of(tree, scopes), BRANCHES_MAX)
         self.facts.looked_up |= self._operands.returned
@@ -69,11 +71,14 @@ class Reader:
                 left = _as_lists(left)
             self._compare(left, right, scopes)
         elif kind in {"FuncCall", "A_Expr"}:
-            self.facts.sources.update(self._operands.of({kind: fields}, scopes).sources)
+            sources = self._operands.of({kind: fields}, scopes).sources
+            self.facts.sources.update(sources)
+            self._asked.update(sources)
 
     def _compare(self, left: Operand, right: Operand, scopes: list[Scope]) -> None:
         facts = self.facts
         facts.sources.update(left.sources + right.sources)
+        self._asked.update(left.sources + right.sources)
         for one, other in ((left, right), (right, left)):
             for source in one.sources:
                 facts.sites.setdefault(source, []).extend(other.columns)

@@ -8,7 +8,8 @@ apart. A table that cannot be filled is reported, because nothing was proven abo
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from itertools import count, islice, product
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.database import ObjectName
     from mainstem.unify.isolation.domains import Domains
     from mainstem.unify.isolation.facts import Spot
+    from mainstem.unify.isolation.levels import Level
     from mainstem.unify.isolation.tables import Table
 
     Connection = psycopg.Connection[TupleRow]
@@ -34,6 +36,9 @@ Variant: TypeAlias = "Mapping[str, str | None]"
 
 TENANTS: Final = (0, 1)
 ATTEMPTS_MAX: Final = 400
+_TRIES_BESIDE_MAX: Final = 40
+#: casts of rows that are made beside others
+_FIRST_BESIDE: Final = 1000
 
 _KEEP = """
 do $$
@@ -74,6 +79,11 @@ class Row:
     place: str
     relation: str
     variant: Variant
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether it was made to differ from another row in one level only."""
+        return self.cast >= _FIRST_BESIDE
 
     def text(self, column: str) -> str | None:
         """A value as text that the server reads back."""
@@ -121,21 +131,73 @@ class Seeder:
         self._variants = variants
         self._literals = literals
         self._numbers = count(1)
+        self._searches: dict[ObjectName, _Search] = {}
         self.seed = Seed(cast_count, _may_replicate(connection))
 
     def fill(self, tables: Mapping[ObjectName, Table]) -> Seed:
         """Insert the rows, parents first; what fails is noted in the seed's failures."""
+        with self._unchecked():
+            for table in _parents_first(tables):
+                self.seed.order.append(table.name)
+                self.seed.rows[table.name] = []
+                self._fill(table)
+        return self.seed
+
+    def beside(
+        self,
+        tables: Mapping[ObjectName, Table],
+        level: Level,
+        number: int,
+        kinds: Mapping[ObjectName, Variant],
+    ) -> Iterator[Row]:
+        """Insert rows that differ from the first tenant's first cast in one level only.
+
+        Args:
+            tables: what `fill` was given.
+            level: where they differ.
+            number: of the level, from 0.
+            kinds: of the rows, where they are not plain ones.
+
+        Yields:
+            The rows; what is on both sides of the border, or cannot be made, is not among them.
+        """
+        filled, usual, cast = self.seed, self._variants, _FIRST_BESIDE + number
+        known = dict(filled.identities)
+        known |= {
+            (domain, 0, cast): value
+            for (domain, tenant, of), value in known.items()
+            if (tenant, of) == (0, 0) and domain in level.shared
+        }
+        self.seed = Seed(filled.cast_count, filled.is_replica, identities=known)
+        self._variants = {name: [kind] for name, kind in kinds.items()}
+        with self._unchecked():
+            for name in filled.order:
+                self.seed.rows[name] = []
+                common = [row for row in filled.of(name, 0) if row.cast == 0]
+                if common and self._is_common(tables[name], level):
+                    self.seed.rows[name] = [replace(row, cast=cast) for row in common]
+                elif (
+                    common and name not in level.apart and self._has_parents(tables[name], 0, cast)
+                ):
+                    self._search(tables[name], self._searches[name], (0, cast), _TRIES_BESIDE_MAX)
+                    yield from self.seed.rows[name]
+        self.seed, self._variants = filled, usual
+
+    def _is_common(self, table: Table, level: Level) -> bool:
+        """Whether its key holds nothing but what is common to both sides."""
+        domains = {self._domains.of((table.name, name)) for name in table.key}
+        return bool(domains) and domains <= level.shared
+
+    @contextmanager
+    def _unchecked(self) -> Iterator[None]:
+        """Without triggers and foreign keys where the role may, else with those deferred."""
         if self.seed.is_replica:
             self._connection.execute("set local session_replication_role = replica")
         else:
             self._connection.execute("set constraints all deferred")
-        for table in _parents_first(tables):
-            self.seed.order.append(table.name)
-            self.seed.rows[table.name] = []
-            self._fill(table)
+        yield
         if self.seed.is_replica:
             self._connection.execute("set local session_replication_role = origin")
-        return self.seed
 
     def _fill(self, table: Table) -> None:
         wanted = [(t, c) for c in range(self.seed.cast_count) for t in TENANTS]
@@ -143,8 +205,8 @@ class Seeder:
         if not wanted:
             self.seed.failures[table.name] = "a table that its rows must point to has none"
             return
-        search = _Search(table, self._literals, self._domains)
-        first = self._search(table, search, *wanted[0])
+        search = self._searches[table.name] = _Search(table, self._literals, self._domains)
+        first = self._search(table, search, wanted[0])
         if first is not None:
             self.seed.failures[table.name] = first
             return
@@ -154,19 +216,21 @@ class Seeder:
             if "row" in said:
                 self._keep(table, each, text, variant, said)
             else:
-                self._search(table, _Search(table, self._literals, self._domains), *each)
+                self._search(table, _Search(table, self._literals, self._domains), each)
         missing = [t for t in TENANTS if not self.seed.of(table.name, t)]
         if missing:
             self.seed.failures[table.name] = "a second tenant's row could not be made"
 
-    def _search(self, table: Table, search: _Search, tenant: int, cast: int) -> str | None:
+    def _search(
+        self, table: Table, search: _Search, whose: tuple[int, int], tries_max: int = ATTEMPTS_MAX
+    ) -> str | None:
         """Insert one row, trying other values as long as a constraint refuses them; or why not."""
         said: dict[str, object] = {}
-        for _ in range(ATTEMPTS_MAX):
-            text, variant = self._insertion(table, search, tenant, cast)
+        for _ in range(tries_max):
+            text, variant = self._insertion(table, search, *whose)
             (said,) = self._run([text])
             if "row" in said:
-                self._keep(table, (tenant, cast), text, variant, said)
+                self._keep(table, whose, text, variant, said)
                 return None
             if not search.turn(str(said.get("violated") or ""), str(said.get("column") or "")):
                 break
@@ -241,8 +305,8 @@ class Seeder:
                     values[column.name] = search.value(column.name, number)
                 elif column.name not in search.nulled:
                     # A check may want two persons to differ: then the next cast's is taken.
-                    shift = 1 if column.name in search.shifted else 0
-                    of = (cast + shift) % self.seed.cast_count
+                    is_shifted = column.name in search.shifted
+                    of = (cast + 1) % self.seed.cast_count if is_shifted else cast
                     values[column.name] = self._identity(table, column.name, tenant, of)
             elif column.name in search.options:
                 value = search.value(column.name, number)
@@ -258,7 +322,7 @@ class Seeder:
             else f"insert into {table.sql} as made default values"
         )
         returning = (
-            "jsonb_build_object('row', to_jsonb(made), 'place', made.ctid::text, "
+            f"jsonb_build_object('row', {_told(table)}, 'place', made.ctid::text, "
             "'relation', made.tableoid::oid::text)"
         )
         return f"{text}\nreturning {returning}", variant
@@ -407,6 +471,16 @@ def _given(table: Table, name: str, values: Mapping[str, str | None]) -> str:
     )
     record = f"jsonb_populate_record(null::{table.sql}, {literal(others)}::jsonb)"
     return f"(select {table.derived[name]} from {record} as other)"
+
+
+def _told(table: Table) -> str:
+    """The row as JSON; what JSON writes otherwise than the server reads it, as text."""
+    odd = [
+        f"jsonb_build_object({literal(column.name)}, made.{column_sql(column.name)}::text)"
+        for column in table.columns.values()
+        if column.element or column.base_kind == "c" or column.base in {"json", "jsonb"}
+    ]
+    return " || ".join(["to_jsonb(made)", *odd])
 
 
 def _may_replicate(connection: Connection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -16,6 +17,7 @@ from mainstem.unify.isolation.callers import (
     combinations_by_person,
 )
 from mainstem.unify.isolation.crossing import Target, condition, control, is_shared_by_choice
+from mainstem.unify.isolation.levels import Levels
 from mainstem.unify.isolation.seeding import Seed, Seeder
 from mainstem.unify.isolation.tables import quoted
 
@@ -46,8 +48,11 @@ class Stage:
 
     connection: Connection
     study: Study
+    seeder: Seeder
     seed: Seed
     identities: Identities
+    #: rows that differ from the first tenant's first cast in one level
+    beside: dict[ObjectName, list[Row]] = field(default_factory=dict)
     #: table -> callers of tenant A that see rows of their own there
     seeing: dict[ObjectName, list[tuple[Caller, Choice]]] = field(default_factory=dict)
     #: table -> why reading it fails for whoever tries
@@ -115,18 +120,23 @@ class Stage:
             if other.cast == row.cast
         )
 
-    def callers(self, table: ObjectName) -> list[tuple[Caller, Choice]]:
-        """Who tries to cross at a table: its own people of either tenant, forgers, nobody."""
+    def people_of(self, table: ObjectName) -> list[tuple[Caller, Choice]]:
+        """Some of the first tenant's people who see rows of their own, or would if anybody did."""
         seeing = self.seeing.get(table, [])
         # An administrator may be meant to see all: people of no rank come first.
-        ordered = sorted(seeing, key=lambda each: each[0].is_privileged)
-        chosen = ordered[:_CALLERS_MAX]
+        chosen = sorted(seeing, key=lambda each: each[0].is_privileged)[:_CALLERS_MAX]
         for role in self.signed_in:
             if not any(caller.role == role for caller, _ in chosen):
                 chosen += [
                     (self.identities.caller(role, 0, cast, {}), {})
                     for cast in range(min(2, self.seed.cast_count))
                 ]
+        return chosen
+
+    def callers(self, table: ObjectName) -> list[tuple[Caller, Choice]]:
+        """Who tries to cross at a table: its own people of either tenant, forgers, nobody."""
+        chosen = self.people_of(table)
+        chosen += [wider for each in chosen[:1] for wider in self.identities.wide(*each)]
         both = [
             (self.identities.caller(caller.role, tenant, caller.cast, choice), choice)
             for caller, choice in chosen
@@ -139,6 +149,32 @@ class Stage:
                 for cast in range(min(2, self.seed.cast_count))
             ]
         return [*both, *((self.identities.nobody(role), {}) for role in self.study.roles)]
+
+    @contextmanager
+    def with_levels(self) -> Iterator[None]:
+        """With rows beside the first tenant's own, for each level below tenants."""
+        with self.connection.transaction(force_rollback=True):
+            for number, level in enumerate(self.identities.levels.list()):
+                kinds = {name: level.kind(words) for name, words in self._words.items()}
+                for row in self.seeder.beside(self.study.seeded, level, number, kinds):
+                    self.beside.setdefault(row.table.name, []).append(row)
+            yield
+        self.beside.clear()
+
+    @cached_property
+    def _words(self) -> dict[ObjectName, dict[str, list[str]]]:
+        """For each table the words that claims know, without those that its rows have."""
+        return {
+            table.name: {
+                column: others
+                for column, words in self.study.words(table).items()
+                if (others := [w for w in words if w not in self._has(table.name, column)])
+            }
+            for table in self.study.seeded.values()
+        }
+
+    def _has(self, table: ObjectName, column: str) -> set[str | None]:
+        return {row.text(column) for row in self.seed.of(table, 0)}
 
     @contextmanager
     def without(self, tenant: int) -> Iterator[None]:
@@ -222,8 +258,9 @@ def set_stage(connection: Connection, study: Study) -> Stage:
         cast_count=count,
     )
     seed = seeder.fill(study.seeded)
-    identities = Identities(study.facts, study.domains, seed, study.privileged_casts())
-    stage = Stage(connection, study, seed, identities)
+    levels = Levels(study)
+    identities = Identities(study.facts, study.domains, seed, study.privileged_casts(), levels)
+    stage = Stage(connection, study, seeder, seed, identities)
     stage.oids = {
         str(oid): relation.name
         for relation in study.database.relations

@@ -167,6 +167,17 @@ class Study:
                 found.append({name: None})
         return list(found[:_CASTS_MAX])
 
+    def words(self, table: Table) -> dict[str, list[str]]:
+        """The columns that hold words which claims are compared with: column -> words."""
+        found: dict[str, list[str]] = {}
+        for name, column in table.columns.items():
+            spot = (table.name, name)
+            is_compared = any(spot in spots for spots in self.facts.sites.values())
+            known = [*column.labels, *self.literals.get(spot, ())]
+            if is_compared and known and not column.is_generated:
+                found[name] = known
+        return found
+
     def cast_count(self) -> int:
         """How many sets of rows each tenant needs, so that every kind is among them."""
         kinds = [len(self.variants(table)) for table in self.seeded.values()]

@@ -63,12 +63,18 @@ _PATTERN: Final = frozenset("%^$*[]\\")
 _PRIVILEGED: Final = re.compile(
     r"admin|super|service|staff|system|root|internal|support", re.IGNORECASE
 )
+_WILDCARDS: Final = frozenset({"*", "all", "any", "%"})
 _LENGTH: Final = re.compile(r"\((\d+)\)")
 
 
 def is_privileged(text: str) -> bool:
     """Whether a word names people who are meant to see more than one tenant."""
     return _PRIVILEGED.search(text) is not None
+
+
+def is_wildcard(text: str) -> bool:
+    """Whether a word stands for everything that a claim could name."""
+    return text.lower() in _WILDCARDS
 
 
 def is_enumerated(column: Column, literals: Iterable[str]) -> bool:

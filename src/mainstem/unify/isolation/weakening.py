@@ -7,21 +7,25 @@ of the proof, the table is proven again, and the change is taken back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from mainstem.unify.audit.expressions import names, nodes, parse_expression
 from mainstem.unify.isolation.model import Verdict, Weakening
+from mainstem.unify.isolation.reach import reach
 from mainstem.unify.isolation.table_proof import is_owned, prove_table
 from mainstem.unify.isolation.tables import quoted
 from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from mainstem.unify.catalog.database import Policy, Relation
+    from mainstem.unify.isolation.reach import Reach
     from mainstem.unify.isolation.stage import Stage
+    from mainstem.unify.isolation.tables import Rights
 
 _WRITES: Final = frozenset({"insert", "update", "all"})
 _READS: Final = frozenset({"select", "update", "delete", "all"})
@@ -35,17 +39,33 @@ class _Change:
     words: str
     statement: str
     policy: Policy | None = None
+    #: whether only what is written is checked less
+    is_of_check: bool = False
 
 
 def weaken(stage: Stage, relation: Relation) -> Iterator[Weakening]:
     """Weaken the policies of a table that is proven, one way after the other."""
+    before: frozenset[Reach] | None = None
     for change in _changes(relation):
         name = str(relation.name)
         equivalent = _equivalent(stage, relation, change)
         if equivalent is not None:
             yield Weakening(name, change.words, is_caught=False, equivalent=equivalent)
-        else:
-            yield _tried(stage, relation, change)
+            continue
+        tried = _tried(stage, relation, change)
+        if not tried.is_caught and tried.equivalent is None:
+            before = before if before is not None else reach(stage, relation)
+            tried = replace(tried, is_caught=_reaches_more(stage, relation, change, before))
+        yield tried
+
+
+def _reaches_more(
+    stage: Stage, relation: Relation, change: _Change, before: frozenset[Reach]
+) -> bool:
+    """Whether somebody reaches, within a tenant or with claims of two, what was kept before."""
+    with stage.connection.transaction(force_rollback=True):
+        stage.connection.execute(change.statement.encode())
+        return bool(reach(stage, relation) - before)
 
 
 def _tried(stage: Stage, relation: Relation, change: _Change) -> Weakening:
@@ -54,13 +74,13 @@ def _tried(stage: Stage, relation: Relation, change: _Change) -> Weakening:
     try:
         with stage.connection.transaction(force_rollback=True):
             stage.connection.execute(change.statement.encode())
-            verdict = prove_table(stage, relation).verdict
+            is_leak = prove_table(stage, relation).verdict is Verdict.LEAK
     except psycopg.Error as error:
         said = error.diag.message_primary or "the server refuses it"
         return Weakening(name, change.words, is_caught=False, equivalent=f"not possible: {said}")
     stage.longer.clear()
     stage.longer.update(before)
-    return Weakening(name, change.words, is_caught=verdict is Verdict.LEAK)
+    return Weakening(name, change.words, is_caught=is_leak, is_leak=is_leak)
 
 
 def _changes(relation: Relation) -> Iterator[_Change]:
@@ -83,7 +103,7 @@ def _changes(relation: Relation) -> Iterator[_Change]:
                 yield _Change(said, f"{alter} using ({expression}){kept}", policy)
         if policy.command in _WRITES:
             said = f"policy {policy.name!r}: no check of what is written"
-            yield _Change(said, f"{alter} with check ({_TRUE})", policy)
+            yield _Change(said, f"{alter} with check ({_TRUE})", policy, is_of_check=True)
 
 
 def _kept_check(policy: Policy) -> str:
@@ -158,4 +178,21 @@ def _equivalent(stage: Stage, relation: Relation, change: _Change) -> str | None
     policy = change.policy
     if policy is not None and "public" not in policy.roles and not rights.keys() & policy.roles:
         return f"no role that may reach the table is among {', '.join(policy.roles)}"
+    if policy is not None and change.is_of_check and not _may_write(rights.values(), policy):
+        return "no role may insert, nor change a column that the check reads"
     return None
+
+
+def _may_write(rights: Iterable[Rights], policy: Policy) -> bool:
+    """Whether somebody could write what the policy's check is about."""
+    named = {
+        names(fields["fields"])[-1:]
+        for kind, fields in nodes(parse_expression(policy.with_check or policy.using or _TRUE))
+        if kind == "ColumnRef"
+    }
+    read = {name for part in named for name in part}
+    return any(
+        (held.inserts and policy.command != "update")
+        or (read & held.updates and policy.command != "insert")
+        for held in rights
+    )
