@@ -144,6 +144,8 @@ create function pg_temp.u(n bigint) returns uuid language sql immutable return
     ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid
 """
 
+LAST_RUN = "(select max(id) from unify.run where kind = 'run')"
+
 
 def uuid_of(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012}"
@@ -207,14 +209,14 @@ class Merge:
         """Source table -> source, loaded, merged, quarantined, dropped of the last run."""
         rows = self.rows(
             "select source_table, source_rows, loaded, merged, quarantined, dropped"
-            " from unify.table_result where run_id = (select max(id) from unify.run)"
+            " from unify.table_result where run_id = " + LAST_RUN
         )
         return {row[0]: row[1:] for row in rows}
 
     def quarantine(self) -> dict[tuple[str, str], str]:
         rows = self.rows(
             "select source_table, key, coalesce(column_name || ': ', '') || reason"
-            " from unify.quarantine where run_id = (select max(id) from unify.run)"
+            " from unify.quarantine where run_id = " + LAST_RUN
         )
         return {(row[0], row[1]): row[2] for row in rows}
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
-from tests.unify.several.conftest import TARGET, Merge, uuid_of
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.unify.several.conftest import CONFIG, TARGET, Merge, uuid_of
+
+from mainstem.errors import TargetError, UsageError
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
+    from mainstem.unify.progress import Step
 
 #: every table's content, without what a run makes up
 TABLES = ("shop", "person", "project", "task", "note", "card")
@@ -64,3 +73,271 @@ def test_what_changed_in_the_sources_is_carried_over(merge: Merge, scratch: Scra
     merge.undo(run.id)
     assert all(rows == [] for rows in content(merge).values())
     assert fresh(merge, scratch, "catch_up_fresh") == now
+
+
+#: what people do to the sources, as the place and a statement over two numbers
+EDITS = [
+    ("north", "update people set full_name = 'N' || {b} where id = {p}"),
+    ("north", "update people set email = 's{b}@example.com' where id = {p}"),
+    ("north", "update people set email = 'own{a}@example.com' where id = {p}"),
+    ("north", "update people set shop_id = {s} where id = {p}"),
+    ("north", "update people set shop_id = null where id = {p}"),
+    ("north", "delete from people where id = {p}"),
+    ("north", ("insert into people values ({x}, {s}, 'x{a}@example.com', 'X', '2026-09-01Z')"
+              " on conflict do nothing")),
+    ("north", "update shops set size = 'large' where id = {s}"),
+    ("north", "update shops set size = '7' where id = {s}"),
+    ("north", "update shops set slug = 'company-{b1}' where id = {s}"),
+    ("north", "update projects set stage = 'odd' where id = {j}"),
+    ("north", "update projects set stage = 'done' where id = {j}"),
+    ("north", "update projects set shop_id = {s} where id = {j}"),
+    ("north", "update projects set owner_id = {p} where id = {j}"),
+    ("north", "update projects set lead_task_id = {t} where id = {j}"),
+    ("north", "update projects set created_at = '2025-01-01Z' where id = {j}"),
+    ("north", "delete from projects where id = {j}"),
+    ("north", ("insert into projects values ({j}, {s}, {p}, 'Again', 'open', 1, null, '{{}}', {t},"
+              " '2026-08-01Z') on conflict do nothing")),
+    ("north", "update tasks set project_id = {j} where id = {t}"),
+    ("north", "update tasks set weight = 3000000000 where id = {t}"),
+    ("north", "update tasks set weight = {b} where id = {t}"),
+    ("north", "delete from tasks where id = {t}"),
+    ("north", ("insert into tasks values ({t}, {j}, 'Again', 1, '2026-08-02Z')"
+              " on conflict do nothing")),
+    ("north", "update notes set task_id = {t} where id = {a} * 3"),
+    ("north", "delete from notes where id = {b} * 5"),
+    ("north", ("insert into notes (id, task_id, body, created_at)"
+              " values (400 + {a}, {t}, 'more', '2026-09-02Z') on conflict do nothing")),
+    ("south", "update app.person set email = 'p{b}@example.com' where number = {a}"),
+    ("south", "update app.person set company_code = 'c{b1}' where number = {a}"),
+    ("south", "update app.project set budget = 1e12 where number = {b}"),
+    ("south", "update app.project set budget = 1.239 where number = {b}"),
+    ("south", "delete from app.person where number = {a}"),
+    ("south", "update app.company set slug = 'shop-{b1}' where code = 'c1'"),
+]  # fmt: skip
+
+
+def edit(merge: Merge, number: int, a: int, b: int) -> None:
+    """Make one edit, foreign keys of the source or not."""
+    place, statement = EDITS[number]
+    text = statement.format(
+        a=a, b=b, b1=b % 2 + 1, s=_id(1 + a % 2), p=_id(100 + a), x=_id(150 + a),
+        j=_id(200 + b), t=_id(300 + a + b),
+    )  # fmt: skip
+    url = merge.north if place == "north" else merge.south
+    merge.execute(url, f"set session_replication_role = replica; {text}")
+
+
+def _id(number: int) -> str:
+    return f"'{uuid_of(number)}'"
+
+
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    passes=st.lists(
+        st.lists(
+            st.tuples(st.integers(0, len(EDITS) - 1), st.integers(1, 20), st.integers(1, 10)),
+            min_size=1,
+            max_size=6,
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_passes_end_as_a_run_made_now_would(
+    merge: Merge, scratch: ScratchServer, passes: list[list[tuple[int, int, int]]]
+) -> None:
+    """One pair of sources for all examples, each of which begins where the last one ended."""
+    merge.config.write_text(
+        CONFIG + '[merge.shop]\nby = ["slug"]\n[merge.person]\nby = ["lower(email)"]\n'
+    )
+    merge.plan(is_forced=True)
+    run = merge.run().run
+    try:
+        for edits in passes:
+            for number, a, b in edits:
+                edit(merge, number, a, b)
+            assert merge.catch_up().left == ()
+        found = merge.verify()
+        assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+        now = content(merge)
+    finally:
+        merge.undo(run.id)
+    expected = fresh(merge, scratch, f"fresh_{uuid4().hex}")
+    assert now == expected
+
+
+def test_changes_that_people_made_are_left_and_named(merge: Merge) -> None:
+    merge.plan()
+    run = merge.run().run
+    merge.execute(merge.url, f"update task set title = 'by hand' where id = '{uuid_of(305)}'")
+    merge.execute(merge.url, "update note set body = 'mine' where body = E'note\\t7'")
+    merge.execute(merge.north, "update tasks set title = 'T ' || title where weight < 10")
+    merge.execute(merge.north, "delete from notes where body = E'note\\t7'")
+    for _ in range(2):
+        texts = [str(left) for left in merge.catch_up().left]
+        assert len(texts) == 2, texts
+        assert f"north.tasks, key {uuid_of(305)}, was changed by hand, and differs" in texts[0]
+        assert "note: the row of north.notes, key 7, was changed by hand; the source" in texts[1]
+    assert merge.rows("select count(*) from task where title like 'T Task%'") == [(8,)]
+    assert merge.accounts()["north.notes"] == (119, 119, 0, 0, 0)
+    found = merge.verify()
+    assert [str(d) for t in found.tables for d in t.differences] == [
+        f"north.tasks, key {uuid_of(305)}, column title: 'T Task 5' became 'by hand'"
+    ]
+    assert ["1 rows that no run loaded" in str(one) for one in found.findings] == [True]
+    assert merge.catch_up(is_forced=True).left == ()
+    assert merge.rows("select count(*) from task where title like 'T Task%'") == [(9,)]
+    assert merge.rows("select count(*) from note") == [(119,)]
+    assert merge.verify().is_equal
+    merge.undo(run.id)
+    assert all(rows == [] for rows in content(merge).values())
+
+
+def test_a_row_that_others_depend_on_is_left_until_they_are_gone(merge: Merge) -> None:
+    merge.execute(
+        merge.url, "create table badge (id int, shop_id uuid, person_id uuid references person)"
+    )
+    merge.plan()
+    run = merge.run().run
+    merge.execute(merge.url, f"insert into badge values (1, '{uuid_of(1)}', '{uuid_of(120)}')")
+    merge.execute(merge.north, f"delete from people where id = '{uuid_of(120)}'")
+    done = merge.catch_up()
+    assert [str(left) for left in done.left] == [
+        (
+            f"person: the row of north.people, key {uuid_of(120)}, is what other rows depend on;"
+            " the source has it no more, or in a form that cannot go in"
+        )
+    ]
+    assert merge.accounts()["north.people"] == (19, 19, 0, 0, 0)
+    with pytest.raises(TargetError, match=r"1 rows of public\.badge point at person"):
+        merge.undo(run.id)
+    merge.execute(merge.url, "delete from badge")
+    merge.execute(merge.north, f"update people set full_name = 'x' where id = '{uuid_of(119)}'")
+    assert merge.catch_up().left == ()
+    assert merge.rows(f"select from person where id = '{uuid_of(120)}'") == []
+    assert merge.verify().is_equal
+    merge.undo(run.id)
+
+
+def test_rows_go_into_quarantine_and_out_of_it_again(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    merge.execute(merge.north, f"update projects set stage = 'odd' where id = '{uuid_of(204)}'")
+    merge.execute(merge.south, "update app.project set budget = 1e12 where number = 7")
+    merge.catch_up()
+    waiting = merge.quarantine()
+    assert "rule project_stage_check" in waiting["north.projects", uuid_of(204)]
+    assert waiting["south.project", "7"] == "budget: does not fit numeric(12,2)"
+    assert merge.accounts()["north.tasks"] == (40, 36, 0, 4, 0)
+    assert merge.rows(
+        "select original ->> 'title' from unify.quarantine"
+        " where run_id = 1 and source_table = 'south.project'"
+    ) == [("South project 7",)]
+    assert merge.verify().is_equal
+    merge.execute(merge.north, f"update projects set stage = 'done' where id = '{uuid_of(204)}'")
+    merge.execute(merge.south, "update app.project set budget = 1.239 where number = 7")
+    merge.catch_up()
+    assert merge.quarantine() == {}
+    assert merge.accounts()["north.tasks"] == (40, 40, 0, 0, 0)
+    assert merge.rows("select key, after from unify.ledger where rule = 'rounded-to-scale'"
+                      " and run_id = 1") == [("7", "1.24")]  # fmt: skip
+    assert merge.verify().is_equal
+
+
+def test_values_that_are_swapped_under_a_unique_key(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    before = merge.rows("select indexdef from pg_indexes where tablename = 'person' order by 1")
+    merge.execute(
+        merge.north,
+        "update people set email = case email when 'P1@Example.com' then 'P2@Example.com'"
+        " else 'P1@Example.com' end where email ~ '^P[12]@'",
+    )
+    assert merge.catch_up().passes[0].updated == 2
+    assert merge.verify().is_equal
+    assert before == merge.rows(
+        "select indexdef from pg_indexes where tablename = 'person' order by 1"
+    )
+
+
+def test_a_file_that_changed_is_read_again(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    with sqlite3.connect(merge.folder / "desk.db") as desk:
+        desk.executescript("""
+            insert into people values (3, 'd2', 'd3@example.com', 'Desk Three', '2026-04-03');
+            delete from people where id = 1;
+        """)
+    desk.close()
+    (done,) = merge.catch_up().passes
+    assert (done.inserted, done.updated, done.deleted) == (1, 0, 1)
+    assert merge.verify().is_equal
+    (again,) = merge.catch_up().passes
+    assert (again.inserted, again.updated, again.deleted) == (0, 0, 0)
+
+
+def test_rows_of_a_further_table_follow(merge: Merge) -> None:
+    merge.execute(
+        merge.url, "create table weight (id uuid primary key, task_id uuid, n integer, w integer)"
+    )
+    merge.config.write_text(
+        CONFIG
+        + """[[tables.north.tasks.also]]
+        into = "public.weight"
+        rows = "(values (1, s.weight), (2, s.weight * 2)) as part (n, w)"
+        where = "part.w > 1"
+        columns.id = "unify.minted(s.created_at, 'weight/' || s._key || '/' || part.n)"
+        columns.task_id = "loaded.id"
+        columns.n = "part.n"
+        columns.w = "part.w"
+        """
+    )
+    merge.plan()
+    run = merge.run().run
+    merge.execute(merge.north, "delete from notes; update projects set lead_task_id = null")
+    merge.execute(merge.north, f"delete from tasks where id = '{uuid_of(302)}'")
+    merge.execute(merge.north, f"update tasks set weight = 100 where id = '{uuid_of(301)}'")
+    merge.catch_up()
+    expected = 40 * 41 // 2 * 3 - 1 - 6 + 298
+    assert merge.rows("select count(*), sum(w) from weight") == [(78, expected)]
+    assert merge.verify().is_equal
+    merge.undo(run.id)
+    assert merge.rows("select count(*) from weight") == [(0,)]
+
+
+def test_passes_go_on_until_one_is_short_enough(merge: Merge) -> None:
+    merge.plan()
+    with pytest.raises(UsageError, match="no run of two is finished"):
+        merge.catch_up()
+    merge.run()
+    done = merge.catch_up(until_s=0, passes_max=2)
+    assert [one.number for one in done.passes] == [1, 2]
+    assert not done.is_short
+    assert [one.whole for one in done.passes] == [12, 0]
+    merge.execute(merge.north, "update tasks set title = 'late'")
+    assert merge.catch_up().is_short
+
+
+def test_what_changed_after_the_last_pass_is_told(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    merge.catch_up()
+    changing = _Changing(merge)
+    done = merge.catch_up(changing)
+    assert [str(one) for one in done.differences] == [
+        "north.notes: +1 rows, something changed among 121 rows"
+    ]
+
+
+class _Changing(Silence):
+    """Somebody writes a note while a pass is under way."""
+
+    def __init__(self, merge: Merge) -> None:
+        self._merge = merge
+
+    def step(self, name: str, rows: int | None) -> Step:
+        if name == "carry over":
+            self._merge.execute(self._merge.north, "insert into notes (body) values ('late')")
+        return super().step(name, rows)

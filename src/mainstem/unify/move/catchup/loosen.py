@@ -76,9 +76,9 @@ def loosened(carry: Carry, order: Sequence[TargetTable]) -> Iterator[Loose]:
         switch_triggers_off(connection, record)
     loose = Loose(carry)
     yield loose
+    connection.execute("set constraints all immediate")
     for table, index in loose.indexes:
         put_back_index(connection, table, index)
-    connection.execute("set constraints all immediate")
     for record in triggers:
         put_back_triggers(connection, record)
     for table, name in keys:

@@ -13,15 +13,17 @@ from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.ledger import store
 from mainstem.unify.move import preflight
 from mainstem.unify.move.catchup.carry import carry_over
-from mainstem.unify.move.catchup.memory import find_memory, make_memory
-from mainstem.unify.move.catchup.refresh import refresh
+from mainstem.unify.move.catchup.memory import find_memory, forget_memory, make_memory
+from mainstem.unify.move.catchup.refresh import find_differences, refresh
 from mainstem.unify.move.run import Move
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.move.source import open_sources
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.catchup.context import Left
+    from mainstem.unify.move.catchup.refresh import Difference
     from mainstem.unify.move.session import Session
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
@@ -40,12 +42,15 @@ class Pass:
     inserted: int
     updated: int
     deleted: int
+    #: tables that were read whole, and not only where something changed
+    whole: int
     seconds: float
 
     def __str__(self) -> str:
+        whole = f" ({self.whole} tables read whole)" if self.whole else ""
         return (
-            f"pass {self.number}: {self.looked_at:,} rows looked at, {self.inserted:,} inserted, "
-            f"{self.updated:,} updated, {self.deleted:,} deleted, {self.seconds:.1f} s"
+            f"pass {self.number}: {self.looked_at:,} rows looked at{whole}, {self.inserted:,} "
+            f"inserted, {self.updated:,} updated, {self.deleted:,} deleted, {self.seconds:.1f} s"
         )
 
 
@@ -57,8 +62,10 @@ class CaughtUp:
     passes: tuple[Pass, ...]
     #: rows that are not as the sources say
     left: tuple[Left, ...]
-    #: when the sources were looked at last: what was written there since is not in the target
+    #: when the last pass began: what was written to the sources since is not in the target
     as_of: datetime
+    #: what of it there is by now
+    differences: tuple[Difference, ...]
     is_short: bool
 
 
@@ -69,6 +76,7 @@ def catch_up(
     reporter: Reporter,
     until_s: float = UNTIL_S,
     is_forced: bool = False,
+    is_last: bool = False,
     passes_max: int = PASSES_MAX,
     lock_wait_s: float = LOCK_WAIT_S,
 ) -> CaughtUp:
@@ -76,6 +84,7 @@ def catch_up(
 
     A pass that is killed is made again; every pass is carried over wholly or not at all.
     `is_forced`: rows that people changed in the target are overwritten.
+    `is_last`: one pass, after which what is remembered of the sources is dropped.
 
     Raises:
         UsageError: no run of the plan is finished.
@@ -99,9 +108,14 @@ def catch_up(
             reporter.say(str(done))
             passes.append(done)
             is_short = done.seconds <= until_s
-            if is_short or len(passes) == passes_max:
+            if is_short or is_last or len(passes) == passes_max:
                 break
-        return CaughtUp(store.find_run(session.main, run.id), tuple(passes), left, as_of, is_short)
+        differences = _differences(plan, session, run)
+        if is_last:
+            forget_memory(session.main, run)
+            session.main.commit()
+        run = store.find_run(session.main, run.id)
+        return CaughtUp(run, tuple(passes), left, as_of, differences, is_short)
 
 
 def _finished_run(session: Session, plan: Plan) -> Run:
@@ -141,6 +155,7 @@ def _pass(
             _next_number(session, run),
             refreshed.looked_at,
             **asdict(carried.counts),
+            whole=len(refreshed.whole),
             seconds=time.monotonic() - began,
         )
         store.save_step(
@@ -155,6 +170,15 @@ def _pass(
         connection.execute("set local synchronous_commit = on")
         connection.commit()
     return done, carried.left
+
+
+def _differences(plan: Plan, session: Session, run: Run) -> tuple[Difference, ...]:
+    memory = find_memory(session.main, run)
+    assert memory is not None
+    with open_sources(plan) as sources:
+        found = find_differences(Move(plan, session, sources, Silence()), memory)
+    session.main.commit()
+    return tuple(found)
 
 
 def _next_number(session: Session, run: Run) -> int:

@@ -80,6 +80,37 @@ def refresh(move: Move, memory: Run) -> Refreshed:
     return Refreshed(looked_at, tuple(stale))
 
 
+@dataclass(frozen=True)
+class Difference:
+    """What a source table has that the target does not have yet."""
+
+    table: str
+    #: rows more than when it was read; negative: fewer
+    more: int
+    #: rows of the ranges of keys in which something changed
+    within: int
+
+    def __str__(self) -> str:
+        more = f"{self.more:+,} rows, " if self.more else ""
+        return f"{self.table}: {more}something changed among {self.within:,} rows"
+
+
+def find_differences(move: Move, memory: Run) -> list[Difference]:
+    """What changed in the PostgreSQL sources since they were read; nothing is carried over."""
+    found = []
+    for table in move.plan.moved():
+        source = move.sources[table.source]
+        known = read_ranges(move.session.main, memory, table.name)
+        if not isinstance(source, ServerSource) or not known:
+            continue
+        changes = RangedTable(source, table).differing(known)
+        if changes:
+            rows = sum(change.now.rows for change in changes)
+            more = rows - sum(known[change.at].rows for change in changes)
+            found.append(Difference(table.name, more, rows))
+    return found
+
+
 def _is_known(move: Move, memory: Run, table: PlannedTable) -> bool:
     """Whether a file's table is staged, and the file is as it was."""
     source = move.sources[table.source]
