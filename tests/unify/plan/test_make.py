@@ -131,7 +131,7 @@ def test_what_cannot_be_decided_is_asked(bench: Bench) -> None:
         "table stray (0 rows; nothing refers to it) matches no target table" in text
         for text in texts
     )
-    assert any("column accounts.odd (1 values) matches no free column" in text for text in texts)
+    assert any("column accounts.odd (1 value) matches no free column" in text for text in texts)
     assert any("account.kind is inet" in text for text in texts)
     assert any("account.wanted must have a value and gets none" in text for text in texts)
     assert any("happening is partitioned" in text for text in texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import column_meaning, did_you_mean
@@ -18,15 +18,9 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
     from mainstem.unify.plan.config import Config, MergeConfig
     from mainstem.unify.plan.model import PlannedTable
+    from mainstem.unify.plan.profile import Values
 
 _LOWER = re.compile(r'lower\((?:\(?"?(\w+)"?\)?(?:::text)?)\)')
-
-
-class Values(Protocol):
-    """Reads one column of a source."""
-
-    def __call__(self, table: PlannedTable, column: str, *, is_lower: bool) -> set[str] | None:
-        """Its different values as texts; None when there are too many."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +111,9 @@ def _shared(
     for way in _ways(target):
         columns = {t.name: column for t in tables if (column := _source_column(t, way.column))}
         known = {
-            table.name: values[table.source](table, columns[table.name], is_lower=way.is_lower)
+            table.name: values[table.source](
+                table.table, columns[table.name], is_lower=way.is_lower
+            )
             for table in tables
             if table.name in columns
         }

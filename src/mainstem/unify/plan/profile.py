@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.plan.names import name_sql
@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.model import Catalog, Table
     from mainstem.unify.catalog.postgres_source import PostgresSource
     from mainstem.unify.catalog.sqlite import SqliteSource
-    from mainstem.unify.plan.model import PlannedTable
 
 _HEX = "[0-9a-fA-F]"
 #: of one column; a column with more is not compared with others
 VALUES_MAX = 500_000
 _UUID_PATTERN = "'^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'"
 _UUID_GLOB = "-".join(_HEX * length for length in (8, 4, 4, 4, 12))
+
+
+class Values(Protocol):
+    """Reads one column of a source."""
+
+    def __call__(self, table: str, column: str, *, is_lower: bool = False) -> set[str] | None:
+        """Its different values as texts; None when there are too many."""
 
 
 @dataclass(frozen=True)
@@ -50,28 +56,28 @@ def read_server_profiles(source: PostgresSource, catalog: Catalog) -> dict[str, 
 
 
 def read_values(
-    source: SqliteSource, table: PlannedTable, column: str, *, is_lower: bool
+    source: SqliteSource, table: str, column: str, *, is_lower: bool = False
 ) -> set[str] | None:
     """The different values of a column as texts; None when there are too many.
 
     Raises SourceError when the file cannot be read.
     """
     value = f"cast({quoted(column)} as text)"
-    query = f"select distinct {_lowered(value, is_lower=is_lower)} from {quoted(table.table)}"
+    query = f"select distinct {_lowered(value, is_lower=is_lower)} from {quoted(table)}"
     with source.reading() as connection:
         rows = connection.execute(query).fetchmany(VALUES_MAX + 1)
     return _within_limit(rows)
 
 
 def read_server_values(
-    source: PostgresSource, table: PlannedTable, column: str, *, is_lower: bool
+    source: PostgresSource, table: str, column: str, *, is_lower: bool = False
 ) -> set[str] | None:
     """The same of a PostgreSQL source.
 
     Raises SourceError when the table cannot be read.
     """
     value = _lowered(f"{name_sql(column)}::text", is_lower=is_lower)
-    query = f"select distinct {value} from {source.table_sql(table.table)} limit {VALUES_MAX + 1}"
+    query = f"select distinct {value} from {source.table_sql(table)} limit {VALUES_MAX + 1}"
     with source.reading() as connection:
         return _within_limit(connection.execute(query.encode()).fetchall())
 
