@@ -137,6 +137,21 @@ def test_what_cannot_be_decided_is_asked(bench: Bench) -> None:
     assert any("happening is partitioned" in text for text in texts)
 
 
+def test_a_merge_that_could_join_tenants_is_a_question(bench: Bench) -> None:
+    bench.config.write_text(
+        CONFIG.replace(
+            "[tables.accounts.set]",
+            '[tables.accounts]\nmerge = [["firm_id", "code"], ["name"], ["code", "active"]]\n'
+            "[tables.accounts.set]",
+        )
+    )
+    (text,) = [question.text for question in bench.plan().questions if "tenants" in question.text]
+    assert text == (
+        "rows of accounts that are the same by name and code, active may belong to different "
+        "tenants: add firm_id to tables.accounts.merge"
+    )
+
+
 def test_several_ways_to_the_tenant_are_a_question(bench: Bench) -> None:
     bench.source("""
         create table people (id integer primary key, firm_id text);

@@ -22,7 +22,9 @@ def ask_about_times(proposal: Proposal, table: PlannedTable, target: TargetTable
 
 
 def ask_about_merging(proposal: Proposal, table: PlannedTable) -> None:
-    """A secret key that the target keeps cannot name the row that others become."""
+    """Rows of two tenants must not become one, nor a secret key name the row that others become."""
+    if table.tenant_path:
+        _ask_about_tenants(proposal, table)
     if table.merge and table.has_secret_key and table.id_kind in {"kept", "mixed"}:
         proposal.ask(
             table.name,
@@ -30,6 +32,21 @@ def ask_about_merging(proposal: Proposal, table: PlannedTable) -> None:
             f"rows of {table.name} are merged, and its key is a secret that {table.into} keeps: "
             f"leave out {proposal.place(table.name)}.merge, or set "
             f"{proposal.place(table.name)}.set.{table.id_column} to an SQL expression",
+        )
+
+
+def _ask_about_tenants(proposal: Proposal, table: PlannedTable) -> None:
+    """Each way must have a reference in it: rows that point at the same row are of one tenant."""
+    pointing = {column.name for column in table.columns if column.reference is not None}
+    open_ways = [way for way in table.merge if not pointing & set(way)]
+    if open_ways:
+        first = table.tenant_path[0]
+        shown = " and ".join(", ".join(way) for way in open_ways)
+        proposal.ask(
+            table.name,
+            None,
+            f"rows of {table.name} that are the same by {shown} may belong to different tenants: "
+            f"add {first} to {proposal.place(table.name)}.merge",
         )
 
 
