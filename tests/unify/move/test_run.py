@@ -262,7 +262,7 @@ def test_open_questions_stop_the_run(shop: Shop) -> None:
     shop.configure(shop.config.read_text().replace('[tables.cache]\ndrop = "made again', "#"))
     shop.config.write_text(shop.config.read_text().split("#")[0])
     shop.plan()
-    with pytest.raises(ConfigError, match=r"1 open question;.*\n  1\. table cache \(1 rows; "):
+    with pytest.raises(ConfigError, match=r"1 open question;.*\n  1\. table cache \(1 row; "):
         shop.run()
 
 
