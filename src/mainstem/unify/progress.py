@@ -6,6 +6,7 @@ import time
 from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Final, Protocol
 
 from rich.progress import (
@@ -90,19 +91,22 @@ class _Rate(ProgressColumn):
 class _Bars:
     progress: Progress
     shown: deque[TaskID] = field(default_factory=deque)
+    #: steps begin in several threads
+    lock: Lock = field(default_factory=Lock)
 
     def say(self, line: str) -> None:
         self.progress.console.print(Text(line))
 
     def step(self, name: str, rows: int | None) -> Step:
         """Show a bar in the place of one that is full, else of the oldest."""
-        if len(self.shown) == _BARS_MAX:
-            full = (one for one in self.shown if self.progress.tasks[one].finished)
-            gone = next(full, self.shown[0])
-            self.shown.remove(gone)
-            self.progress.update(gone, visible=False)
-        task = self.progress.add_task(Text(name).plain, total=rows)
-        self.shown.append(task)
+        with self.lock:
+            if len(self.shown) == _BARS_MAX:
+                full = (one for one in self.shown if self.progress.tasks[one].finished)
+                gone = next(full, self.shown[0])
+                self.shown.remove(gone)
+                self.progress.update(gone, visible=False)
+            task = self.progress.add_task(Text(name).plain, total=rows)
+            self.shown.append(task)
         return _Bar(self.progress, task)
 
 
