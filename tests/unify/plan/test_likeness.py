@@ -20,7 +20,7 @@ create table guest (id uuid primary key, firm_id uuid references firm, email tex
     vip boolean, notes text);
 create table visit (id uuid primary key, firm_id uuid references firm,
     guest_id uuid references guest,
-    stage text check (stage in ('open', 'done', 'it''s off')));
+    long_remark text, stage text check (stage in ('open', 'done', 'it''s off')));
 create table visit_step (id uuid primary key, visit_id uuid references visit, note text);
 create table card (id uuid primary key, firm_id uuid references firm, name text, config jsonb);
 create table unlike (id uuid primary key, colour text, weight integer);
@@ -31,13 +31,15 @@ create table firms (id integer primary key, name text);
 create table customers (id integer primary key, firm_id integer references firms, email text,
     phone text, vip integer, spare text);
 create table visits (id integer primary key, firm_id integer references firms,
-    customer_id integer references customers, progress text, step1_note text, mystery text);
+    customer_id integer references customers, progress text, step1_note text, remark text,
+    mystery text);
 create table red_cards (id integer primary key, firm_id integer references firms, colour text);
 create table blue_cards (id integer primary key, firm_id integer references firms, shade text);
 create table oddity (id integer primary key, colour_code text);
 insert into firms values (1, 'One');
 insert into customers values (1, 1, 'a@example.org', '1', 1, 'x');
-insert into visits values (1, 1, 1, 'it''s off', 'a', 'zzz'), (2, 1, 1, 'open', 'b', 'yyy');
+insert into visits values (1, 1, 1, 'it''s off', 'a', 'r', 'zzz'),
+    (2, 1, 1, 'open', 'b', 's', 'yyy');
 insert into red_cards values (1, 1, 'red');
 insert into blue_cards values (1, 1, 'blue');
 insert into oddity values (1, 'red');
@@ -98,6 +100,12 @@ def test_a_column_is_known_by_the_values_that_are_allowed(
     texts: dict[tuple[str, str | None], str],
 ) -> None:
     assert "(perhaps stage: all its 2 different values fit there)" in texts["visits", "progress"]
+
+
+def test_a_column_is_known_by_a_part_of_its_name(
+    texts: dict[tuple[str, str | None], str],
+) -> None:
+    assert "(perhaps long_remark, by its name)" in texts["visits", "remark"]
 
 
 def test_a_numbered_column_is_known_as_a_row_beside(

@@ -118,7 +118,16 @@ def likely_column(
                 odd = listed(sorted(held - allowed[partly[0]]))
                 return f"perhaps {partly[0]}, which does not allow {odd}"
     beside = next(_beside(column, target, proposal.target), None)
-    return f"perhaps {beside}, a row beside it" if beside is not None else None
+    if beside is not None:
+        return f"perhaps {beside}, a row beside it"
+    one = snake_case(column)
+    alike = [
+        name
+        for name in free
+        for other in [snake_case(name)]
+        if other.endswith(f"_{one}") or one.endswith(f"_{other}")
+    ]
+    return f"perhaps {alike[0]}, by its name" if len(alike) == 1 else None
 
 
 def allowed_values(target: TargetTable, column: str) -> set[str]:

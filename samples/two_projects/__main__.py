@@ -1,0 +1,5 @@
+"""`python -m samples.two_projects`."""
+
+from samples.two_projects import main
+
+main()
