@@ -77,7 +77,7 @@ from positions('alert') as i;
 
 insert into document (id, agency_id, client_id, title, category, storage_path, mime_type, file_size, index_status, uploaded_by, created_at, updated_at)
 select key('document', i), key('agency', i % 12), key('client', i % size('client')), 'Report № ' || i, pick(i, '{report,contract,brief}'),
-       'documents/' || key('document', i) || '.pdf', 'application/pdf', 10000 + mix(i) % 900000, 'ready', key('user', i % size('user')),
+       'documents/' || key('document', i) || '.pdf', 'application/pdf', 1000 + mix(i) % 9000, 'ready', key('user', i % size('user')),
        moment(4, i), moment(4, i)
 from positions('document') as i;
 
@@ -155,6 +155,6 @@ insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_typ
 values ('documents', 'documents', false, 52428800, '{application/pdf}', moment(0, 1), moment(0, 1));
 insert into storage.objects (id, bucket_id, name, owner, metadata, version, created_at, updated_at, last_accessed_at)
 select key('object', i), 'documents', key('document', i) || '.pdf', key('user', i % size('user')),
-       jsonb_build_object('size', 10000 + mix(i) % 900000, 'mimetype', 'application/pdf', 'eTag', '"' || md5(i::text) || '"'),
+       jsonb_build_object('size', 1000 + mix(i) % 9000, 'mimetype', 'application/pdf', 'eTag', content_tag(key('document', i) || '.pdf', 1000 + mix(i) % 9000)),
        key('version', i)::text, moment(4, i), moment(4, i), moment(9, i)
 from positions('document') as i;

@@ -58,6 +58,12 @@ create function sample.client_name(agency bigint, place bigint) returns text
     || sample.pick(place, '{Dental,Roofing,Yoga,Solar,Law,Bakery,Pets,Gardens,Optics,Tiles,Café,Movers}')
 $$;
 
+-- The tag of a stored file, of the bytes that legacy_files.py writes for its name and size.
+create function sample.content_tag(name text, size bigint) returns text
+  language sql immutable as $$
+  select '"' || md5(left(repeat(md5(name), (size / 32 + 1)::integer), size::integer)) || '"'
+$$;
+
 -- Bcrypt hashes (cost 10) of `mainstem sample password`, made once: the tests know no other.
 create function sample.password_hash(i bigint) returns text
   language sql immutable as $$

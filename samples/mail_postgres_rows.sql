@@ -26,7 +26,7 @@ insert into design_assets (id, organization_id, template_id, uploaded_by, asset_
                            mime_type, width, height, created_at)
 select key('asset', i), key('organization', i % 50), key('template', i % 50), key('user', i % 50 * 3), pick(i, '{image,logo,background,icon}'),
        'Picture ' || i || '.png', 'https://project.example/storage/v1/object/public/design-assets/' || key('asset', i) || '.png',
-       key('organization', i % 50) || '/' || key('asset', i) || '.png', 10 + mix(i) % 900, 'image/png', 1200, 800, moment(3, i)
+       key('organization', i % 50) || '/' || key('asset', i) || '.png', 1 + mix(i) % 9, 'image/png', 1200, 800, moment(3, i)
 from positions('design_assets') as i;
 
 -- The other half's lists under the same names, and one more for each organisation.
@@ -84,6 +84,7 @@ insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_typ
 values ('design-assets', 'design-assets', true, 10485760, '{image/png}', moment(0, 1), moment(0, 1));
 insert into storage.objects (id, bucket_id, name, owner, metadata, version, created_at, updated_at, last_accessed_at)
 select key('object', i), 'design-assets', key('organization', i % 50) || '/' || key('asset', i) || '.png', key('user', i % 50 * 3),
-       jsonb_build_object('size', (10 + mix(i) % 900) * 1024, 'mimetype', 'image/png', 'eTag', '"' || md5(i::text) || '"'),
+       jsonb_build_object('size', (1 + mix(i) % 9) * 1024, 'mimetype', 'image/png',
+                          'eTag', content_tag(key('organization', i % 50) || '/' || key('asset', i) || '.png', (1 + mix(i) % 9) * 1024)),
        key('version', i)::text, moment(3, i), moment(3, i), moment(9, i)
 from positions('design_assets') as i;

@@ -45,7 +45,7 @@ from positions('campaign_generation_jobs') as i;
 
 insert into assets (id, user_id, kind, storage_path, mime_type, bytes, created_at)
 select key('asset', i), key('user', i % size('profiles')), 'image', key('user', i % size('profiles')) || '/' || key('asset', i) || '.png', 'image/png',
-       10000 + mix(i) % 900000, moment(3, i)
+       1000 + mix(i) % 9000, moment(3, i)
 from positions('assets') as i;
 
 insert into campaign_posts (id, campaign_id, channel_id, asset_id, position, content, hashtags, status, scheduled_for, published_at, external_id,
@@ -95,6 +95,7 @@ insert into storage.buckets (id, name, public, created_at, updated_at)
 values ('assets', 'assets', true, moment(0, 1), moment(0, 1));
 insert into storage.objects (id, bucket_id, name, owner, metadata, version, created_at, updated_at, last_accessed_at)
 select key('object', i), 'assets', key('user', i % size('profiles')) || '/' || key('asset', i) || '.png', key('user', i % size('profiles')),
-       jsonb_build_object('size', 10000 + mix(i) % 900000, 'mimetype', 'image/png', 'eTag', '"' || md5(i::text) || '"'),
+       jsonb_build_object('size', 1000 + mix(i) % 9000, 'mimetype', 'image/png',
+                          'eTag', content_tag(key('user', i % size('profiles')) || '/' || key('asset', i) || '.png', 1000 + mix(i) % 9000)),
        key('version', i)::text, moment(3, i), moment(3, i), moment(9, i)
 from positions('assets') as i;

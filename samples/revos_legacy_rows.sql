@@ -65,7 +65,7 @@ from positions('lead_magnet_library') as i;
 
 insert into lead_magnets (id, client_id, name, file_path, file_size, file_type, download_count, tags, created_at, updated_at)
 select key('magnet', i), key('client', i % size('clients')), 'Checklist ' || i, 'lead-magnets/' || key('magnet', i) || '.pdf',
-       20000 + mix(i) % 400000, 'application/pdf', mix(i, 2) % 900, array[pick(i, '{seo,ads,care}'), 'pdf'], moment(3, i), moment(3, i)
+       2000 + mix(i) % 4000, 'application/pdf', mix(i, 2) % 900, array[pick(i, '{seo,ads,care}'), 'pdf'], moment(3, i), moment(3, i)
 from positions('lead_magnets') as i;
 
 insert into webhook_configs (id, client_id, name, url, secret, headers, esp_type, active, created_at, updated_at)
@@ -306,6 +306,6 @@ values ('lead-magnets', 'lead-magnets', false, 52428800, '{application/pdf}', mo
        ('avatars', 'avatars', true, 1048576, '{image/png}', moment(0, 2), moment(0, 2));
 insert into storage.objects (id, bucket_id, name, owner, metadata, version, created_at, updated_at, last_accessed_at)
 select key('object', i), 'lead-magnets', key('magnet', i) || '.pdf', key('user', i),
-       jsonb_build_object('size', 20000 + mix(i) % 400000, 'mimetype', 'application/pdf', 'eTag', '"' || md5(i::text) || '"'),
+       jsonb_build_object('size', 2000 + mix(i) % 4000, 'mimetype', 'application/pdf', 'eTag', content_tag(key('magnet', i) || '.pdf', 2000 + mix(i) % 4000)),
        key('version', i)::text, moment(3, i), moment(3, i), moment(9, i)
 from positions('lead_magnets') as i;

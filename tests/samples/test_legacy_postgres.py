@@ -86,7 +86,7 @@ def test_accounts_are_as_on_supabase(made: Made, name: str) -> None:
     )
     assert not made.number(
         name,
-        """select count(*) from auth.users as u where not exists (
+        """select count(*) from auth.users as u where u.email is not null and not exists (
              select from auth.identities as i
              where i.user_id = u.id and i.provider = 'email' and i.email = u.email)""",
     )

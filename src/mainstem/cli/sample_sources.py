@@ -76,6 +76,9 @@ def sample_sources(home: Path, *, rows: int, seed: int, reporter: Reporter) -> S
             reporter.step(f"make {source}", rows)
             import_module(f"samples.{module}").generate(addresses[source], rows=rows, seed=seed)
             made += 1
+        if not (folder / f"{source}_files").is_dir():
+            files = import_module("samples.legacy_files")
+            files.write_files(addresses[source], folder / f"{source}_files")
     if not (folder / FILE).exists():
         reporter.step("make direct_mail", rows)
         import_module("samples.direct_mail").generate(folder / FILE, rows=rows, seed=seed)

@@ -195,11 +195,12 @@ def test_a_person_of_two_sources_keeps_one_password(accounts: Merge) -> None:
     accounts.execute(
         accounts.south,
         SHAPE.replace("primary key, email", "primary key, number bigint, email")
-        + f"""insert into auth.users (id, number, email, encrypted_password, updated_at)
-            values ('00000000-0000-4000-8000-000000009001', 1, 's1@example.com', '{hash_of(801)}',
-                '2026-05-01Z'),
+        + f"""insert into auth.users (id, number, email, encrypted_password, created_at,
+                updated_at) values
+            ('00000000-0000-4000-8000-000000009001', 1, 's1@example.com', '{hash_of(801)}',
+                '2026-05-01Z', '2026-05-01Z'),
             ('00000000-0000-4000-8000-000000009002', 2, 's2@example.com', '{hash_of(802)}',
-                '2026-05-01Z');
+                '2026-05-01Z', '2026-05-01Z');
             update app.person set email = 'P1@example.com' where number = 1;
             update app.company set slug = 'shop-2' where code = 'c2';""",
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import bcrypt
+
 from mainstem.pg.connect import connect
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.move.undo import undo_run
@@ -15,7 +17,14 @@ from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Silence
 from mainstem.unify.verify import verify_run
-from samples import audience_legacy, direct_mail, mail_postgres, persona_legacy, revos_legacy
+from samples import (
+    audience_legacy,
+    direct_mail,
+    legacy_files,
+    mail_postgres,
+    persona_legacy,
+    revos_legacy,
+)
 
 if TYPE_CHECKING:
     import pytest
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
 
 ROWS = 5_000
+PASSWORD = b"mainstem sample password"
 CONFIG = Path(__file__).parents[3] / "samples" / "five_way.toml"
 GENERATORS = {
     "REVOS": revos_legacy,
@@ -41,6 +51,7 @@ def test_five_become_one(
         url = scratch.create_database(names[-1])
         sample.generate(url, rows=ROWS)
         monkeypatch.setenv(variable, url)
+        legacy_files.write_files(url, tmp_path / f"{variable.lower()}_files")
     direct_mail.generate(tmp_path / "direct_mail.db", rows=ROWS, seed=1)
     config = read_config(Path(shutil.copy(CONFIG, tmp_path)))
     with connect(database_url) as connection:
@@ -54,11 +65,22 @@ def test_five_become_one(
     assert by_name["direct_mail.organizations"].merged == 50
     assert by_name["persona.channels"].merged == 6
     assert by_name["revos.brand_cartridges"].loaded == by_name["revos.brand_cartridges"].source_rows
+    copied = sum(one.loaded for name, one in by_name.items() if name.endswith(" files"))
+    assert (
+        copied == len([path for path in (tmp_path / "files").rglob("*") if path.is_file()]) == 292
+    )
+    with connect(database_url) as connection:
+        hashes = connection.execute(
+            "select password_hash from app.credential where kind = 'password'"
+        )
+        assert all(bcrypt.checkpw(PASSWORD, row[0].encode()) for row in set(hashes.fetchall()))
     found = verify_run(plan, database_url, reporter=Silence())
     assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
     undo_run(outcome.run.id, database_url, reporter=Silence())
     with connect(database_url) as connection:
         left = connection.execute("select (select count(*) from agency), count(*) from permission")
         assert left.fetchone() == (0, 60)
+        assert connection.execute("select count(*) from app.credential").fetchone() == (0,)
+    assert not [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
     for name in names:
         scratch.drop_database(name)

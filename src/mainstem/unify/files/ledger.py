@@ -136,11 +136,13 @@ def account(connection: Connection, run_id: int, position: int, files: Files) ->
 def notes(connection: Connection, run_id: int) -> list[str]:
     """Lines for people: what was copied, and bytes that no metadata names."""
     rows = connection.execute(
-        "select f.position, s.detail ->> 'called', count(*) filter (where state = 'copied'),"
-        " coalesce(sum(size_bytes) filter (where state = 'copied'), 0),"
-        " count(*) filter (where state = 'there'), count(*) filter (where state = 'quarantined'),"
-        " count(*) filter (where state = 'orphan'),"
-        f" (array_agg(key order by key) filter (where state = 'orphan'))[:{_NAMED_MAX}]"
+        "select f.position, s.detail ->> 'called', count(*) filter (where f.state = 'copied'),"
+        " coalesce(sum(f.size_bytes) filter (where f.state = 'copied'), 0),"
+        " count(*) filter (where f.state = 'there'),"
+        " count(*) filter (where f.state = 'quarantined'),"
+        " count(*) filter (where f.state = 'orphan'),"
+        " (array_agg(f.key order by f.key) filter (where f.state = 'orphan'))"
+        f"[:{_NAMED_MAX}]"
         " from unify.file as f join unify.step as s on s.run_id = f.run_id"
         " and s.name = 'files ' || f.position where f.run_id = %s group by 1, 2 order by 1",
         (run_id,),

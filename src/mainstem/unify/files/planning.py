@@ -23,7 +23,7 @@ OBJECTS = "storage.objects"
 #: what addresses of the platform's public and signed files have in them
 _URL = "%/storage/v1/object/%"
 _TEXTS = ("text", "character varying")
-_SEARCHED = (*_TEXTS, "json", "jsonb", "text[]")
+_SEARCHED = (*_TEXTS, "json")
 
 
 def plan_files(files: Files, server: PostgresSource | None, catalog: Catalog) -> Files:
@@ -102,7 +102,8 @@ def _count(server: PostgresSource, table: Table, columns: list[str]) -> list[int
     for name in columns:
         value = f"t.{name_sql(name)}"
         test = f"{value}::text like '{_URL}'"
-        if table.column(name).declared_type.startswith(_TEXTS):
+        declared = table.column(name).declared_type
+        if declared.startswith(_TEXTS) and not declared.endswith("[]"):
             test += (
                 f" or {value} in (select name from {OBJECTS}"
                 f" union all select bucket_id || '/' || name from {OBJECTS})"

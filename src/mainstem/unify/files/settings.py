@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
@@ -10,7 +11,6 @@ from mainstem.unify.files.model import Files, Place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mainstem.unify.plan.toml_reader import Section
 
@@ -94,7 +94,7 @@ def _place(section: Section, key: str, folder: Path) -> Place:
         )
     path, s3 = own.take("folder", str), own.take("s3", str)
     place = Place(
-        folder=folder / path if path is not None else None,
+        folder=Path(os.path.normpath(folder / path)) if path is not None else None,
         s3=s3,
         region=own.take("region", str) or "us-east-1",
         bucket=own.take("bucket", str),
