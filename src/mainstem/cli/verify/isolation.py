@@ -7,12 +7,10 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
-from psycopg import errors
 
-from mainstem.pg.connect import connect
 from mainstem.pg.target import database_url
 from mainstem.unify.isolation import Verdict, prove
-from mainstem.unify.ledger.proofs import ProvenObject, keep_proof
+from mainstem.unify.isolation.keeping import keep
 
 if TYPE_CHECKING:
     from mainstem.unify.isolation import ObjectVerdict, Proof, Weakening
@@ -45,27 +43,15 @@ def isolation(*, database: str | None, as_json: bool, mutate: bool) -> None:
     """
     url = database or database_url()
     proof = prove(url, mutates=mutate)
-    keep(proof, url)
+    not_kept = keep(proof, url)
+    if not_kept is not None:
+        click.echo(not_kept, err=True)
     if as_json:
         click.echo(json.dumps(as_object(proof, has_weakenings=mutate), indent=2))
     else:
         _show(proof, has_weakenings=mutate)
     if proof.leaks:
         sys.exit(1)
-
-
-def keep(proof: Proof, url: str) -> None:
-    """Keep the verdicts in the database's ledger; it may have none, or be another role's."""
-    objects = [
-        ProvenObject(each.name, each.kind, each.verdict.value, each.reason)
-        for each in proof.objects
-    ]
-    with connect(url, application_name="mainstem verify isolation") as connection:
-        try:
-            keep_proof(connection, objects, is_passed=not proof.leaks, attempts=proof.attempt_count)
-        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
-            connection.rollback()
-            click.echo(f"the proof is not kept: {error.diag.message_primary}", err=True)
 
 
 def as_object(proof: Proof, *, has_weakenings: bool) -> dict[str, object]:

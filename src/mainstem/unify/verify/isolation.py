@@ -17,6 +17,7 @@ from psycopg import sql
 
 from mainstem.errors import MainstemError
 from mainstem.kit.wording import counted
+from mainstem.unify.isolation.keeping import keep
 from mainstem.unify.isolation.model import Verdict
 from mainstem.unify.isolation.proving import prove
 from mainstem.unify.plan.names import name_sql
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 ROLE: Final = "authenticated"
 #: tenants that are tried
 TENANTS_MAX: Final = 3
+#: our own schemas, which nobody but the operator may read
+_TOOLKIT: Final = "unify"
 
 _UNPROTECTED: Final = """
 select t.relid::regclass::text, c.relrowsecurity, c.relforcerowsecurity
@@ -80,9 +83,14 @@ def prove_elsewhere(url: str) -> tuple[int, list[Finding], list[str]]:
     except MainstemError as error:
         return 0, [], [f"isolation was not tried: {error}"]
     found = [Finding("isolation", each.name, each.reason) for each in proof.leaks]
-    tables = [each for each in proof.objects if each.kind == "table"]
+    tables = [
+        each
+        for each in proof.objects
+        if each.kind == "table" and not each.name.startswith(_TOOLKIT)
+    ]
     open_ones = proof.counts[Verdict.NOT_EXERCISED]
-    notes = []
+    not_kept = keep(proof, url)
+    notes = [not_kept] if not_kept is not None else []
     if open_ones:
         notes.append(
             f"isolation of {counted(open_ones, 'object')} could not be tried; "
