@@ -59,7 +59,7 @@ from workspaces w, generate_series(41, 90) n;
 insert into contacts (workspace_id, first_name, email) values (null, 'Of nobody', 'lost@shop.example');
 insert into campaigns (workspace_id, title, state, budget, created_by, created_at)
 select w.id, 'Campaign ' || n, (array['draft', 'sent', 'archived'])[1 + n % 3], n * 10.1,
-       (select p.id from profiles p where p.workspace_id = w.id and p.email > 'Person100' order by p.email limit 1),
+       (select p.id from profiles p where p.workspace_id = w.id and p.email <> 'Person100@example.org' order by p.email limit 1),
        timestamp '2025-05-01' + n * interval '1 day'
 from workspaces w, generate_series(1, 10) n;
 insert into sends (campaign_id, contact_id, sent_at, opened)

@@ -3,7 +3,7 @@ import type { Database } from './database.types'
 
 const supabase = createClient<Database>(process.env.SUPABASE_URL!, process.env.SUPABASE_ANON_KEY!)
 
-const TABLES = { campaigns: 'campaigns', sends: 'sends' } as const
+const TABLES = { sends: 'sends' } as const
 
 type Campaign = Database['public']['Tables']['campaigns']['Row']
 
