@@ -87,7 +87,10 @@ EDITS = [
               " on conflict do nothing")),
     ("north", "update shops set size = 'large' where id = {s}"),
     ("north", "update shops set size = '7' where id = {s}"),
-    ("north", "update shops set slug = 'company-{b1}' where id = {s}"),
+    ("north", (
+        "update shops set slug = 'company-{b1}' where id = {s}"
+        " and not exists (select from shops where slug = 'company-{b1}')"
+    )),
     ("north", "update projects set stage = 'odd' where id = {j}"),
     ("north", "update projects set stage = 'done' where id = {j}"),
     ("north", "update projects set shop_id = {s} where id = {j}"),
@@ -112,7 +115,10 @@ EDITS = [
     ("south", "update app.project set budget = 1e12 where number = {b}"),
     ("south", "update app.project set budget = 1.239 where number = {b}"),
     ("south", "delete from app.person where number = {a}"),
-    ("south", "update app.company set slug = 'shop-{b1}' where code = 'c1'"),
+    ("south", (
+        "update app.company set slug = 'shop-{b1}' where code = 'c1'"
+        " and not exists (select from app.company where slug = 'shop-{b1}')"
+    )),
 ]  # fmt: skip
 
 

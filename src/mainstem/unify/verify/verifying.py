@@ -23,6 +23,7 @@ from mainstem.unify.plan.names import name_sql
 from mainstem.unify.verify.accounting import check_accounts, check_also, check_ledger, check_maps
 from mainstem.unify.verify.copied import copied_comparisons
 from mainstem.unify.verify.engine import compare_tables
+from mainstem.unify.verify.expressions import with_expressions
 from mainstem.unify.verify.isolation import (
     TENANTS_MAX,
     TenantTable,
@@ -84,7 +85,7 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
         catalogs = {name: source.catalog for name, source in sources.items()}
         planned = read_planned_run(connection, run, plan, catalogs)
         compared = [
-            one
+            replace(one, verdict=with_expressions(planned, one.verdict, source, url))
             for source in sources.values()
             for one in _compare_source(planned, source, url, reporter=reporter)
         ]

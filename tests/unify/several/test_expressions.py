@@ -1,0 +1,97 @@
+"""What the plan's own SQL makes of a row is made again from the source, and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.unify.several.conftest import CONFIG, uuid_of
+from tests.unify.several.test_several import plant_doubles
+
+if TYPE_CHECKING:
+    from tests.unify.several.conftest import Merge
+
+SETS = """
+[tables.north.tasks]
+columns.title = { used = "shouted" }
+columns.weight = { used = "doubled" }
+set.title = "upper(s.title) || '!'"
+set.weight = "(s.weight * 2)::integer"
+[tables.desk.people]
+columns.full_name = { used = "shouted" }
+set.full_name = "upper(s.full_name)"
+[tables.south.person]
+columns.full_name = { used = "shouted" }
+set.full_name = "upper(s.full_name)"
+"""
+
+
+def texts(merge: Merge) -> list[str]:
+    return [str(d) for table in merge.verify().tables for d in table.differences]
+
+
+def test_expressions_over_the_row_are_compared(merge: Merge) -> None:
+    merge.config.write_text(CONFIG + SETS)
+    merge.plan()
+    merge.run()
+    found = {table.table: table for table in merge.verify().tables}
+    assert "title (by the plan's own SQL)" in found["north.tasks"].columns
+    assert "app (by the plan's own SQL)" in found["north.people"].columns
+    for table in found.values():
+        assert table.is_equal, table
+        assert table.not_compared == {}, table
+    task = uuid_of(305)
+    merge.execute(merge.url, f"update task set weight = 11 where id = '{task}'")
+    assert texts(merge) == [
+        f"north.tasks, key {task}, column weight (by the plan's own SQL): '10' became '11'"
+    ]
+    merge.execute(merge.url, f"update task set weight = 10 where id = '{task}'")
+    merge.execute(merge.url, "update person set full_name = lower(full_name) where app = 'both'")
+    assert len(texts(merge)) == 2
+    merge.execute(merge.url, "update person set full_name = upper(full_name) where app = 'both'")
+    merge.execute(merge.url, "update person set app = 'both' where email = 's3@example.com'")
+    assert texts(merge) == [
+        "south.person, key 3, column app (by the plan's own SQL): 'south' became 'both'"
+    ]
+
+
+def test_a_source_that_changed_differs_in_what_is_made_of_it(merge: Merge) -> None:
+    merge.config.write_text(CONFIG + SETS)
+    merge.plan()
+    merge.run()
+    merge.execute(merge.north, f"update tasks set title = 'new' where id = '{uuid_of(305)}'")
+    assert texts(merge) == [
+        (f"north.tasks, key {uuid_of(305)}, column title (by the plan's own SQL):"
+        " 'NEW!' became 'TASK 5!'")
+    ]  # fmt: skip
+    merge.catch_up()
+    assert merge.verify().is_equal
+
+
+def test_expressions_over_values_that_a_merge_chose(merge: Merge) -> None:
+    plant_doubles(merge)
+    merge.config.write_text(CONFIG + SETS)
+    merge.plan()
+    merge.run()
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
+def test_expressions_over_other_rows_are_listed_with_the_reason(merge: Merge) -> None:
+    merge.config.write_text(
+        CONFIG
+        + """[tables.north.tasks]
+        columns.title = { used = "with its project" }
+        columns.weight = { used = "counted" }
+        set.title = "s.title || project_row.id"
+        set.weight = "(select count(*) from :stage.north.notes as n)::integer"
+        """
+    )
+    merge.plan()
+    merge.run()
+    found = {table.table: table for table in merge.verify().tables}["north.tasks"]
+    assert found.is_equal
+    assert found.not_compared == {
+        "title": "used by the plan's own SQL: with its project;"
+        " the plan takes it from other rows (project_row)",
+        "weight": "used by the plan's own SQL: counted; the plan looks it up in other rows",
+    }
