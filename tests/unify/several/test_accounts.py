@@ -175,6 +175,33 @@ def test_an_account_without_a_person_waits(accounts: Merge) -> None:
     assert waiting == dict.fromkeys(("122", "123"), "id: leads to no loaded row of people")
 
 
+def test_accounts_of_other_ids_find_their_people_by_e_mail(accounts: Merge) -> None:
+    """An app that numbered its people itself has nothing else in common with the accounts."""
+    accounts.execute(accounts.north, "delete from auth.identities; update auth.users set id ="
+                     " gen_random_uuid(), email = upper(email)")  # fmt: skip
+    text = accounts.config.read_text()
+    text = text.replace('columns.id = { into = "user_id", references = "people" }\n', "", 1)
+    text += """
+[tables.north."auth.users".set]
+user_id = '''(select m.id from :map.north.people as m join :stage.north.people as p
+    on p._key = m.old_id where lower(p.email) = lower(s.email))'''
+"""
+    start, end = text.index('[merge."safe.credential"]'), text.index("[merge.person]")
+    text = text[:start] + text[end:]
+    accounts.config.write_text(text)
+    assert accounts.plan().questions == ()
+    accounts.run()
+    assert accounts.accounts()["north.auth.users"] == (23, 16, 0, 2, 5)
+    rows = accounts.rows(
+        "select p.full_name, c.password_hash from safe.credential as c"
+        " join person as p on p.id = c.user_id"
+    )
+    assert dict(rows) == {f"Person {n}": hash_of(n) for n in {1, 4, *range(7, 21)}}
+    reasons = [why for (table, _), why in accounts.quarantine().items() if "auth" in table]
+    assert reasons == ["user_id: must have a value"] * 2
+    assert accounts.verify().is_equal
+
+
 def test_finds_a_hash_that_was_changed(accounts: Merge) -> None:
     accounts.plan()
     accounts.run()

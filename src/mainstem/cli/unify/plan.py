@@ -30,6 +30,11 @@ def plan(config: Path, *, force: bool) -> None:
         f"plan in {made.directory}: {moved} of {len(made.tables)} tables move, "
         f"{len(made.tables) - moved} dropped or open"
     )
+    for files in made.files:
+        for line in files.found:
+            click.echo(f"{files.called}: {line}")
+        for line in files.references:
+            click.echo(f"{files.called} are named by {line}")
     if made.questions:
         open_questions = counted(len(made.questions), "open question")
         click.echo(f"{open_questions}; a run waits for the answers:")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -69,17 +69,17 @@ class Folder:
         path = self._path(key)
         with self._clear("write", key):
             path.parent.mkdir(parents=True, exist_ok=True)
-            number, partial = tempfile.mkstemp(prefix=_PARTIAL, dir=path.parent)
+            # The name follows from the key: what a killed call left is written over by the next.
+            partial = path.parent / f"{_PARTIAL}{hashlib.sha256(key.encode()).hexdigest()[:16]}"
             try:
-                with os.fdopen(number, "wb") as file:
+                with partial.open("wb") as file:
                     for block in blocks:
                         file.write(block)
                     file.flush()
                     os.fsync(file.fileno())
-                Path(partial).chmod(0o640)
-                Path(partial).rename(path)
+                partial.rename(path)
             except BaseException:
-                Path(partial).unlink(missing_ok=True)
+                partial.unlink(missing_ok=True)
                 raise
 
     def remove(self, key: str) -> None:
