@@ -13,6 +13,7 @@ unify = LazyGroup(
         "legacy": ("mainstem.cli.unify.legacy", "legacy", "Make views under the old names."),
         "plan": ("mainstem.cli.unify.plan", "plan", "Write a plan to read and edit."),
         "rehearse": ("mainstem.cli.unify.rehearse", "rehearse", "Try the plan on a scratch copy."),
+        "report": ("mainstem.cli.unify.report", "report", "Write the page about a run to sign."),
         "retire": ("mainstem.cli.unify.retire", "retire", "Drop old names nobody uses."),
         "run": ("mainstem.cli.unify.run", "run", "Carry the plan out, or go on with it."),
         "undo": ("mainstem.cli.unify.undo", "undo", "Take a run back from its ledger."),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from mainstem.unify.page.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -12,8 +14,8 @@ _SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>|#~&])")
 
 
 def plain(text: str) -> str:
-    """Text in which nothing is a mark."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+    """Text in which nothing is a mark, and every character is seen."""
+    return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split())))
 
 
 def code(text: str) -> str:
