@@ -89,9 +89,18 @@ class PostgresSource:
             raise SourceError(str(error)) from error
 
     def open_again(self) -> Connection:
-        """Another connection that sees the same rows; the caller closes it."""
-        with self.reading():
-            return _open(self.url, snapshot=self.snapshot)
+        """Another connection that sees the same rows; the caller closes it.
+
+        Raises SourceError when the first one, which holds the snapshot, was lost.
+        """
+        try:
+            with self.reading():
+                return _open(self.url, snapshot=self.snapshot)
+        except psycopg.errors.UndefinedObject:
+            raise SourceError(
+                f"the connection to {self.shown} was lost, and with it the moment as of which it "
+                "was read; run again to go on"
+            ) from None
 
     def close(self) -> None:
         """Let go of the snapshot."""

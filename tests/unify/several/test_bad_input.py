@@ -1,0 +1,223 @@
+"""What can be wrong with several sources: said clearly, nothing half-done, and the run goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.unify.several.conftest import CONFIG, uuid_of
+
+from mainstem.errors import ServerError, SourceError, TargetError
+from mainstem.unify.progress import Silence
+
+if TYPE_CHECKING:
+    from tests.unify.several.conftest import Merge
+
+    from mainstem.unify.progress import Step
+
+_TERMINATE = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where application_name like 'mainstem unify%' and datname = current_database()"
+)
+
+
+class Cutting(Silence):
+    """A server loses our sessions when some step begins, once."""
+
+    def __init__(self, merge: Merge, url: str, step: str) -> None:
+        self._merge = merge
+        self._url = url
+        self._step = step
+        self.is_done = False
+
+    def step(self, name: str, rows: int | None) -> Step:
+        if name == self._step and not self.is_done:
+            self.is_done = True
+            self._merge.execute(self._url, _TERMINATE)
+        return super().step(name, rows)
+
+
+def test_tables_of_a_source_that_change_between_passes(merge: Merge) -> None:
+    merge.plan()
+    merge.run()
+    merge.catch_up()
+    merge.execute(merge.north, "alter table tasks add column more text")
+    with pytest.raises(
+        SourceError, match=r"the tables of north changed.*column tasks\.more is new"
+    ):
+        merge.catch_up()
+    merge.execute(merge.north, "alter table tasks drop column more; update tasks set title = 'x'")
+    merge.catch_up()
+    assert merge.verify().is_equal
+
+
+@pytest.mark.parametrize("drift", ["add column more text", "alter column title type varchar(9)"])
+def test_a_target_that_drifts(merge: Merge, drift: str) -> None:
+    merge.plan()
+    merge.execute(merge.url, f"alter table task {drift}")
+    with pytest.raises(TargetError, match="table task changed since the plan was made"):
+        merge.run()
+    merge.plan(is_forced=True)
+    merge.run()
+    merge.execute(merge.url, "alter table note add column drifted int")
+    with pytest.raises(TargetError, match="table note changed since the plan was made"):
+        merge.catch_up()
+    merge.execute(merge.url, "alter table note drop column drifted")
+    assert merge.catch_up().left == ()
+
+
+@pytest.mark.parametrize(
+    ("at", "step"),
+    [
+        ("target", "stage north.tasks"),
+        ("target", "load task"),
+        ("north", "stage north.notes"),
+        ("south", "stage south.project"),
+    ],
+)
+def test_a_connection_that_is_lost_in_a_run(merge: Merge, at: str, step: str) -> None:
+    merge.plan()
+    url = {"target": merge.url, "north": merge.north, "south": merge.south}[at]
+    cutting = Cutting(merge, url, step)
+    with pytest.raises((ServerError, SourceError), match=r"run it again|run again|cannot"):
+        merge.run(cutting)
+    assert cutting.is_done
+    merge.run()
+    assert merge.rows("select id, state from unify.run") == [(1, "finished")]
+    assert merge.accounts()["north.notes"] == (120, 120, 0, 0, 0)
+    assert merge.verify().is_equal
+
+
+@pytest.mark.parametrize(
+    ("at", "step"),
+    [("target", "carry over"), ("north", "look at north.tasks"), ("target", "look at north.notes")],
+)
+def test_a_connection_that_is_lost_in_a_pass(merge: Merge, at: str, step: str) -> None:
+    merge.plan()
+    merge.run()
+    merge.catch_up()
+    merge.execute(merge.north, "update tasks set title = 'T ' || title; delete from notes")
+    cutting = Cutting(merge, merge.url if at == "target" else merge.north, step)
+    with pytest.raises((ServerError, SourceError)):
+        merge.catch_up(cutting)
+    assert cutting.is_done
+    assert merge.rows("select count(*) from note") == [(120,)]
+    (done,) = merge.catch_up().passes
+    assert (done.updated, done.deleted) == (40, 120)
+    assert merge.verify().is_equal
+
+
+def test_a_cycle_of_foreign_keys_that_must_have_a_value(merge: Merge) -> None:
+    """Two tables, neither of which can be filled before the other."""
+    for url, names in ((merge.north, ("teams", "leads")), (merge.url, ("team", "lead"))):
+        team, lead = names
+        merge.execute(
+            url,
+            f"""
+            create table {team} (id uuid primary key, shop_id uuid not null
+                references {"shops" if url == merge.north else "shop"}, lead_id uuid not null);
+            create table {lead} (id uuid primary key, shop_id uuid not null
+                references {"shops" if url == merge.north else "shop"}, team_id uuid not null
+                references {team});
+            alter table {team} add foreign key (lead_id) references {lead}
+                deferrable initially deferred;
+            """,
+        )
+    merge.execute(
+        merge.north,
+        f"""
+        insert into teams select ('00000000-0000-4000-9000-' || lpad(n::text, 12, '0'))::uuid,
+            '{uuid_of(1)}', ('00000000-0000-4000-a000-' || lpad(n::text, 12, '0'))::uuid
+            from generate_series(1, 3) n;
+        insert into leads select ('00000000-0000-4000-a000-' || lpad(n::text, 12, '0'))::uuid,
+            '{uuid_of(1)}', ('00000000-0000-4000-9000-' || lpad(n::text, 12, '0'))::uuid
+            from generate_series(1, 3) n;
+        """,
+    )
+    merge.plan()
+    run = merge.run().run
+    assert merge.quarantine() == {}
+    assert merge.rows("select (select count(*) from team), (select count(*) from lead)") == [(3, 3)]
+    assert merge.verify().is_equal
+    merge.execute(
+        merge.north,
+        "begin; set constraints all deferred;"
+        f" insert into teams values ('{uuid_of(31)}', '{uuid_of(2)}', '{uuid_of(41)}');"
+        f" insert into leads values ('{uuid_of(41)}', '{uuid_of(2)}', '{uuid_of(31)}'); commit;",
+    )
+    (done,) = merge.catch_up().passes
+    assert done.inserted == 2
+    assert merge.verify().is_equal
+    merge.undo(run.id)
+    assert merge.rows("select (select count(*) from team), (select count(*) from lead)") == [(0, 0)]
+
+
+def test_an_enumeration_that_lacks_a_value(merge: Merge) -> None:
+    merge.execute(
+        merge.url,
+        "create type stage as enum ('open', 'done'); alter table project drop constraint"
+        " project_stage_check; alter table project alter stage type stage using stage::stage",
+    )
+    merge.execute(merge.north, f"update projects set stage = 'odd' where id = '{uuid_of(204)}'")
+    merge.plan()
+    merge.run()
+    assert merge.quarantine()["north.projects", uuid_of(204)] == "stage: does not fit public.stage"
+    assert merge.accounts()["north.projects"] == (10, 9, 0, 1, 0)
+    assert merge.verify().is_equal
+    merge.execute(merge.url, "alter type stage add value 'odd'")
+    merge.execute(merge.north, f"update projects set title = 'seen' where id = '{uuid_of(204)}'")
+    merge.catch_up()
+    assert merge.quarantine() == {}
+    assert merge.verify().is_equal
+
+
+def test_a_text_of_tens_of_megabytes(merge: Merge) -> None:
+    merge.plan()
+    merge.execute(merge.north, "update notes set body = repeat('0123456789abcdef', 2621440)"
+                  " where id = 1")  # fmt: skip
+    merge.run()
+    assert merge.rows("select max(length(body)) from note") == [(40 * 2**20,)]
+    merge.execute(merge.north, "update notes set body = repeat('0123456789abcdeg', 2621440)"
+                  " where id = 2")  # fmt: skip
+    merge.catch_up()
+    assert merge.rows("select count(*) from note where length(body) = 41943040") == [(2,)]
+    found = merge.verify()
+    assert found.is_equal
+
+
+def test_a_deeper_tree_of_tenants_than_the_target_has(merge: Merge) -> None:
+    """Shops that have branches, whose rows are the shop's."""
+    merge.execute(
+        merge.north,
+        f"""
+        create table branches (id uuid primary key, shop_id uuid references shops,
+            above_id uuid references branches, name text);
+        create table desks (id uuid primary key, branch_id uuid references branches, name text);
+        insert into branches values ('{uuid_of(71)}', '{uuid_of(1)}', null, 'upper');
+        insert into branches values ('{uuid_of(72)}', '{uuid_of(1)}', '{uuid_of(71)}', 'lower');
+        insert into branches values ('{uuid_of(73)}', null, '{uuid_of(71)}', 'of no shop');
+        insert into desks select ('00000000-0000-4000-b000-' || lpad(n::text, 12, '0'))::uuid,
+            ('00000000-0000-4000-8000-' || lpad((70 + n)::text, 12, '0'))::uuid, 'desk ' || n
+            from generate_series(1, 3) n;
+        """,
+    )
+    merge.execute(
+        merge.url,
+        "create table branch (shop_id uuid not null references shop, id uuid primary key,"
+        " name text); create table desk (shop_id uuid not null references shop, id uuid primary"
+        " key, name text)",
+    )
+    merge.config.write_text(
+        CONFIG + '[tables.north.branches]\ncolumns.above_id = { drop = "one level is enough" }\n'
+        "[tables.north.desks]\n"
+    )
+    plan = merge.plan()
+    assert [question.text for question in plan.questions] == []
+    assert plan.table("north.desks").tenant_path == ("branch_id", "shop_id")
+    merge.run()
+    assert merge.rows("select shop_id::text, count(*) from desk group by 1") == [(uuid_of(1), 2)]
+    assert set(merge.quarantine().values()) == {
+        "shop_id: leads to no tenant",
+        "branch_id: leads to no loaded row of branches",
+    }
+    assert merge.verify().is_equal
