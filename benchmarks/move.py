@@ -14,16 +14,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import sys
-from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.harness import (
@@ -34,81 +29,14 @@ from benchmarks.harness import (
     table,
     workspace,
 )
+from benchmarks.server import Bench, Cost
 from mainstem.pg.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAINSTEM = str(Path(sys.executable).parent / "mainstem")
 SAMPLE_CONFIG = Path("samples/direct_mail.toml")
-QUARANTINE_EXITS = (0, 3)
 PGLOADER_LIMIT_S = 1800
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one thing took: time, CPU of its processes and of the server, its largest memory."""
-
-    wall_s: float
-    client_s: float
-    server_s: float
-    peak_bytes: int = 0
-
-    def without(self, wall_s: float) -> Cost:
-        """The same but for a part of its time."""
-        return replace(self, wall_s=self.wall_s - wall_s)
-
-    def cells(self, raw: Cost) -> tuple[str, ...]:
-        """Seconds, ratio to raw, CPU seconds of client and server, memory."""
-        return (
-            f"{self.wall_s:.1f}",
-            f"{self.wall_s / raw.wall_s:.2f}",
-            f"{self.client_s:.1f} + {self.server_s:.1f}",
-            f"{self.peak_bytes / MEBIBYTE:.0f} MiB" if self.peak_bytes else "",
-        )
-
-
-@dataclass(frozen=True)
-class Bench:
-    """Where this run keeps its files and which server it uses."""
-
-    folder: Path
-    server: EmbeddedServer
-    rows: int
-
-    def create_database(self, name: str) -> str:
-        """Create an empty database and return its URL."""
-        with psycopg.connect(self.server.url("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        return self.server.url(name)
-
-    def mainstem(self, *arguments: str, url: str) -> Cost:
-        """Run our command line against a database."""
-        environment = {"DATABASE_URL": url, "MAINSTEM_HOME": str(self.folder / "home")}
-        return self.program(MAINSTEM, *arguments, environment=environment, exits=QUARANTINE_EXITS)
-
-    def program(
-        self,
-        *command: str,
-        environment: dict[str, str] | None = None,
-        exits: Sequence[int] = (0,),
-    ) -> Cost:
-        """Run a program that uses the server."""
-        before_s = self.server_cpu_s()
-        ran = run_measured(command, environment=environment, exits=exits)
-        return Cost(ran.wall_s, ran.cpu_s, self.server_cpu_s() - before_s, ran.peak_bytes)
-
-    def server_cpu_s(self) -> float:
-        """CPU seconds of the server until now, its ended sessions included."""
-        pid = self.server.pid()
-        assert pid is not None
-        main = psutil.Process(pid)
-        own = main.cpu_times()
-        seconds = own.user + own.system + own.children_user + own.children_system
-        for child in main.children():
-            with suppress(psutil.NoSuchProcess):
-                seconds += child.cpu_times().user + child.cpu_times().system
-        return float(seconds)
 
 
 def main() -> None:
@@ -214,8 +142,8 @@ def _raw(bench: Bench, name: str, url: str, tables: Sequence[str]) -> Cost:
     files.chmod(0o777)
     target = bench.create_database(name)
     dump = files / "schema.dump"
-    _program(bench, "pg_dump", "-Fc", "--schema-only", "--no-owner", f"--file={dump}", url)
-    _program(bench, "pg_restore", "--section=pre-data", f"--dbname={target}", str(dump))
+    bench.postgres("pg_dump", "-Fc", "--schema-only", "--no-owner", f"--file={dump}", url)
+    bench.postgres("pg_restore", "--section=pre-data", f"--dbname={target}", str(dump))
     timed, before = _post_data(bench, dump, _objects(url, tables))
     _restore_entries(bench, target, dump, before)
     copies = [(f"{files}/{number}", _copy_list(url, leaf)) for number, leaf in enumerate(tables)]
@@ -238,7 +166,7 @@ def _post_data(bench: Bench, dump: Path, ours: set[str]) -> tuple[list[str], lis
 
     Foreign keys of the other tables are left out: they would need ours, and those tables are empty.
     """
-    listing = _program(bench, "pg_restore", "--list", "--section=post-data", str(dump))
+    listing = bench.postgres("pg_restore", "--list", "--section=post-data", str(dump))
     timed, before = [], []
     for line in listing.splitlines():
         kinds = ("INDEX", "CONSTRAINT", "FK CONSTRAINT")
@@ -255,15 +183,7 @@ def _post_data(bench: Bench, dump: Path, ours: set[str]) -> tuple[list[str], lis
 def _restore_entries(bench: Bench, target: str, dump: Path, entries: Sequence[str]) -> None:
     listing = dump.with_suffix(".list")
     listing.write_text("\n".join(entries) + "\n")
-    _program(bench, "pg_restore", f"--use-list={listing}", f"--dbname={target}", str(dump))
-
-
-def _program(bench: Bench, name: str, *arguments: str) -> str:
-    command = [str(bench.server.bin_dir / name), *arguments]
-    finished = subprocess.run(command, capture_output=True, text=True, check=False)
-    if finished.returncode != 0:
-        sys.exit(f"{name} failed:\n{finished.stderr[-2000:]}")
-    return finished.stdout
+    bench.postgres("pg_restore", f"--use-list={listing}", f"--dbname={target}", str(dump))
 
 
 def _execute(url: str, statement: str) -> None:
