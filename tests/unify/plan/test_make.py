@@ -112,6 +112,8 @@ def test_a_plan_is_read_back_as_it_was_written(bench: Bench) -> None:
     assert {select.target_table for select in read.selects} == {"tenant", "account", "happening"}
     (source,) = read.sources
     assert source.path.resolve() == (bench.folder / "x.db").resolve()
+    ignored = (written.directory / ".gitignore").read_text().splitlines()
+    assert ignored[1:] == ["/archive/", "/backup/"]
     text = (written.directory / "happening.sql").read_text()
     assert "leads to a row of another tenant" in text
     assert "unify.minted(coalesce(s.created_at" in text

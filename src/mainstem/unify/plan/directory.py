@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
 #: what the toolkit wrote last, so that an edit is noticed; the format of `sha256sum`
 SEALS = "generated.sha256"
+#: a plan is kept in version control, the rows that runs put beside it are not
+_IGNORED = ".gitignore"
+_IGNORING = (
+    "# Rows of the sources and the target: they belong into no repository.\n/archive/\n/backup/\n"
+)
 
 _FILES_MAX = 10_000
 _NAME = r'(?:[A-Za-z_][A-Za-z0-9_$]*|"(?:[^"]|"")+")'
@@ -49,6 +54,8 @@ def write_directory(plan: Plan, files: Mapping[str, str], *, is_forced: bool) ->
             (directory / name).write_text(text, encoding="utf-8")
         seals = "".join(f"{_digest(text)}  {name}\n" for name, text in sorted(texts.items()))
         (directory / SEALS).write_text(seals, encoding="utf-8")
+        if not (directory / _IGNORED).exists():
+            (directory / _IGNORED).write_text(_IGNORING, encoding="utf-8")
     except OSError as error:
         raise ConfigError(f"the plan cannot be written to {directory}: {error}") from None
 
