@@ -17,9 +17,12 @@ app = LazyGroup(
     "mainstem",
     summary="One tenant-isolated PostgreSQL for every app, and the toolkit that gets data there.",
     commands={
+        "agency": ("mainstem.cli.agency", "agency", "Make agencies and their first owners."),
         "audit": ("mainstem.cli.audit", "audit", "Find where code, migrations and data disagree."),
         "check": ("mainstem.cli.check", "check", "Prove the schema rules and the isolation."),
         "db": ("mainstem.cli.db", "db", "The database: start, stop, migrate, back up."),
+        "key": ("mainstem.cli.keys", "key", "API keys of an agency: make, list, rotate, revoke."),
+        "keys": ("mainstem.cli.keys", "keys", "The keys that secrets are encrypted with."),
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),
         "rename": ("mainstem.cli.rename", "rename", "Put new table names into code."),
         "serve": ("mainstem.cli.serve", "serve", "Serve the health page and API."),

@@ -158,7 +158,7 @@ def generate() -> str:
 
 def _make(path: Path) -> None:
     """Two processes may begin at once: the first one's file stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

@@ -333,3 +333,133 @@ update public."user" set
   last_name = coalesce(%(last_name)s, last_name),
   settings = jsonb_set(settings, '{metadata}', coalesce(settings -> 'metadata', '{}') || %(metadata)s)
 where id = %(user_id)s
+
+-- name: newest_data_key
+-- The data key that closes what is new.
+select id, agency_id, version, wrapped_key, key_encryption_key_id
+from app.data_key
+where agency_id = %(agency_id)s and retired_at is null and destroyed_at is null
+order by version desc
+limit 1
+
+-- name: data_key
+-- One version of an agency's data key.
+select id, agency_id, version, wrapped_key, key_encryption_key_id
+from app.data_key
+where agency_id = %(agency_id)s and version = %(version)s
+
+-- name: lock_data_keys
+-- One process at a time counts the versions of an agency.
+select pg_advisory_xact_lock(hashtextextended('app.data_key ' || %(agency_id)s, 0))
+
+-- name: last_data_key_version
+-- The highest version there was, destroyed ones included: none is used twice.
+select version from app.data_key where agency_id = %(agency_id)s order by version desc limit 1
+
+-- name: add_data_key
+-- A new version.
+insert into app.data_key (agency_id, version, wrapped_key, key_encryption_key_id, created_at)
+values (%(agency_id)s, %(version)s, %(wrapped_key)s, %(key_encryption_key_id)s, %(now)s)
+returning id, agency_id, version, wrapped_key, key_encryption_key_id
+
+-- name: retire_data_key
+-- It opens what it closed and closes nothing new.
+update app.data_key set retired_at = %(now)s where id = %(id)s
+
+-- name: destroy_data_keys
+-- For good: what they closed is erased with them.
+update app.data_key set wrapped_key = null, destroyed_at = %(now)s, retired_at = coalesce(retired_at, %(now)s)
+where agency_id = %(agency_id)s and destroyed_at is null
+
+-- name: data_keys_to_rewrap
+-- Data keys that another master key than the current one wraps.
+select id, agency_id, version, wrapped_key, key_encryption_key_id
+from app.data_key
+where key_encryption_key_id <> %(current)s and wrapped_key is not null
+order by id
+limit %(rows_max)s
+for update skip locked
+
+-- name: rewrap_data_key
+-- The same key under the current master key.
+update app.data_key set wrapped_key = %(wrapped_key)s, key_encryption_key_id = %(key_id)s where id = %(id)s
+
+-- name: signing_keys_to_rewrap
+-- Signing keys that another master key than the current one wraps.
+select id, public_jwk, wrapped_key, key_encryption_key_id, signs_until, verifies_until
+from app.signing_key
+where key_encryption_key_id <> %(current)s
+order by id
+limit %(rows_max)s
+for update skip locked
+
+-- name: rewrap_signing_key
+-- The same key under the current master key.
+update app.signing_key set wrapped_key = %(wrapped_key)s, key_encryption_key_id = %(key_id)s where id = %(id)s
+
+-- name: agency_with_old_data_key
+-- An agency whose newest data key was made before that time.
+select agency_id as id
+from app.data_key
+where destroyed_at is null
+group by agency_id
+having max(created_at) < %(before)s
+order by agency_id
+limit 1
+
+-- name: secret_columns
+-- The columns that hold secrets, by their names and type; partitions are reached through their parents.
+select n.nspname as schema, c.relname as "table", a.attname as "column"
+from pg_catalog.pg_attribute as a
+join pg_catalog.pg_class as c on c.oid = a.attrelid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where n.nspname in ('app', 'public') and c.relkind in ('r', 'p') and not c.relispartition
+  and a.attname like '%%\_encrypted' and a.atttypid = 'bytea'::regtype and not a.attisdropped
+order by 1, 2, 3
+limit %(rows_max)s
+
+-- name: drop_totp
+-- The person's second factor goes, confirmed or not.
+delete from app.credential where user_id = %(user_id)s and kind = 'totp'
+
+-- name: add_totp
+-- A second factor that waits for its first code.
+insert into app.credential (id, user_id, kind, secret_encrypted, label)
+values (%(id)s, %(user_id)s, 'totp', %(secret_encrypted)s, %(label)s)
+
+-- name: totps
+-- The second factors of a person.
+select id, label, confirmed_at, created_at from app.credential
+where user_id = %(user_id)s and kind = 'totp'
+order by created_at
+limit %(rows_max)s
+
+-- name: take_totp
+-- The second factor, locked: of two who bring the same code, one is too late.
+select id, secret_encrypted, last_used_step, confirmed_at from app.credential
+where user_id = %(user_id)s and kind = 'totp'
+for update
+
+-- name: use_totp
+-- The code of that step was taken; the first one confirms.
+update app.credential
+set last_used_step = %(step)s, last_used_at = %(now)s, confirmed_at = coalesce(confirmed_at, %(now)s)
+where id = %(id)s
+
+-- name: add_recovery_code
+-- One way in for when the authenticator is lost.
+insert into app.credential (user_id, kind, code_hash) values (%(user_id)s, 'recovery_code', %(code_hash)s)
+
+-- name: use_recovery_code
+-- Each is good once.
+delete from app.credential
+where user_id = %(user_id)s and kind = 'recovery_code' and code_hash = %(code_hash)s
+returning id
+
+-- name: drop_recovery_codes
+-- New ones take the place of the old.
+delete from app.credential where user_id = %(user_id)s and kind = 'recovery_code'
+
+-- name: drop_refresh_tokens
+-- Those from before the second factor was given.
+delete from app.refresh_token where session_id = %(session_id)s

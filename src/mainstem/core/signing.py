@@ -140,7 +140,7 @@ def _new_key(core: Core, now: datetime) -> SigningKeyRow:
         public_jwk={
             name: str(value) for name, value in made.as_dict(private=False).items() if name != "kid"
         },
-        wrapped_key=core.keys.wrap(secret, _context(key_id)),
+        wrapped_key=core.keys.wrap(secret, context(key_id)),
         key_encryption_key_id=core.keys.current.id,
         signs_until=now + SIGNS_FOR,
         verifies_until=now + SIGNS_FOR + 2 * TOKEN_LIFE,
@@ -148,11 +148,12 @@ def _new_key(core: Core, now: datetime) -> SigningKeyRow:
 
 
 def _opened(core: Core, row: SigningKeyRow) -> ECKey:
-    secret = core.keys.unwrap(row.wrapped_key, _context(row.id), key_id=row.key_encryption_key_id)
+    secret = core.keys.unwrap(row.wrapped_key, context(row.id), key_id=row.key_encryption_key_id)
     return ECKey.import_key(json.loads(secret))
 
 
-def _context(key_id: UUID) -> bytes:
+def context(key_id: UUID) -> bytes:
+    """What a wrapped signing key is bound to."""
     return b"signing_key:" + key_id.bytes
 
 

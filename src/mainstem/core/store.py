@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from psycopg import sql
 from psycopg.rows import class_row
 
 from mainstem.core.model import Person
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from mainstem.core.rotation import Column
     from mainstem.core.transaction import Connection
 
 QUERIES = load_queries("mainstem.core")
@@ -146,6 +148,15 @@ class InvitationRow:
 
 
 @dataclass(frozen=True)
+class SecretRow:
+    """A secret as it stands in its column."""
+
+    agency_id: UUID
+    id: UUID
+    sealed: bytes
+
+
+@dataclass(frozen=True)
 class Id:
     """The id of a row that was written, or found."""
 
@@ -193,3 +204,41 @@ async def person_by_id(connection: Connection, user_id: UUID) -> PersonRow | Non
     return await one(
         connection, PersonRow, "person_by_id", user_id=user_id, clients_max=CLIENTS_MAX
     )
+
+
+async def stale_secrets(connection: Connection, column: Column, *, limit: int) -> list[SecretRow]:
+    """Secrets of a column that an older version of their agency's data key closed, locked.
+
+    Internals have no agency of their own: theirs is that of their person.
+    """
+    statement = sql.SQL(
+        "select owner.agency_id, t.id, t.{column} as sealed from {table} as t {join} "
+        "join lateral (select max(k.version) as version from app.data_key as k "
+        "where k.agency_id = owner.agency_id and k.retired_at is null) as newest on true "
+        "where t.{column} is not null and substr(t.{column}, 1, 1) = '\\x01' and newest.version "
+        "> ('x' || encode(substr(t.{column}, 2, 4), 'hex'))::bit(32)::int "
+        "order by t.id limit {limit} for update of t skip locked"
+    ).format(
+        column=sql.Identifier(column.column),
+        table=sql.Identifier(column.schema, column.table),
+        join=sql.SQL(
+            'join public."user" as owner on owner.id = t.user_id'
+            if column.schema == "app"
+            else "join public.agency as a on a.id = t.agency_id "
+            "cross join lateral (select t.agency_id) as owner"
+        ),
+        limit=limit,
+    )
+    async with connection.cursor(row_factory=class_row(SecretRow)) as cursor:
+        await cursor.execute(statement)
+        return await cursor.fetchall()
+
+
+async def replace_secret(
+    connection: Connection, column: Column, row: SecretRow, sealed: bytes
+) -> None:
+    """Put the same secret back under a newer key, unless it was changed meanwhile."""
+    statement = sql.SQL("update {table} set {column} = %s where id = %s and {column} = %s").format(
+        table=sql.Identifier(column.schema, column.table), column=sql.Identifier(column.column)
+    )
+    await connection.execute(statement, (sealed, row.id, row.sealed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from mainstem.errors import MainstemError
 from mainstem.pg.connect import connect, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from mainstem.core.master_key import MasterKeys
@@ -91,3 +92,21 @@ def login_address(url: str, *, home: Path) -> str:
     except (MainstemError, psycopg.Error):
         return url
     return as_login(url)
+
+
+@asynccontextmanager
+async def opened_core(url: str, *, home: Path, address: str) -> AsyncIterator[Core]:
+    """Core for one command, open as long as the block runs.
+
+    Raises:
+        ServerError: the database cannot be reached.
+        ConfigError: the environment holds something that is none of ours.
+    """
+    settings = Settings.from_environment(url, home=home, address=address)
+    connect(url).close()
+    core = settings.core(url)
+    async with core.pool:
+        try:
+            yield core
+        finally:
+            core.close()

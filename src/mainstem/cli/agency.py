@@ -1,0 +1,69 @@
+"""`mainstem agency`: the tenants, made by whoever runs the platform."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from mainstem.core import Core, Origin, agencies, invitations
+from mainstem.pg.embedded import default_home
+from mainstem.pg.target import database_url
+from mainstem.server.record import running
+from mainstem.server.settings import opened_core
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+Result = TypeVar("Result")
+ADDRESS = "http://127.0.0.1:8000"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def agency() -> None:
+    """The agencies, each a tenant."""
+
+
+@agency.command()
+@click.argument("name")
+@click.option(
+    "--owner", required=True, metavar="EMAIL", help="The first person, who invites others."
+)
+@click.option(
+    "--ask-password", is_flag=True, help="Ask for the owner's password here instead of a link."
+)
+def create(name: str, owner: str, *, ask_password: bool) -> None:
+    """Make an agency; prints a link, good once, with which its owner chooses a password."""
+    password: str | None = None
+    if ask_password:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+
+    async def work(core: Core) -> agencies.NewAgency:
+        made = await agencies.create(core, name, owner=owner)
+        if password is not None:
+            await invitations.accept(
+                core,
+                made.owner.token,
+                email=owner,
+                password=password,
+                origin=Origin("", "mainstem agency create"),
+                kind="browser",
+            )
+        return made
+
+    made = asyncio.run(with_core(work))
+    click.echo(f"made the agency {made.slug} ({made.id})")
+    if password is None:
+        click.echo(f"its owner chooses a password at {made.owner.link}")
+    else:
+        click.echo(f"{owner} signs in with that password")
+
+
+async def with_core(work: Callable[[Core], Awaitable[Result]]) -> Result:
+    """Do one thing with core, on the database that is meant; links lead to the running server."""
+    home = default_home()
+    record = running(home)
+    address = record.address if record else ADDRESS
+    async with opened_core(database_url(), home=home, address=address) as core:
+        return await work(core)
