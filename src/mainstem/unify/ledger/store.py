@@ -251,6 +251,18 @@ def set_original(
     )
 
 
+def set_originals(
+    connection: Connection, run_id: int, source_table: str, originals: Mapping[str, str]
+) -> None:
+    """Give quarantined rows of a table, by key, the whole rows of their source (JSON texts)."""
+    connection.execute(
+        "update unify.quarantine as q set original = g.original::jsonb"
+        " from unnest(%s::text[], %s::text[]) as g (key, original)"
+        " where q.run_id = %s and q.source_table = %s and q.key = g.key",
+        (list(originals), list(originals.values()), run_id, source_table),
+    )
+
+
 def forget_table(connection: Connection, run_id: int, source_table: str) -> None:
     """Remove what the ledger says about one source table of a run, before it is read again."""
     for table in ("ledger", "quarantine", "table_result"):

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from psycopg import sql
-
 from mainstem.errors import SourceError
 from mainstem.kit.fingerprints import fingerprint_sql
 from mainstem.unify.catalog.postgres_source import open_postgres
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[TupleRow]
 
+#: keys of quarantined rows that are looked for in one reading of their table
+_KEYS_MAX = 50_000
 _BATCH = 1000
 
 
@@ -86,23 +86,26 @@ class ServerSource:
         """Give the quarantined rows of a table their originals, dropped columns too."""
         own = self.catalog.table(table.table)
         secrets = [column.name for column in own.columns if holds_secret(own, column.name)]
-        query = sql.SQL("select key, row from ({}) as t where key = any(%s)").format(
-            sql.SQL(
-                f"select {row_key(own)} as key, to_jsonb(t) as row"
-                f" from {self.server.table_sql(own.name)} as t"
-            )
+        place = self.server.table_sql(own.name)
+        rows = f"select {row_key(own)} as key, to_jsonb(t) as row from {place} as t"
+        query = (
+            f"select x.key, x.row from ({rows}) as x join unnest(%s::text[]) as w (key) using (key)"
         )
         waiting = connection.execute(
             "select key from unify.quarantine where run_id = %s and source_table = %s",
             (run.id, table.name),
         ).fetchall()
-        for start in range(0, len(waiting), _BATCH):
-            keys = [key for (key,) in waiting[start : start + _BATCH]]
-            with self.server.reading() as source:
-                rows = source.execute(query, (keys,)).fetchall()
-            for key, row in rows:
-                row |= {name: MASK for name in secrets if row[name] is not None}
-                store.set_original(connection, run.id, table.name, key=key, original=as_text(row))
+        for start in range(0, len(waiting), _KEYS_MAX):
+            keys = [key for (key,) in waiting[start : start + _KEYS_MAX]]
+            with self.server.reading() as source, source.cursor("originals") as found:
+                found.execute(query.encode(), (keys,))
+                while batch := found.fetchmany(_BATCH):
+                    originals = {key: as_text(_masked(row, secrets)) for key, row in batch}
+                    store.set_originals(connection, run.id, table.name, originals)
+
+
+def _masked(row: dict[str, object], secrets: Sequence[str]) -> dict[str, object]:
+    return row | {name: MASK for name in secrets if row[name] is not None}
 
 
 def as_text(row: object) -> str:
