@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 if TYPE_CHECKING:
@@ -218,17 +218,21 @@ class _Handler(BaseHTTPRequestHandler):
             return
         left = [key for key in keys if key > after]
         page, has_more = left[:PAGE], len(left) > PAGE
+        is_coded = query.get("encoding-type") == "url"
+        coded = quote_plus if is_coded else escape
         items = "".join(
-            f"<Contents><Key>{escape(key)}</Key>"
+            f"<Contents><Key>{coded(key)}</Key>"
             f"<Size>{len(self.store.files[bucket][key])}</Size></Contents>"
             for key in page
         )
         more = (
             f"<NextContinuationToken>{escape(page[-1])}</NextContinuationToken>" if has_more else ""
         )
+        told = "<EncodingType>url</EncodingType>" if is_coded else ""
+        told += f"<IsTruncated>{str(has_more).lower()}</IsTruncated>{more}{items}"
         self._xml(
             '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-            f"<IsTruncated>{str(has_more).lower()}</IsTruncated>{more}{items}</ListBucketResult>"
+            f"{told}</ListBucketResult>"
         )
 
     def _send_file(self, body: bytes) -> None:

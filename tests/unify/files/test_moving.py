@@ -109,7 +109,7 @@ class Cut(Exception):  # noqa: N818 - it stands for a kill
     pass
 
 
-@pytest.mark.parametrize("at", [1, 2, 3, 4])
+@pytest.mark.parametrize("at", [1, 3])
 def test_goes_on_after_a_kill(filled: Project, monkeypatch: pytest.MonkeyPatch, at: int) -> None:
     """What was begun is the run's own, and is taken back with it."""
     filled.plan()
@@ -131,11 +131,34 @@ def test_goes_on_after_a_kill(filled: Project, monkeypatch: pytest.MonkeyPatch, 
         filled.run()
     assert len(filled.arrived()) == at
     monkeypatch.setattr(folder.Folder, "write", written)
+    found = [str(finding) for finding in filled.verify().findings if "not copied" in finding.text]
+    assert len(found) == 1
     outcome = filled.run()
     assert filled.states() == dict.fromkeys(GOOD, "copied") | ODD
     assert filled.arrived() == GOOD
     filled.undo(outcome.run.id)
     assert filled.arrived() == {}
+
+
+def test_bytes_that_change_between_list_and_copy_wait(
+    filled: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled.plan()
+    sized = folder.Folder.size
+
+    def meanwhile(self: folder.Folder, key: str) -> int | None:
+        if (filled.there / "pictures" / "b.png").exists():
+            (filled.there / "pictures" / "a.png").write_bytes(b"grown")
+            (filled.there / "pictures" / "b.png").unlink()
+        return sized(self, key)
+
+    monkeypatch.setattr(copying, "CONNECTIONS", 1)
+    monkeypatch.setattr(folder.Folder, "size", meanwhile)
+    filled.run()
+    states = filled.states()
+    assert states["pictures/a.png"] == "quarantined: 4 bytes were listed, 5 read and 5 arrived"
+    assert states["pictures/b.png"] == "quarantined: its bytes are not there any more"
+    assert filled.arrived().keys() == {"pictures/deep/er/c d.png", "pictures/empty.png"}
 
 
 def test_what_is_there_already_stays(filled: Project) -> None:

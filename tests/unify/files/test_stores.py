@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -18,11 +20,10 @@ from mainstem.unify.files.s3 import S3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mainstem.unify.files.model import Store
 
-ODD = "a b/ü+(1)~=%20.png"
+ODD = "a b/ü+(1)~=%20\x01.png"
 
 
 @pytest.fixture
@@ -218,6 +219,19 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
     assert store.buckets() == ["b"]
     with pytest.raises(SourceError, match="no name of a file"):
         store.size("out/secret")
+
+
+def test_a_name_that_is_no_utf8_is_shown_by_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    Path(os.fsdecode(bytes(tmp_path / "b") + b"/\xff.png")).write_bytes(b"x")
+    store = Folder(tmp_path, error=SourceError)
+    assert [one.key for one in store.files("b")] == [r"b/\xff.png"]
+
+
+def test_what_the_system_refuses_is_told(tmp_path: Path) -> None:
+    (tmp_path / "b").write_text("a file where a folder should be")
+    with pytest.raises(TargetError, match=r"cannot write .*/b/x: .*; mend that and run again"):
+        Folder(tmp_path, error=TargetError).write("b/x", [b"x"], size_bytes=1, kind="")
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="/"), max_size=6)))

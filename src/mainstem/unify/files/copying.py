@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from mainstem.errors import SourceError
 from mainstem.unify.files import ledger
 from mainstem.unify.files.ledger import Done, State
 from mainstem.unify.files.listing import list_files
@@ -19,7 +20,7 @@ from mainstem.unify.files.settings import write_place
 from mainstem.unify.ledger import store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -80,6 +81,10 @@ class Pair:
     target: Store
 
 
+#: does something with a file
+Step: TypeAlias = "Callable[[Pair, FileRow], Done]"
+
+
 class _Copying:
     """The files of one `[[files]]` on their way."""
 
@@ -113,10 +118,10 @@ class _Copying:
     def _batch(
         self, rows: list[FileRow], pool: ThreadPoolExecutor, pairs: SimpleQueue[Pair]
     ) -> None:
-        def lent(row: FileRow, what: object) -> Done:
+        def lent(row: FileRow, step: Step) -> Done:
             pair = pairs.get()
             try:
-                return what(pair, row)  # type: ignore[operator,no-any-return]
+                return _or_gone(step, pair, row)
             finally:
                 pairs.put(pair)
 
@@ -155,6 +160,16 @@ class _Copying:
             (self._run.id, self._position),
         ).fetchone()
         return int(row[0]) if row else 0
+
+
+def _or_gone(step: Step, pair: Pair, row: FileRow) -> Done:
+    """What a step makes of a file; one whose bytes went away meanwhile waits in quarantine."""
+    try:
+        return step(pair, row)
+    except SourceError:
+        if pair.source.size(row.key) is not None:
+            raise
+        return Done(row.key, State.QUARANTINED, reason="its bytes are not there any more")
 
 
 def _look(pair: Pair, row: FileRow) -> Done:

@@ -44,8 +44,9 @@ class Folder:
                 path = Path(root, name)
                 if name.startswith(_PARTIAL) or path.is_symlink():
                     continue
-                key = path.relative_to(self._folder).as_posix()
-                yield Stored(key, path.stat().st_size)
+                key = os.fsencode(path.relative_to(self._folder).as_posix())
+                # A name that is no UTF-8 is shown with its bytes; no metadata can name it.
+                yield Stored(key.decode("utf-8", "backslashreplace"), path.stat().st_size)
 
     def size(self, key: str) -> int | None:
         """How large a file is."""

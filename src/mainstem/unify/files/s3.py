@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 from xml.etree import ElementTree as ET
 
 from mainstem.errors import ConfigError, MainstemError
@@ -194,8 +194,11 @@ class S3:
         more: dict[str, str] = {}
         while True:
             with self._clear("list bucket", bucket):
-                asked = {"list-type": "2", **query, **more}
+                asked = {"list-type": "2", "encoding-type": "url", **query, **more}
                 page = _tree(self._ask("GET", f"/{escape(bucket)}", query=asked))
+            if page.findtext("EncodingType") == "url":  # XML cannot hold every character of a key
+                for element in (*page.iter("Key"), *page.iter("Prefix")):
+                    element.text = unquote_plus(element.text or "")
             yield page
             following = page.findtext("NextContinuationToken")
             if page.findtext("IsTruncated") != "true" or not following:

@@ -48,6 +48,8 @@ def _view(
     if table.into is None:
         what = f"dropped: {table.drop}" if table.drop else f"archived: {table.archive}"
         return Skipped(table.name, f"it was {what}")
+    if plan.is_elsewhere(table):
+        return Skipped(table.name, "it is in another schema, whose names stay as they are")
     base = target.relation(table.into, plan.schema)
     if base is None:
         return Skipped(table.name, f"the target has no table {plan.schema}.{table.into}")

@@ -302,6 +302,11 @@ class Plan:
         """The source that a table is in."""
         return next(source for source in self.sources if source.name == table.source)
 
+    def is_elsewhere(self, table: PlannedTable) -> bool:
+        """Whether a table is in another schema than its source's own."""
+        own = (source for source in self.sources if source.name == table.source)
+        return any(table.table in source.further for source in own)
+
     def tables_of(self, source: PlannedSource) -> tuple[PlannedTable, ...]:
         """The tables of a source."""
         return tuple(table for table in self.tables if table.source == source.name)

@@ -69,7 +69,9 @@ def _of_plan(plan: Plan) -> tuple[dict[str, str], list[str]]:
     names: dict[str, str] = {}
     notes: list[str] = []
     for table in plan.tables:
-        if table.into is None:
+        if plan.is_elsewhere(table):
+            notes.append(f"{table.name} is in another schema: what code asks of it stays as it is")
+        elif table.into is None:
             if table.drop is not None:
                 notes.append(f"{table.name} is dropped: {table.drop}")
         elif targets[table.source, table.into] > 1:
