@@ -48,7 +48,8 @@ insert into projects values ('{uuid_of(290)}', '{uuid_of(1)}', '{uuid_of(190)}',
     7.25, null, '{{}}', null, '2026-09-01Z');
 insert into tasks values ('{uuid_of(390)}', '{uuid_of(290)}', 'Fresh task', 5, '2026-09-01Z');
 update projects set lead_task_id = '{uuid_of(390)}' where id = '{uuid_of(290)}';
-insert into notes (task_id, body) values ('{uuid_of(390)}', 'fresh note');
+insert into notes (task_id, body, created_at)
+    values ('{uuid_of(390)}', 'fresh note', '2026-09-03Z');
 delete from notes where id in (3, 44);
 delete from notes where task_id = '{uuid_of(308)}';
 delete from tasks where id = '{uuid_of(308)}';

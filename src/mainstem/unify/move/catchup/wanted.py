@@ -197,8 +197,9 @@ class Wanted:
     def _compare(self) -> None:
         """Say of each wanted row whether it is there, there in another form, or missing."""
         self._execute(f"update {self._want} as w set _op = 'insert' where {GOOD}")
-        given = [name_sql(name) for name in self._given()]
-        here, there = (f"row({', '.join(f'{a}.{name}' for name in given)})::text" for a in "wt")
+        given = self._given()
+        here = f"row({', '.join(map(self._kept, given))})::text"
+        there = f"row({', '.join(f't.{name_sql(name)}' for name in given)})::text"
         untouched = self._carry.untouched(f"load {self._target.name}")
         self._execute(
             f"update {self._want} as w set _edited = not {untouched},"
@@ -231,6 +232,14 @@ class Wanted:
             self._execute(
                 f"delete from {self._affected(table)} where _key in (select _key from {held})"
             )
+
+    def _kept(self, name: str) -> str:
+        """A column's value to be: what its own source does not give stays as it is."""
+        column = name_sql(name)
+        giving = [str(at) for at, section in enumerate(self._sections) if section.gives(name)]
+        if len(giving) == len(self._sections):
+            return f"w.{column}"
+        return f"case when w._section in ({', '.join(giving)}) then w.{column} else t.{column} end"
 
     def _given(self) -> list[str]:
         return given_columns(self._sections, self._target)
@@ -325,7 +334,7 @@ class Wanted:
         identities = set(self._target.identities)
         given = self._given()
         sets = ", ".join(
-            f"{name_sql(name)} = w.{name_sql(name)}"
+            f"{name_sql(name)} = {self._kept(name)}"
             for name in given
             if name not in identities and name not in self._key
         )
