@@ -20,7 +20,7 @@ def as_html(page: SignOff) -> str:
     """The page; every text of a database is escaped, and what is not seen in it is written out."""
     return template("mainstem.unify.sign_off", "sign_off.html").render(
         _seen(as_object(page)),
-        phases=page.phases,
+        phases=_seen([vars(phase) for phase in page.phases]),
         is_older={
             "verification": is_older(page, page.verified.at if page.verified else None),
             "isolation": is_older(page, page.isolation.at if page.isolation else None),

@@ -209,7 +209,7 @@ def _verification(page: SignOff) -> Iterator[str]:
         yield "**Not verified.**"
         return
     verdict = "Passed" if found.is_passed else "Failed"
-    checked = "".join(f"{count:,} {kind}, " for kind, count in found.checked.items())
+    checked = "".join(f"{count:,} {plain(kind)}, " for kind, count in found.checked.items())
     yield (
         f"**{verdict}**, {moment(found.at)}: {plain(found.summary)};"
         f" {checked}{found.seconds:.1f} s."
@@ -347,8 +347,8 @@ def _checksums(page: SignOff) -> Iterator[str]:
             (
                 plain(table.table),
                 plain(column.name),
-                column.source or "no sum is kept",
-                "equal" if column.is_equal else column.target or "differs",
+                plain(column.source or "no sum is kept"),
+                "equal" if column.is_equal else plain(column.target or "differs"),
             )
             for table in page.verified.tables
             for column in table.columns
