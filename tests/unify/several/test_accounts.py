@@ -175,6 +175,19 @@ def test_an_account_without_a_person_waits(accounts: Merge) -> None:
     assert waiting == dict.fromkeys(("122", "123"), "id: leads to no loaded row of people")
 
 
+def test_an_identity_that_two_people_claim_is_nobodys_to_share(accounts: Merge) -> None:
+    """One of them would sign in as the other; so the second waits for a person."""
+    accounts.execute(
+        accounts.north,
+        "insert into auth.identities select gen_random_uuid(), id, 'google', 'gp7@example.com',"
+        " '{}', '2026-01-01Z', '2026-01-01Z' from auth.users where email = 'p8@example.com'",
+    )
+    accounts.plan()
+    accounts.run()
+    assert accounts.accounts()["north.auth.identities"] == (26, 2, 0, 1, 23)
+    assert accounts.verify().is_equal
+
+
 def test_accounts_of_other_ids_find_their_people_by_e_mail(accounts: Merge) -> None:
     """An app that numbered its people itself has nothing else in common with the accounts."""
     accounts.execute(accounts.north, "delete from auth.identities; update auth.users set id ="
