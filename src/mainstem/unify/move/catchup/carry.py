@@ -104,6 +104,7 @@ class _Carrying:
             self.counts = self.counts + carry_further(self.carry)
             self.counts = replace(self.counts, deleted=self.counts.deleted + removal.finish())
         self._finish()
+        self._drop_scratch()
         return Carried(
             self.counts, (*self.carry.held_rows, *read_left(self.carry.connection, self.carry.run))
         )
@@ -142,6 +143,16 @@ class _Carrying:
             )
         clear_pending(carry.connection, carry.memory, carry.plan, carry.held)
         store.set_source(carry.connection, carry.run.id, carry.move.described())
+
+    def _drop_scratch(self) -> None:
+        for target in self.order:
+            for kind in ("want", "had", "doomed"):
+                name = self.carry.own(kind, target.name)
+                self.carry.connection.execute(f"drop table if exists {name}")
+        for table in self.carry.plan.moved():
+            for kind in ("affected", "facts"):
+                name = self.carry.own(kind, table.name)
+                self.carry.connection.execute(f"truncate {name}")
 
     def _account(self, table: str) -> None:
         carry, found = self.carry, self.carry.maps.loaded[table]

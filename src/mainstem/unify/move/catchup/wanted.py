@@ -97,14 +97,14 @@ class Wanted:
         has_left = self._carry.has_rows(self._doomed)
         if not has_left and not any(map(self._carry.has_rows, affected)):
             return Counts()
-        self._make_want(tables)
         self._make_had(tables)
-        self._compare()
+        self._make_want(tables)
         self._hold_edited(tables)
         self._refuse_doubles()
         self._refuse_unmerged()
         self._doom(tables)
         counts = self._write_rows()
+        self._leave_out_the_same(tables)
         self._write_notes(tables)
         self._write_facts(tables)
         for number, table in enumerate(tables):
@@ -129,9 +129,19 @@ class Wanted:
             lookups=loader.lookups(self._target, self._sections),
             new_key=self._key,
         )
+        given = [name_sql(name) for name in self._given()]
+        here, there = (f"row({', '.join(f'{a}.{name}' for name in given)})::text" for a in "qt")
+        untouched = self._carry.untouched(f"load {self._target.name}")
+        # Whether a good row is there, there in another form, or missing.
         self._execute(
-            f"create unlogged table {self._want} as select q.*, null::text as _op,"
-            f" false as _edited from (\n{rows}\n) as q"
+            f"create unlogged table {self._want} as select q.*,"
+            " case when q._refuse is not null or q._outcome <> 'l' then null"
+            " when t.xmin is null or h._new is null then 'insert'"
+            f" when {here} is distinct from {there} then 'update' else 'same' end as _op,"
+            f" t.xmin is not null and not {untouched} as _edited from (\n{rows}\n) as q"
+            f" left join {self._name} as t on {self._value} = q._new"
+            f" left join (select distinct _new from {self._had} where _outcome = 'l') as h"
+            " on h._new = q._new"
         )
         self._execute(f"create index on {self._want} (_new)")
         self._execute(f"create index on {self._want} (_key)")
@@ -193,20 +203,6 @@ class Wanted:
         self._execute(f"truncate {self._doomed}")
         self._execute(f"create index on {self._had} (_new)")
         self._execute(f"analyze {self._had}")
-
-    def _compare(self) -> None:
-        """Say of each wanted row whether it is there, there in another form, or missing."""
-        self._execute(f"update {self._want} as w set _op = 'insert' where {GOOD}")
-        given = self._given()
-        here = f"row({', '.join(map(self._kept, given))})::text"
-        there = f"row({', '.join(f't.{name_sql(name)}' for name in given)})::text"
-        untouched = self._carry.untouched(f"load {self._target.name}")
-        self._execute(
-            f"update {self._want} as w set _edited = not {untouched},"
-            f" _op = case when {here} is distinct from {there} then 'update' else 'same' end"
-            f" from {self._name} as t where {GOOD} and {self._value} = w._new and exists"
-            f" (select from {self._had} as h where h._new = w._new and h._outcome = 'l')"
-        )
 
     def _hold_edited(self, tables: Sequence[PlannedTable]) -> None:
         """Rows that people changed in the target stay as they are, but when forced."""
@@ -352,6 +348,23 @@ class Wanted:
         )
         return Counts(inserted, updated)
 
+    def _leave_out_the_same(self, tables: Sequence[PlannedTable]) -> None:
+        """Rows that are as they were, and of which nothing is noted, are not written about."""
+        runs = f"{self._carry.run.id}, {self._carry.memory.id}"
+        for number, table in enumerate(tables):
+            noted = " and ".join(
+                f"not exists (select from unify.{place} as n where n.run_id in ({runs})"
+                f" and n.source_table = {text_sql(table.name)} and n.key = a._key)"
+                for place in ("ledger", "quarantine")
+            )
+            self._execute(
+                f"delete from {self._affected(table)} as a using {self._want} as w,"
+                f" {self._had} as h where w._section = {number} and w._key = a._key"
+                f" and h._section = {number} and h._key = a._key and h._outcome = 'l'"
+                " and not h._is_left and w._op = 'same' and h._new = w._new"
+                f" and w._changes is null and {noted}"
+            )
+
     def _write_notes(self, tables: Sequence[PlannedTable]) -> None:
         """Ledger and quarantine of the rows say what happened to them this time."""
         run, memory = self._carry.run.id, self._carry.memory.id
@@ -374,7 +387,12 @@ class Wanted:
                 f" select {run}, source_table, key, column_name, reason, original"
                 f" from unify.quarantine where run_id = {memory} and {mine}"
             )
-        self._execute(note_statement(self._carry.run, self._sections, self._want))
+        written = " or ".join(
+            f"_section = {number} and _key in (select _key from {self._affected(table)})"
+            for number, table in enumerate(tables)
+        )
+        rows = f"(select * from {self._want} where {written}) as w"
+        self._execute(note_statement(self._carry.run, self._sections, rows))
 
     def _write_facts(self, tables: Sequence[PlannedTable]) -> None:
         """The keys of the rows that other rows would find elsewhere now, or not at all."""
@@ -421,4 +439,5 @@ class Wanted:
             f"insert into unify.{found.partition} (map_id, old_id, {self._column}, outcome)"
             f" select {found.map_id}, _key, _at, _outcome from {self._want}"
             f" where _section = {number} and _refuse is null"
+            f" and _key in (select _key from {self._affected(table)})"
         )
