@@ -37,6 +37,7 @@ declare
   proof jsonb;
   row_count bigint;
   violated text;
+  place text;
   outcomes text[] := '{}';
 begin
   for attempt in
@@ -78,9 +79,10 @@ begin
       when sqlstate 'MS000' then
         outcomes := outcomes || sqlerrm;
       when others then
-        get stacked diagnostics violated = constraint_name;
+        get stacked diagnostics violated = constraint_name, place = pg_exception_context;
         outcomes := outcomes || jsonb_build_object(
-          'state', sqlstate, 'message', sqlerrm, 'constraint', violated)::text;
+          'state', sqlstate, 'message', sqlerrm, 'constraint', violated,
+          'is_raised', split_part(place, chr(10), 1) ~ ' at RAISE$')::text;
     end;
   end loop;
   perform set_config('mainstem.outcomes', '[' || array_to_string(outcomes, ',') || ']', true);
@@ -123,6 +125,8 @@ class Outcome:
     state: str | None = None
     message: str = ""
     constraint: str = ""
+    #: whether a function raised it of itself
+    is_raised: bool = False
 
     @property
     def is_refused(self) -> bool:

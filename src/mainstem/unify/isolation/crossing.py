@@ -10,7 +10,7 @@ from mainstem.unify.isolation.attempts import Attempt
 from mainstem.unify.isolation.tables import column_sql, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mainstem.unify.catalog.database import ObjectName
     from mainstem.unify.isolation.attempts import Outcome
@@ -376,9 +376,15 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) or value is None else str(value)
 
 
-def is_shared_by_choice(row: Row) -> bool:
-    """Whether the row's kind is one that people choose in order to show it to others."""
+def is_shared_by_choice(row: Row, columns: Iterable[str]) -> bool:
+    """Whether the row's kind is one that people choose in order to show it to others.
+
+    Args:
+        row: the row.
+        columns: those by which policies tell its kind.
+    """
+    kind = {name: row.text(name) for name in columns} | dict(row.variant)
     return any(
-        value is not None and (_SHARING.search(name) or _SHARING.search(value))
-        for name, value in row.variant.items()
+        value not in {None, "false"} and (_SHARING.search(name) or _SHARING.search(value or ""))
+        for name, value in kind.items()
     )

@@ -37,13 +37,17 @@ if TYPE_CHECKING:
     from mainstem.unify.isolation.seeding import Row
     from mainstem.unify.isolation.stage import Stage
 
-_CALLS_MAX: Final = 6
+_CALLS_MAX: Final = 10
 _ROWS_MAX: Final = 200
 #: shorter values stand in an answer by chance
 _MARK_MIN: Final = 8
 _PREFIX: Final = re.compile(r"^(?:p|v|in|arg|target|_)_|^_+")
 #: what a function raises that was not asked by the right person
 _REFUSALS: Final = frozenset({REFUSED, "P0001", "28000"})
+#: columns whose value only those know who were told it: to have it is to be let in
+_SECRET: Final = re.compile(
+    r"(?:^|_)(?:token|secret|code|otp|password|passphrase|signature|nonce|hash|key_hash)(?:$|_)"
+)
 _NOT_CALLED: Final = frozenset({"trigger", "event_trigger"})
 _PLAIN_VALUES: Final = {
     "boolean": ("true",),
@@ -125,13 +129,18 @@ def _verdict(stage: Stage, function: Function, called: Callable | None) -> Objec
         doing = _crossed(stage, call, answer)
         if doing is not None:
             return _leak(stage, call, doing)
-    if any(a.here.state is None or a.here.state in _REFUSALS for a in answers):
+    if any(_is_told(answer.here) for answer in answers):
         said = "called with another tenant's ids, it tells nothing and changes nothing of theirs"
         return _proven(function, said)
     message = answers[0].here.message if answers else "nobody could be made who calls it"
     return ObjectVerdict(
         str(function.name), "function", Verdict.NOT_EXERCISED, f"each call failed: {message}"
     )
+
+
+def _is_told(outcome: Outcome) -> bool:
+    """Whether the function answered, or refused of itself."""
+    return outcome.state is None or outcome.state in _REFUSALS or outcome.is_raised
 
 
 def _answers(stage: Stage, calls: Sequence[_Call]) -> list[_Answer]:
@@ -249,7 +258,7 @@ def _calls(
     reached: Sequence[ObjectName],
     written: Sequence[ObjectName],
 ) -> Iterator[_Call]:
-    for caller in stage.people(reached):
+    for caller in stage.people(reached, roles=called.roles):
         if caller.role not in called.roles or caller.is_forger:
             continue
         victim = 1 - (caller.tenant or 0)
@@ -291,14 +300,29 @@ def _arguments(
     whose: tuple[int, int],
 ) -> Iterator[tuple[str, ...]]:
     """Values of the other tenant for each argument without a default, the likeliest first."""
-    needed = max(len(called.argument_types) - called.default_count, 0)
-    types = called.argument_types[: needed or len(called.argument_types)]
+    count = len(called.argument_types)
+    needed = max(count - called.default_count, 0)
+    # Of several of one name only all arguments tell which is meant.
+    types = called.argument_types[: count if _is_overloaded(stage, function) else needed or count]
     names = function.argument_names or ("",) * len(types)
     options = [
         list(dict.fromkeys(_values(stage, name, kind, reached, whose)))[:_CALLS_MAX]
         for name, kind in zip(names, types, strict=False)
     ]
-    yield from islice(product(*options), _CALLS_MAX)
+    first = [listed[0] for listed in options]
+    # The second choice of each before the third of any: a list for an object, another word.
+    singles = (
+        [*first[:place], listed[rank], *first[place + 1 :]]
+        for rank in range(1, _CALLS_MAX)
+        for place, listed in enumerate(options)
+        if rank < len(listed)
+    )
+    chosen = [first, *singles, *islice(product(*options), _CALLS_MAX)]
+    yield from islice(dict.fromkeys(map(tuple, chosen)), _CALLS_MAX)
+
+
+def _is_overloaded(stage: Stage, function: Function) -> bool:
+    return sum(each.name == function.name for each in stage.study.database.functions) > 1
 
 
 def _values(
@@ -308,7 +332,8 @@ def _values(
     form = "{{{}}}" if kind.endswith("[]") else "{}"
     column = _PREFIX.sub("", argument)
     for row in _rows_of(stage, reached, whose):
-        if column in row.table.columns and row.table.columns[column].type == bare:
+        is_there = column in row.table.columns and row.table.columns[column].type == bare
+        if is_there and not _SECRET.search(column):
             value = row.text(column)
             yield from [form.format(value)] if value is not None else []
     for row in _rows_of(stage, stage.seed.order, whose):
@@ -325,7 +350,10 @@ def _values(
                 and stage.study.domains.is_shared((row.table.name, name))
                 and (value := row.text(name)) is not None
             )
-    yield from ("{}",) if kind.endswith("[]") else _PLAIN_VALUES.get(bare, ("1",))
+    if kind.endswith("[]"):
+        yield "{}"
+    else:
+        yield from stage.labels.get(bare, ()) or _PLAIN_VALUES.get(bare, ("1",))
 
 
 def _rows_of(stage: Stage, tables: Sequence[ObjectName], whose: tuple[int, int]) -> Iterator[Row]:

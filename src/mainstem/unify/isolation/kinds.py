@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 BRANCHES_MAX: Final = 48
 _INNER_MAX: Final = 8
-_OPPOSITES: Final = {"is": "not", "not": "is", "null": "not null", "not null": "null"}
+_OPPOSITES: Final = {
+    "is": "not",
+    "not": "is",
+    "null": "not null",
+    "not null": "null",
+    "after": "before",
+    "before": "after",
+}
+#: what a comparison with the present asks of a column on its left
+_TIMES: Final = {">": "after", ">=": "after", "<": "before", "<=": "before"}
+_CLOCKS: Final = frozenset({"now", "clock_timestamp", "statement_timestamp", "timezone"})
 
 
 class Kinds:
@@ -98,13 +108,30 @@ class Kinds:
     def _comparison(
         self, fields: Node, scopes: list[Scope]
     ) -> Iterator[tuple[Spot, tuple[str, str]]]:
-        what = {"=": "is", "<>": "not"}.get(names(fields["name"])[-1])
-        if what is None:
-            return
+        operator = names(fields["name"])[-1]
         left = self._operands.of(fields.get("lexpr"), scopes)
         right = self._operands.of(fields.get("rexpr"), scopes)
+        if operator in _TIMES:
+            asked = _TIMES[operator]
+            if _is_of_now(fields.get("rexpr")):
+                yield from ((spot, (asked, "")) for spot in left.columns)
+            elif _is_of_now(fields.get("lexpr")):
+                yield from ((spot, (_OPPOSITES[asked], "")) for spot in right.columns)
+            return
+        what = {"=": "is", "<>": "not"}.get(operator)
+        if what is None:
+            return
         for one, other in ((left, right), (right, left)):
             yield from ((s, (what, text)) for s in one.columns for text in other.constants)
+
+
+def _is_of_now(side: object) -> bool:
+    """Whether the present time is on this side of a comparison."""
+    return any(
+        kind == "SQLValueFunction"
+        or (kind == "FuncCall" and names(fields["funcname"])[-1] in _CLOCKS)
+        for kind, fields in nodes(side)
+    )
 
 
 def _opposite(asked: tuple[str, str]) -> tuple[str, str]:

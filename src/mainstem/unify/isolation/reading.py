@@ -20,6 +20,7 @@ _EQUAL: Final = frozenset({"AEXPR_OP", "AEXPR_IN", "AEXPR_OP_ANY", "AEXPR_NOT_DI
 #: functions that look for their second argument in the first
 _SEARCHES: Final = frozenset({"strpos", "starts_with", "position", "array_position"})
 _CONTAINS: Final = frozenset({"?", "@>"})
+_LISTS: Final = _CONTAINS | {"<@", "&&"}
 
 
 class Reader:
@@ -94,7 +95,7 @@ class Reader:
 def _sides(kind: str, fields: Node) -> tuple[object, object] | None:
     """The two sides of what compares; None for what does not."""
     if kind == "A_Expr":
-        is_list = fields["kind"] == "AEXPR_OP" and names(fields["name"])[-1] in _CONTAINS
+        is_list = fields["kind"] == "AEXPR_OP" and names(fields["name"])[-1] in _LISTS
         is_equal = fields["kind"] in _EQUAL and names(fields["name"])[-1] in {"=", "<>"}
         return (fields.get("lexpr"), fields.get("rexpr")) if is_equal or is_list else None
     if kind == "SubLink" and "testexpr" in fields:

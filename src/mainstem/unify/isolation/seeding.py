@@ -403,7 +403,9 @@ class _Search:
         shared = {c for c in table.columns if domains.is_shared((table.name, c))}
         own_keys = {c for r in table.references if r.target == table.name for c in r.columns}
         self.options: dict[str, list[Candidate]] = {
-            column.name: candidates(column, literals.get((table.name, column.name), ()))
+            column.name: candidates(
+                column, literals.get((table.name, column.name), ()), table.bounds(column.name)
+            )
             for column in table.columns.values()
             if column.name not in shared | own_keys and not column.is_generated
         }

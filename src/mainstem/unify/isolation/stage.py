@@ -19,7 +19,7 @@ from mainstem.unify.isolation.callers import (
 from mainstem.unify.isolation.crossing import Target, condition, control, is_shared_by_choice
 from mainstem.unify.isolation.levels import Levels
 from mainstem.unify.isolation.seeding import Seed, Seeder
-from mainstem.unify.isolation.tables import quoted
+from mainstem.unify.isolation.tables import quoted, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -113,12 +113,17 @@ class Stage:
     def is_shared(self, row: Row) -> bool:
         """Whether the row, or one that its policies look up, is shown to others by choice."""
         looked_up = self.study.facts.reads.get(row.table.name, set())
-        return is_shared_by_choice(row) or any(
-            is_shared_by_choice(other)
+        return is_shared_by_choice(row, self._told_apart(row.table.name)) or any(
+            is_shared_by_choice(other, self._told_apart(name))
             for name in looked_up
             for other in self.seed.of(name, row.tenant)
             if other.cast == row.cast
         )
+
+    def _told_apart(self, table: ObjectName) -> set[str]:
+        """The columns by which policies tell kinds of rows apart."""
+        branches = self.study.facts.branches
+        return {spot[1] for branch in branches for spot in branch if spot[0] == table}
 
     def people_of(self, table: ObjectName) -> list[tuple[Caller, Choice]]:
         """Some of the first tenant's people who see rows of their own, or would if anybody did."""
@@ -207,18 +212,33 @@ class Stage:
         if self.seed.is_replica:
             self.connection.execute("set local session_replication_role = origin")
 
-    def people(self, tables: Iterable[ObjectName]) -> list[Caller]:
-        """Who tries to cross where several tables are behind: of both tenants, and nobody."""
+    @cached_property
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """The words of each enumeration, by the type's name as the server writes it."""
+        return read_labels(self.connection)
+
+    def people(
+        self, tables: Iterable[ObjectName], *, roles: Sequence[str] | None = None
+    ) -> list[Caller]:
+        """Who tries to cross where several tables are behind: of both tenants, and nobody.
+
+        Args:
+            tables: what is behind.
+            roles: those who may, each of which is tried.
+        """
         found: dict[tuple[object, ...], Caller] = {}
         for table in tables:
             for caller, _ in self.callers(table):
                 if not caller.is_privileged:
                     found.setdefault((caller.role, caller.settings), caller)
-        if not found:
-            for role in self.study.roles:
-                for caller in self._plain(role):
-                    found.setdefault((caller.role, caller.settings), caller)
-        return list(found.values())[:_PEOPLE_MAX]
+        tried = {caller.role for caller in found.values()}
+        for role in self.study.roles if not found else set(roles or ()) - tried:
+            for caller in self._plain(role):
+                found.setdefault((caller.role, caller.settings), caller)
+        listed = sorted(
+            found.values(), key=lambda each: roles is not None and each.role not in roles
+        )
+        return listed[:_PEOPLE_MAX]
 
     def _plain(self, role: str) -> Iterator[Caller]:
         if role != STRANGERS:

@@ -22,6 +22,7 @@ from mainstem.unify.isolation.domains import Domains
 from mainstem.unify.isolation.expanding import Expander
 from mainstem.unify.isolation.reading import Reader
 from mainstem.unify.isolation.tables import (
+    Reference,
     Rights,
     Table,
     platform_functions,
@@ -53,7 +54,10 @@ _SERVICE: Final = frozenset(
 _ROLES_MAX: Final = 4
 _CASTS_MIN: Final = 2
 _CASTS_MAX: Final = 8
+_TIME_BASES: Final = frozenset({"timestamptz", "timestamp", "date"})
+_TIMES: Final = {"after": "2100-01-01 00:00:00", "before": "2000-01-01 00:00:00"}
 _OWNERS: Final = frozenset({"user", "owner", "profile"})
+_RANKS: Final = frozenset({"role", "roles", "rank", "ranks", "permission", "permissions"})
 _STORED: Final = frozenset({RelationKind.TABLE, RelationKind.PARTITIONED, RelationKind.PARTITION})
 
 
@@ -109,8 +113,10 @@ class Study:
         for table in self.tables.values():
             for reference in table.references:
                 spots = [(table.name, column) for column in reference.columns]
-                is_membership = table.name in found and any(
-                    spot in self.facts.looked_up for spot in spots
+                is_membership = (
+                    table.name in found
+                    and any(spot in self.facts.looked_up for spot in spots)
+                    and not self._is_of_rank(table, reference)
                 )
                 if is_membership and not self._is_weak(table, spots):
                     found.add(reference.target)
@@ -125,6 +131,19 @@ class Study:
             grown = bool(more)
         return frozenset(found)
 
+    def _is_of_rank(self, table: Table, reference: Reference) -> bool:
+        """Whether it says as what a person belongs rather than to what: a role, say.
+
+        What a person belongs to is part of what identifies a row of members; the rank is not.
+        """
+        named = {table.key, *table.uniques.values()}
+        people = {name for name in table.columns if self._is_person((table.name, name))}
+        sets = [set(columns) for columns in named if people & set(columns)]
+        wider = [columns for columns in sets if columns - people]
+        if wider:
+            return not any(columns & set(reference.columns) for columns in wider)
+        return bool(_RANKS & set(snake_case(reference.target.name).split("_")))
+
     def whose(self, table: Table) -> tuple[str, ...]:
         """The columns that say whose a row is, or point to what does."""
         pointing = {c for r in table.references if r.target != table.name for c in r.columns}
@@ -138,7 +157,12 @@ class Study:
     def owners(self, table: Table) -> tuple[str, ...]:
         """The columns that decide whose a row is: an organisation's where there are any."""
         found = self.direct(table)
-        organisations = [c for c in found if not self._is_person((table.name, c))]
+        organisations = [
+            name
+            for name in self.whose(table)
+            if not self._is_person((table.name, name))
+            and (name in found or (table.name, name) in self.facts.looked_up)
+        ]
         return tuple(organisations) or found
 
     def members(self, table: Table) -> tuple[str, ...]:
@@ -160,8 +184,13 @@ class Study:
                 for name, (what, text) in asked.items()
                 for value in self._demanded(table, name, what, text)
             }
-            if kind and kind not in found:
-                found.append(kind)
+            others: dict[str, str | None] = {
+                name: other
+                for name, value in kind.items()
+                if value is not None and (other := self._other_word(table, name, value)) is not None
+            }
+            # Of what plain rows are anyway, the others are the kind that is missing.
+            found += [each for each in [others or kind] if each and each not in found]
         for name in self.direct(table):
             if table.columns[name].is_nullable and {name: None} not in found:
                 found.append({name: None})
@@ -230,6 +259,15 @@ class Study:
         is_compared = spot in self.facts.looked_up or spot in self.domains.identities
         return is_compared or noun in _OWNERS
 
+    def _other_word(self, table: Table, name: str, value: str) -> str | None:
+        """Another word where plain rows have this one, so that not all rows are of the kind."""
+        column = table.columns[name]
+        default = (column.default or "").partition("::")[0].strip("'")
+        words = [*column.labels, *self.literals.get((table.name, name), ())]
+        words += ["true", "false"] if column.base == "bool" else []
+        is_usual = value == default or (not default and words[:1] == [value])
+        return next((word for word in words if word != value), None) if is_usual else None
+
     def _demanded(self, table: Table, name: str, what: str, text: str) -> Iterator[str | None]:
         """The value that a condition asks of a column, where a row may have it."""
         column = table.columns[name]
@@ -241,6 +279,8 @@ class Study:
             return
         elif what == "is":
             yield text
+        elif what in _TIMES and column.base in _TIME_BASES:
+            yield _TIMES[what]
         elif what == "not" and words:
             yield from [word for word in words if word != text][:1]
         elif what == "not null" and column.is_nullable:

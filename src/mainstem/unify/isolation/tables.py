@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.])")
 _DERIVED = re.compile(r"CHECK \(\((\w+) = (\(.+\))\)\)", re.DOTALL)
 
 
@@ -81,6 +82,11 @@ class Table:
     conditions: Mapping[str, str]
     #: columns that a check makes follow from others, with the expression
     derived: Mapping[str, str]
+
+    def bounds(self, column: str) -> list[str]:
+        """The numbers that checks compare a column with."""
+        texts = [self.conditions[name] for name, of in self.checks.items() if column in of]
+        return [number for text in texts for number in _NUMBER.findall(text)]
 
     @property
     def sql(self) -> str:
@@ -173,6 +179,11 @@ def read_callables(connection: Connection, roles: Sequence[str]) -> list[Callabl
 def read_roles(connection: Connection) -> dict[str, bool]:
     """Roles that policies hold back -> whether they may log in."""
     return {row["name"]: row["is_login"] for row in _rows(connection, "roles")}
+
+
+def read_labels(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Enumeration -> its words in order."""
+    return {row["type"]: tuple(row["labels"]) for row in _rows(connection, "labels")}
 
 
 def platform_functions(connection: Connection) -> list[Function]:

@@ -126,3 +126,10 @@ from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 join pg_catalog.pg_language l on l.oid = p.prolang
 where n.nspname = 'auth' and p.prokind = 'f'
+
+-- name: labels
+-- The words of every enumeration.
+select format_type(e.enumtypid, null) as type,
+       array_agg(e.enumlabel::text order by e.enumsortorder) as labels
+from pg_catalog.pg_enum e
+group by e.enumtypid

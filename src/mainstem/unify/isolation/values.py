@@ -44,6 +44,7 @@ _FORMS: Final = (
     "https://example.test/{}",
     "PROBE{}",
     "probe_{}",
+    "probe.p{}",
     "{:064x}",
     "{:032x}",
     "+1555{:07d}",
@@ -104,14 +105,19 @@ def key_value(column: Column, number: int) -> str | None:
     return _varied(column, number)
 
 
-def candidates(column: Column, literals: Iterable[str]) -> list[Candidate]:
+def candidates(
+    column: Column, literals: Iterable[str], bounds: Iterable[str] = ()
+) -> list[Candidate]:
     """The values to try, the likeliest first.
 
     Args:
         column: where the value goes.
         literals: what its checks compare it with, such as the words of an enumeration.
+        bounds: the numbers that they compare it with.
     """
     found = _typed(column, tuple(dict.fromkeys(literals)))
+    if column.base in _NUMBER_BASES:
+        found += map(_fixed, dict.fromkeys(bounds))
     optional: list[Candidate] = [_left_out] if not column.is_required else []
     return [*optional, *found, *([] if optional or not column.is_nullable else [_left_out])]
 

@@ -39,6 +39,11 @@ class _Look:
     caller: Caller | None
 
     @property
+    def tenant(self) -> int:
+        """The tenant of who looks; the first one for whoever has none."""
+        return (self.caller.tenant or 0) if self.caller is not None else 0
+
+    @property
     def attempt(self) -> Attempt:
         text = (
             "select jsonb_build_object('rows', count(*), 'digest', "
@@ -48,6 +53,16 @@ class _Look:
         if self.caller is None:
             return Attempt("none", (), text, is_query=True)
         return Attempt(self.caller.role, self.caller.settings, text, is_query=True)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What a look shows: as things are, without the other tenant's rows, without its own."""
+
+    look: _Look
+    here: Outcome
+    without_other: Outcome
+    without_own: Outcome
 
 
 def prove_views(stage: Stage) -> list[ObjectVerdict]:
@@ -61,18 +76,16 @@ def prove_views(stage: Stage) -> list[ObjectVerdict]:
         for tenant in (0, 1):
             with stage.without(tenant), _refreshed(stage, views):
                 absent[tenant] = _seen(stage, looks)
-    verdicts = []
-    for view in views:
-        told = [
-            (look, here, there[1 - (look.caller.tenant or 0) if look.caller else 1])
-            for look, here, once_more, *pair in zip(
-                looks, present, again, absent[0], absent[1], strict=True
-            )
-            for there in [pair]
-            if look.view is view and here == once_more
-        ]
-        verdicts.append(_verdict(stage, view, told))
-    return verdicts
+    seen = [
+        _Seen(look, here, pair[1 - look.tenant], pair[look.tenant])
+        for look, here, once_more, *pair in zip(
+            looks, present, again, absent[0], absent[1], strict=True
+        )
+        if here == once_more
+    ]
+    return [
+        _verdict(stage, view, [each for each in seen if each.look.view is view]) for view in views
+    ]
 
 
 def tables_behind(stage: Stage, view: Relation) -> list[ObjectName]:
@@ -119,29 +132,33 @@ def _refreshed(stage: Stage, views: Sequence[Relation]) -> Iterator[None]:
         yield
 
 
-def _verdict(
-    stage: Stage, view: Relation, told: list[tuple[_Look, Outcome, Outcome]]
-) -> ObjectVerdict:
+def _verdict(stage: Stage, view: Relation, told: list[_Seen]) -> ObjectVerdict:
     if not stage.study.rights.get(view.name):
         return _said(view, Verdict.PROVEN, "no role that people or programs ask as may reach it")
     behind = tables_behind(stage, view)
     if not any(table in stage.study.owned for table in behind):
         return _said(view, Verdict.PROVEN, "shared: nothing that it reads belongs to a tenant")
-    for look, here, there in told:
-        if look.caller is not None and here.state is None and here.said != there.said:
-            return _leak(stage, view, look.caller)
+    for seen in told:
+        is_changed = seen.here.state is None and seen.here.said != seen.without_other.said
+        if seen.look.caller is not None and is_changed:
+            return _leak(stage, view, seen.look.caller)
     return _written(stage, view, behind) or _exercised(view, told)
 
 
-def _exercised(view: Relation, told: list[tuple[_Look, Outcome, Outcome]]) -> ObjectVerdict:
-    """Nothing leaks: whether there was anything to leak, as the connected role sees it."""
-    full = next(((here, there) for look, here, there in told if look.caller is None), None)
+def _exercised(view: Relation, told: list[_Seen]) -> ObjectVerdict:
+    """Nothing leaks: whether there was anything to leak, as the connected role or a person sees."""
+    full = next((seen for seen in told if seen.look.caller is None), None)
+    is_shown = any(
+        seen.here.said != (seen.without_own if seen.look.caller else seen.without_other).said
+        for seen in told
+        if seen.here.state is None
+    )
     reason = None
     if full is None:
         reason = "what it shows differs from one look to the next"
-    elif full[0].state is not None:
-        reason = f"it cannot be read: {full[0].message}"
-    elif full[0].said == full[1].said:
+    elif full.here.state is not None:
+        reason = f"it cannot be read: {full.here.message}"
+    elif not is_shown:
         reason = "no row that was made shows in it"
     if reason is not None:
         return _said(view, Verdict.NOT_EXERCISED, reason)
@@ -190,10 +207,12 @@ def _marked(stage: Stage, view: Relation, caller: Caller) -> tuple[str, set[tupl
     attempt = Attempt(caller.role, caller.settings, query, is_query=True)
     with stage.without_shared(), _refreshed(stage, [view]):
         (outcome,) = stage.attempt([attempt])
+    known = stage.seed.identities.items()
+    own = {value for (_, tenant, _), value in known if tenant == caller.tenant}
     owners = {
         value: (tenant, cast)
-        for (_, tenant, cast), value in stage.seed.identities.items()
-        if value is not None and tenant != caller.tenant
+        for (_, tenant, cast), value in known
+        if value is not None and tenant != caller.tenant and value not in own
     }
     for row in outcome.said if isinstance(outcome.said, list) else []:
         for column, value in row.items():
