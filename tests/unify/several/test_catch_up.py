@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unify.several.conftest import CONFIG, TARGET, Merge, uuid_of
 
+from mainstem.cli import main
 from mainstem.errors import TargetError, UsageError
 from mainstem.unify.progress import Silence
 
@@ -348,3 +349,33 @@ class _Changing(Silence):
         if name == "carry over":
             self._merge.execute(self._merge.north, "insert into notes (body) values ('late')")
         return super().step(name, rows)
+
+
+def test_the_command_says_what_it_did_and_what_is_left(
+    merge: Merge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def mainstem(*arguments: str) -> int:
+        monkeypatch.setenv("DATABASE_URL", merge.url)
+        monkeypatch.setattr("sys.argv", ["mainstem", "unify", "run", str(merge.config), *arguments])
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return int(caught.value.code or 0)
+
+    merge.plan()
+    assert mainstem("--last") == 2
+    assert "--last and --force belong to --catch-up" in capsys.readouterr().err
+    merge.run()
+    merge.execute(merge.north, "update tasks set title = 'T ' || title where weight < 10")
+    assert mainstem("--catch-up", "--until", "60") == 0
+    said = capsys.readouterr().out
+    assert "pass 1: 235 rows looked at (12 tables read whole), 0 inserted, 9 updated" in said
+    assert "nothing that it would carry over changed since" in said
+    merge.execute(merge.url, f"update task set title = 'by hand' where id = '{uuid_of(305)}'")
+    merge.execute(merge.north, "update tasks set title = 'U ' || title where weight < 10")
+    assert mainstem("--catch-up", "--until", "60") == 3
+    said = capsys.readouterr().out
+    assert f"left as it is: task: the row of north.tasks, key {uuid_of(305)}, was changed" in said
+    assert mainstem("--catch-up", "--last", "--force") == 0
+    assert merge.verify().is_equal
+    assert merge.rows("select kind from unify.run") == [("run",)]
+    assert merge.rows("select from unify.range_hash") == []
