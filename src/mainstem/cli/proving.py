@@ -10,6 +10,7 @@ from mainstem.checks import run_checks
 from mainstem.pg.connect import connect
 from mainstem.server.store import record_checks
 from mainstem.unify import expect, isolation
+from mainstem.unify.isolation.keeping import keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,7 @@ def prove_isolation(setting: Setting) -> bool:
     """Try to cross from tenant to tenant, through every table, view and function."""
     with setting.steps.step("Isolation") as step:
         proof = isolation.prove(setting.url)
+        keep(proof, setting.url)
         counts = ", ".join(
             f"{count} {verdict.value}" for verdict, count in proof.counts.items() if count
         )

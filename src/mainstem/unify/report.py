@@ -173,7 +173,7 @@ def _write_rows(file: TextIO, name: str, rows: Iterable[Mapping[str, object]]) -
 
 def _accounts(tables: Sequence[TableResult]) -> Table:
     shown = Table(box=None, pad_edge=False)
-    shown.add_column("table", overflow="fold")
+    shown.add_column("table", no_wrap=True)
     for name in _COUNTS:
         shown.add_column(name, justify="right")
     for table in tables:

@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from mainstem.errors import ConfigError, UsageError
+from mainstem.kit.wording import counted
 from mainstem.pg.connect import connect
 from mainstem.pg.target import database_url
 from mainstem.unify.ledger import store
@@ -89,7 +90,7 @@ def run(
     settings = read_config(config)
     url = settings.database_url() or database_url()
     plan = plan_of(settings, url)
-    console = Console()
+    console = Console(soft_wrap=True)
     if (is_last or is_forced) and not is_catching_up:
         raise UsageError("--last and --force belong to --catch-up; add it")
     if is_catching_up:
@@ -121,12 +122,12 @@ def _show(caught_up: CaughtUp, url: str) -> int:
     for left in caught_up.left[:_LEFT_MAX]:
         click.echo(f"left as it is: {left}")
     if len(caught_up.left) > _LEFT_MAX:
-        click.echo(f"and {len(caught_up.left) - _LEFT_MAX} more rows")
+        click.echo(f"and {len(caught_up.left) - _LEFT_MAX} more")
     with connect(url) as connection:
         accounts = store.read_accounts(connection, caught_up.run.id)
     waiting = sum(account.quarantined for account in accounts)
     if waiting:
-        click.echo(f"{waiting} rows wait in quarantine")
+        click.echo(f"{counted(waiting, 'row')} in quarantine")
     if not caught_up.is_short:
         click.echo("the last pass was longer than --until; run again, or allow more")
     click.echo(f"the target is as the sources were at {caught_up.as_of:%Y-%m-%d %H:%M:%S} UTC")

@@ -263,12 +263,8 @@ def _isolation(page: SignOff) -> Iterator[str]:
             if each.verdict == "leak":
                 yield ""
                 yield plain(f"Leak: {each.kind} {each.name}: {each.reason}")
-    yield ""
-    yield (
-        "`mainstem check` is not recorded."
-        if checked is None
-        else f"`mainstem check`, {moment(checked.at)}: {plain(checked.summary)}."
-    )
+    if checked is not None:
+        yield from ("", f"`mainstem check`, {moment(checked.at)}: {plain(checked.summary)}.")
 
 
 def _backup(page: SignOff) -> Iterator[str]:
