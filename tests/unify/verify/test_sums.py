@@ -39,6 +39,14 @@ def test_neither_order_nor_batches_matter(names: list[str], data: st.DataObject)
     assert buckets(Batch([values], names)) == buckets(Batch([moved_values], moved_names))
 
 
+@given(keys, texts)
+def test_a_column_of_one_value_is_summed_up_like_any_other(names: list[str], value: str) -> None:
+    each = [Batch([[value]], [name]) for name in names]
+    assert sums(Batch([[value] * len(names)], names)) == sums(*each)
+    mixed = Batch([[value] * (len(names) - 1) + [value + "x"]], names)
+    assert sums(mixed) == sums(*each[:-1], Batch([[value + "x"]], names[-1:]))
+
+
 @given(keys, st.data())
 def test_swapped_values_are_seen(names: list[str], data: st.DataObject) -> None:
     values = data.draw(st.lists(texts, min_size=len(names), max_size=len(names)))

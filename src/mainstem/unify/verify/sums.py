@@ -57,9 +57,13 @@ class Sums:
                 self.columns[position] += sum(map(hash, values))
             return
         keys = key_hashes(batch.keys)
-        self.keys += sum(keys)
+        total = sum(keys)
+        self.keys += total
         for position, values in enumerate(batch.columns):
-            self.columns[position] += sum(map(mul, keys, map(hash, values)))
+            if _is_constant(values):
+                self.columns[position] += total * hash(values[0])
+            else:
+                self.columns[position] += sum(map(mul, keys, map(hash, values)))
 
     def change(self, key: str, position: int, *, before: str, after: str) -> None:
         """Replace one value that was counted in."""
@@ -73,6 +77,11 @@ def key_hashes(keys: Sequence[str]) -> list[int]:
     if 0 in hashes:
         return [number or _ZERO_STAND_IN for number in hashes]
     return hashes
+
+
+def _is_constant(values: Sequence[str]) -> bool:
+    """Whether a column has one value only; most often NULL."""
+    return bool(values) and values[0] == values[-1] and values.count(values[0]) == len(values)
 
 
 def whole_rows(columns: Sequence[Sequence[str]]) -> list[str]:
