@@ -6,7 +6,6 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -107,13 +106,10 @@ class _Copying:
                 pairs.put(Pair(source, target))
             pool = stack.enter_context(ThreadPoolExecutor(CONNECTIONS))
             after = ""
-            for _ in count():
-                rows = self._next(after)
-                if not rows:
-                    break
-                after = rows[-1].key
+            while rows := self._next(after):
                 self._batch(rows, pool, pairs)
                 shown.advance(len(rows))
+                after = rows[-1].key
 
     def _batch(
         self, rows: list[FileRow], pool: ThreadPoolExecutor, pairs: SimpleQueue[Pair]
