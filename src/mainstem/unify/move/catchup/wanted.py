@@ -129,8 +129,9 @@ class Wanted:
             lookups=loader.lookups(self._target, self._sections),
             new_key=self._key,
         )
-        given = [name_sql(name) for name in self._given()]
-        here, there = (f"row({', '.join(f'{a}.{name}' for name in given)})::text" for a in "qt")
+        given = self._given()
+        here = f"row({', '.join(self._kept(name, of='q') for name in given)})::text"
+        there = f"row({', '.join(f't.{name_sql(name)}' for name in given)})::text"
         untouched = self._carry.untouched(f"load {self._target.name}")
         # Whether a good row is there, there in another form, or missing.
         self._execute(
@@ -229,13 +230,14 @@ class Wanted:
                 f"delete from {self._affected(table)} where _key in (select _key from {held})"
             )
 
-    def _kept(self, name: str) -> str:
+    def _kept(self, name: str, *, of: str) -> str:
         """A column's value to be: what its own source does not give stays as it is."""
         column = name_sql(name)
         giving = [str(at) for at, section in enumerate(self._sections) if section.gives(name)]
         if len(giving) == len(self._sections):
-            return f"w.{column}"
-        return f"case when w._section in ({', '.join(giving)}) then w.{column} else t.{column} end"
+            return f"{of}.{column}"
+        own = f"{of}._section in ({', '.join(giving)})"
+        return f"case when {own} then {of}.{column} else t.{column} end"
 
     def _given(self) -> list[str]:
         return given_columns(self._sections, self._target)
@@ -330,7 +332,7 @@ class Wanted:
         identities = set(self._target.identities)
         given = self._given()
         sets = ", ".join(
-            f"{name_sql(name)} = {self._kept(name)}"
+            f"{name_sql(name)} = {self._kept(name, of='w')}"
             for name in given
             if name not in identities and name not in self._key
         )
