@@ -39,7 +39,7 @@ check: $(VENV)/dev-ready ## lint, types, import contracts, and our own audit of 
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/mainstem audit --fail-on warning
+	@$(BIN)/mainstem audit --code src --code benchmarks --code tests --fail-on warning
 
 format: $(VENV)/dev-ready ## format the code and mend what the linter can
 	@$(BIN)/ruff format
