@@ -270,6 +270,30 @@ def test_values_that_are_swapped_under_a_unique_key(merge: Merge) -> None:
     )
 
 
+def test_rows_that_the_target_had_before_go_on_standing_for_the_same_ones(merge: Merge) -> None:
+    old = uuid_of(7)
+    merge.execute(merge.url, f"insert into shop values ('{old}', 'Was here', 'shop-1', 3, null)")
+    merge.config.write_text(CONFIG + '[merge.shop]\nby = ["slug"]\ntarget_rows = true\n')
+    merge.plan()
+    merge.run()
+    before = content(merge)
+    merge.catch_up()
+    assert content(merge) == before
+    merge.execute(merge.north, "update shops set slug = 'other' where slug = 'shop-1'")
+    merge.execute(merge.south, "update app.company set slug = 'shop-1' where code = 'c1'")
+    merge.catch_up()
+    assert merge.accounts()["north.shops"] == (2, 2, 0, 0, 0)
+    assert merge.accounts()["south.company"] == (2, 1, 1, 0, 0)
+    assert merge.rows(
+        "select slug, name from shop where slug in ('other', 'shop-1') order by 1"
+    ) == [
+        ("other", "Shop 1"),
+        ("shop-1", "Was here"),
+    ]
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
 def test_a_file_that_changed_is_read_again(merge: Merge) -> None:
     merge.plan()
     merge.run()

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
+from mainstem.unify.move.catchup.memory import KIND, others_of
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.templates import fill_places
 from mainstem.unify.plan.identity import staged_identity
@@ -120,6 +121,8 @@ class Known:
 
     def target(self) -> str:
         """The table that the rows go into."""
+        if self.run.kind == KIND:
+            return others_of(self.run, self.merge.target)
         return qualified_sql(self.merge.target, self.plan.schema)
 
     def stage(self, table: PlannedTable) -> str:

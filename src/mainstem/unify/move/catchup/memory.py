@@ -85,6 +85,11 @@ def clear_pending(connection: Connection, memory: Run, plan: Plan, held: Iterabl
             mark_pending(connection, memory, table.name, is_full=False)
 
 
+def others_of(memory: Run, target: str) -> str:
+    """The rows of a target that the run did not bring, as SQL; a view while rows are staged."""
+    return own_table(memory, "others", target)
+
+
 def make_keys(
     connection: Connection, memory: Run, kind: str, table: str, *, is_new: bool = False
 ) -> str:

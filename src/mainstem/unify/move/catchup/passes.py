@@ -146,7 +146,7 @@ def _pass(
         memory = find_memory(connection, run) or make_memory(connection, run)
         connection.commit()
         move = Move(plan, session, sources, reporter)
-        refreshed = refresh(move, memory)
+        refreshed = refresh(move, memory, targets)
         reporter.step("carry over", None)
         carried = carry_over(move, run, memory, targets, is_forced=is_forced)
         for source in sources.values():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mainstem.errors import UnifyError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
-from mainstem.unify.move.catchup.memory import make_keys, mark_pending
+from mainstem.unify.move.catchup.memory import make_keys, mark_pending, others_of
 from mainstem.unify.move.catchup.ranges import (
     Change,
     Range,
@@ -19,23 +19,25 @@ from mainstem.unify.move.catchup.ranges import (
     stretches,
 )
 from mainstem.unify.move.file_source import FileSource
-from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.maps import new_key, own_table
 from mainstem.unify.move.merge import merge_name
 from mainstem.unify.move.server_source import ServerSource, row_key
 from mainstem.unify.move.server_stage import Crossing
 from mainstem.unify.move.stage import forget_stage, is_whole, stage_name
 from mainstem.unify.move.staging import stage_all
+from mainstem.unify.move.statements import map_key, target_name
 from mainstem.unify.plan.names import text_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.run import Move
-    from mainstem.unify.plan.model import PlannedTable
+    from mainstem.unify.plan.model import Plan, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -52,7 +54,7 @@ class Refreshed:
     whole: tuple[str, ...]
 
 
-def refresh(move: Move, memory: Run) -> Refreshed:
+def refresh(move: Move, memory: Run, targets: Mapping[str, TargetTable]) -> Refreshed:
     """Stage what the sources have now; notes the rows that changed. Commits in portions.
 
     Raises SourceError or ServerError when a server fails; the next call goes on.
@@ -73,8 +75,13 @@ def refresh(move: Move, memory: Run) -> Refreshed:
     for table in stale.values():
         _forget(connection, memory, table, move)
     store.set_source(connection, memory.id, move.described())
+    shared = [targets[merge.target] for merge in move.plan.merges if merge.has_target_rows]
+    for target in shared:
+        _show_others(connection, memory, target, move.plan)
     connection.commit()
     stage_all(move, memory, list(move.plan.moved()))
+    for target in shared:
+        connection.execute(f"drop view {others_of(memory, target.name)}")
     for table in stale.values():
         looked_at += _remember(move, memory, table)
     return Refreshed(looked_at, tuple(stale))
@@ -123,6 +130,20 @@ def _is_known(move: Move, memory: Run, table: PlannedTable) -> bool:
         and step is not None
         and step.is_done
         and is_whole(move.session.main, memory, table, step.row_count or 0)
+    )
+
+
+def _show_others(connection: Connection, memory: Run, target: TargetTable, plan: Plan) -> None:
+    """Only rows that the run did not bring itself stand for staged ones."""
+    value, column = map_key(target, new_key(target, plan), "t")
+    brought = " union all ".join(
+        f"select {column} from unify.{found.partition} where outcome not in ('m', 'd')"
+        for found in store.read_maps(connection, int(memory.name))
+        if found.called(plan.schema) == target.name and found.role != "also"
+    )
+    connection.execute(
+        f"create or replace view {others_of(memory, target.name)} as select t.*"
+        f" from {target_name(target)} as t where {value} not in ({brought})"
     )
 
 

@@ -253,7 +253,7 @@ class Wanted:
                 " from (select x._section, x._key, row_number() over"
                 f" (partition by {listed} order by x._op = 'insert', x._new) as number"
                 f" from ({rows}) as x where {present}) as n"
-                " where number > 1 and (n._section, n._key) = (w._section, w._key)"
+                " where n.number > 1 and (n._section, n._key) = (w._section, w._key)"
             )
             equal = " and ".join(f"t.{column} = x.{column}" for column in columns)
             mine = f"(select from {self._had} as h where h._new = t.k and h._outcome = 'l')"
