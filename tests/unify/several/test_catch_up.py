@@ -221,8 +221,9 @@ def test_a_row_that_others_depend_on_is_left_until_they_are_gone(merge: Merge) -
     assert merge.accounts()["north.people"] == (19, 19, 0, 0, 0)
     with pytest.raises(TargetError, match=r"1 rows of public\.badge point at person"):
         merge.undo(run.id)
+    with pytest.raises(UsageError, match="take that one back: `mainstem unify undo 1`"):
+        merge.undo(2)
     merge.execute(merge.url, "delete from badge")
-    merge.execute(merge.north, f"update people set full_name = 'x' where id = '{uuid_of(119)}'")
     assert merge.catch_up().left == ()
     assert merge.rows(f"select from person where id = '{uuid_of(120)}'") == []
     assert merge.verify().is_equal

@@ -125,7 +125,8 @@ create index if not exists file_target_idx on unify.file (run_id, position, targ
 
 -- Where each source row went: a partition for each run and source table, so that loading one is
 -- a plain append and undoing it a drop. outcome: l loaded, m merged into new_id, d dropped by a
--- named decision (without a new id).
+-- named decision (without a new id); of rows that passes had to leave in the target (role left):
+-- e changed by people, n needed by other rows.
 -- new_id when the target's key is a uuid, else new_key: its key as text (of more than one column:
 -- as a JSON array). A key that is a secret stands in none of them: old_id is its fingerprint, new_id a
 -- hash (legacy_map.is_hashed).

@@ -10,7 +10,7 @@ from mainstem.errors import TargetError, UsageError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.files.undoing import has_files, remove_files
 from mainstem.unify.ledger import store
-from mainstem.unify.move.catchup.memory import forget_memory
+from mainstem.unify.move.catchup.memory import KIND, forget_memory
 from mainstem.unify.move.definitions import (
     partitions_of,
     put_back_foreign_key,
@@ -68,6 +68,11 @@ def undo_run(
         is_undone = run.state in {"undone", "failed"}
         if is_undone and not has_files(session.main, run):
             raise UsageError(f"run {run_id} was taken back before; there is nothing to undo")
+        if run.kind == KIND:
+            raise UsageError(
+                f"run {run_id} is what passes remember of the sources of run {run.name}; "
+                f"take that one back: `mainstem unify undo {run.name}`"
+            )
         reporter.say(f"taking back run {run.id} ({run.name})")
         if not is_undone:
             take_back(session, run, state="undone", is_forced=is_forced)

@@ -57,8 +57,8 @@ def carry_over(
     connection = move.session.main
     pending = read_pending(connection, memory)
     left = read_left(connection, run)
-    if not pending and not (left and is_forced):
-        return Carried(Counts(), left)
+    if not pending and not left:
+        return Carried(Counts(), ())
     order = [targets[name] for name in load_order(move.plan)]
     loaded = {m.source_table: m for m in store.read_maps(connection, run.id) if m.role == "main"}
     maps = Maps(memory, move.plan, dict(targets), loaded)
