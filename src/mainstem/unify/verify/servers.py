@@ -9,6 +9,7 @@ sides are summed again by bucket, and only the rows of differing buckets are fet
 from __future__ import annotations
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -59,7 +60,7 @@ def compare_server(
     table = planned.plan.table(comparison.name)
     shown = reporter.step(f"compare {table.name}", 2 * table.row_count)
     two = _TwoServers(planned, comparison, source, table, secrets.randbelow(_SEED_MAX))
-    here, there = two.source_sums(), two.target_sums()
+    here, there = two.sums()
     shown.advance(2 * table.row_count)
     differing = two.differing(here, there)
     found: list[Difference] = []
@@ -92,26 +93,29 @@ class _TwoServers:
     table: PlannedTable
     seed: int
 
-    def source_sums(self, *, by_bucket: bool = False) -> Sums:
-        """The source's sums, as they must be in the target after what the run changed."""
+    def sums(self, *, by_bucket: bool = False) -> tuple[Sums, Sums]:
+        """The sums of both sides; each server works out its own at the same time."""
+        hashing, width = self._hashing(), len(self.comparison.columns)
         query, parameters = self._source_rows()
-        hashing = self._hashing()
-        text = hashing.sums(query, len(self.comparison.columns), by_bucket=by_bucket)
+        ours = hashing.sums(query, width, by_bucket=by_bucket)
+        theirs = hashing.sums(self._target_rows(), width, by_bucket=by_bucket)
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            waiting = beside.submit(self._sum_source, ours, parameters)
+            there = _as_sums(self.planned.connection.execute(theirs.encode()).fetchall())
+            here = waiting.result()
+        return self._changed(here, hashing, by_bucket=by_bucket), there
+
+    def _sum_source(self, text: str, parameters: dict[str, object]) -> Sums:
         with self.source.server.reading() as connection:
-            rows = connection.execute(text.encode(), parameters or None).fetchall()
-        sums = _as_sums(rows)
+            return _as_sums(connection.execute(text.encode(), parameters or None).fetchall())
+
+    def _changed(self, sums: Sums, hashing: _Hashing, *, by_bucket: bool) -> Sums:
+        """The source's sums as they must be in the target after what the run changed."""
         for bucket, at, one, two in self._changes(hashing, by_bucket=by_bucket):
             found = sums.setdefault(bucket, [0] * (2 + 2 * len(self.comparison.columns)))
             found[2 + 2 * at] += one
             found[3 + 2 * at] += two
         return sums
-
-    def target_sums(self, *, by_bucket: bool = False) -> Sums:
-        """The target's sums."""
-        text = self._hashing().sums(
-            self._target_rows(), len(self.comparison.columns), by_bucket=by_bucket
-        )
-        return _as_sums(self.planned.connection.execute(text.encode()).fetchall())
 
     def differing(self, here: Sums, there: Sums) -> Iterator[str]:
         """The columns whose sums differ."""
@@ -138,7 +142,7 @@ class _TwoServers:
 
     def differences(self) -> tuple[list[Difference], bool]:
         """Name what differs; and whether there is more."""
-        here, there = self.source_sums(by_bucket=True), self.target_sums(by_bucket=True)
+        here, there = self.sums(by_bucket=True)
         wrong = sorted(b for b in here.keys() | there.keys() if here.get(b) != there.get(b))
         chosen: list[int] = []
         rows = 0
