@@ -295,6 +295,59 @@ def test_rows_that_the_target_had_before_go_on_standing_for_the_same_ones(merge:
     assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
 
 
+def test_keys_of_every_kind(merge: Merge) -> None:
+    """Of text with marks that SQL means something by, of several columns, and none at all."""
+    merge.execute(
+        merge.north,
+        r"""
+        create table labels (code text primary key, shop_id uuid references shops, "50%" text);
+        create table counts (shop_id uuid references shops, day date, n int,
+            primary key (shop_id, day));
+        create table marks (shop_id uuid references shops, mark text);
+        insert into labels select (array['%', '''', '[', '\', 'ü', 'Z'])[n % 6 + 1] || n, s.id, 'l'
+            from generate_series(1, 1500) n, shops s where s.slug = 'shop-1';
+        insert into counts select s.id, '2026-01-01'::date + n, n
+            from generate_series(1, 400) n, shops s;
+        insert into marks select s.id, 'mark ' || n % 3 from generate_series(1, 9) n, shops s;
+        """,
+    )
+    merge.execute(
+        merge.url,
+        """
+        create table label (shop_id uuid references shop, id uuid primary key, code text,
+            "50%" text);
+        create table count (shop_id uuid references shop, id uuid primary key, day date, n int);
+        create table mark (shop_id uuid references shop, id uuid primary key, mark text);
+        """,
+    )
+    plan = merge.plan()
+    assert [question.text for question in plan.questions] == []
+    run = merge.run().run
+    merge.catch_up()
+    merge.execute(
+        merge.north,
+        r"""
+        update labels set "50%" = 'm' where code like '%%7' or code = 'ü400';
+        delete from labels where code like '[%9';
+        insert into labels select 'new' || n, id, null from shops, generate_series(1, 3) n
+            where slug = 'shop-2';
+        update counts set n = -n where day = '2026-03-01';
+        insert into counts select id, '2030-01-01', 1 from shops;
+        delete from marks where ctid in (select ctid from marks limit 1);
+        insert into marks select id, 'mark 9' from shops;
+        """,
+    )
+    (done,) = merge.catch_up().passes
+    assert done.inserted == 3 + 2 + 2
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+    queries = [f"select t::text from {table} t order by 1" for table in ("label", "count", "mark")]
+    now = [merge.rows(query) for query in queries]
+    merge.undo(run.id)
+    merge.run()
+    assert [merge.rows(query) for query in queries] == now
+
+
 def test_a_file_that_changed_is_read_again(merge: Merge) -> None:
     merge.plan()
     merge.run()

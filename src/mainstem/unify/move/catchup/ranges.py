@@ -130,13 +130,14 @@ class RangedTable:
         lows = [known[start].low or "" for start in starts[1:]]
         low, high = known[starts[0]].low, high_of(known, end - 1)
         cast = "::text" if self.type == "text" else ""
-        bucket = f"width_bucket({self.column}{cast}, %s::text[]::{self.type}[])" if lows else "0"
+        listed = ", ".join(map(text_sql, lows))
+        bucket = f"width_bucket({self.column}{cast}, array[{listed}]::{self.type}[])"
         query = (
-            f"select {bucket}, count(*), sum({self._hash()}) from {self._place()} as t"
-            f"{self.within([(low, high)]).replace('%', '%%')} group by 1"
+            f"select {bucket if lows else 0}, count(*), sum({self._hash()})"
+            f" from {self._place()} as t{self.within([(low, high)])} group by 1"
         )
         with self.source.server.reading() as connection:
-            rows = connection.execute(query.encode(), (lows,) if lows else None).fetchall()
+            rows = connection.execute(query.encode()).fetchall()
         return {row[0]: (row[1], int(row[2])) for row in rows}
 
     def _hash(self) -> str:
