@@ -6,8 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
+from postgrest.exceptions import APIError
 from supabase import create_client
+from supabase.lib.client_options import SyncClientOptions
 from supabase_auth.errors import AuthApiError, AuthWeakPasswordError
 from tests.core.conftest import PASSWORD, Member, Outbox, Town, owner_tenant
 
@@ -68,7 +71,8 @@ class connected:  # noqa: N801 - used like a function
     """A client whose timers and connections end with the block."""
 
     def __init__(self, address: str, key: str) -> None:
-        self.client = create_client(address, key)
+        self.connections = httpx.Client()
+        self.client = create_client(address, key, SyncClientOptions(httpx_client=self.connections))
 
     def __enter__(self) -> Client:
         return self.client
@@ -77,7 +81,7 @@ class connected:  # noqa: N801 - used like a function
         timer = self.client.auth._refresh_token_timer
         if timer is not None:
             timer.cancel()
-        self.client.auth.close()
+        self.connections.close()
 
 
 def test_signs_in_reads_refreshes_and_signs_out(client: Client, agency: Agency) -> None:
@@ -229,3 +233,39 @@ def test_refuses_a_key_that_is_none(address: str, agency: Agency) -> None:
     with connected(address, mistyped) as client, pytest.raises(AuthApiError) as refused:
         client.auth.sign_in_with_password({"email": agency.owner.email, "password": PASSWORD})
     assert str(refused.value.code) == "invalid_api_key"
+
+
+def test_reads_and_writes_the_rows_of_the_signed_in(
+    client: Client, agency: Agency, town: Town
+) -> None:
+    mine, foreign = town.client(agency.id), town.client(make_agency(town).id)
+    with pytest.raises(APIError) as anonymous:
+        client.table("client").select("id").execute()
+    assert anonymous.value.code == "PGRST302"
+    client.auth.sign_in_with_password({"email": agency.owner.email, "password": PASSWORD})
+    rows = client.table("client").select("id").execute().data
+    assert rows == [{"id": str(mine)}]
+    client.table("client").update({"notes": "x"}).eq("id", str(foreign)).execute()
+    client.table("client").insert({"name": "New"}).execute()
+    changed = town.sql("select notes from client where id = %(id)s", id=foreign)
+    assert changed == [(None,)]
+    added = town.sql(
+        "select agency_id from client where name = 'New' and agency_id = %(id)s", id=agency.id
+    )
+    assert added == [(agency.id,)]
+
+
+def test_a_role_may_do_what_its_agency_says(client: Client, agency: Agency, town: Town) -> None:
+    mine = town.client(agency.id)
+    member = town.member(agency.id, "member", clients=(mine,))
+    client.auth.sign_in_with_password({"email": member.email, "password": PASSWORD})
+    with pytest.raises(APIError) as refused:
+        client.table("client").delete().eq("id", str(mine)).execute()
+    assert refused.value.code == "MST200"
+    town.sql(
+        "insert into role_permission (agency_id, permission_id, user_role, is_allowed)"
+        " select %(id)s, id, 'member', false from permission where key = 'client.read'",
+        id=agency.id,
+    )
+    with pytest.raises(APIError):
+        client.table("client").select("id").execute()

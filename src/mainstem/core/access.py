@@ -17,6 +17,7 @@ from uuid import UUID
 from mainstem.core import api_keys, opaque, sessions, store, trail
 from mainstem.core.model import Access, Assurance, KeyUse, Scope, SessionUse
 from mainstem.core.people import app_for, tenant_of
+from mainstem.core.permissions import NOTHING, Rights
 from mainstem.core.store import KeyRow, SessionRow
 from mainstem.core.transaction import service_transaction
 from mainstem.db.tenant import CLIENTS_MAX, Tenant
@@ -69,7 +70,7 @@ async def resolve(
     claims = await core.signing.verify(core, brought.token) if brought.token else None
     async with service_transaction(core.pool) as connection:
         key = await _key(core, connection, brought.key) if brought.key else None
-        session = None
+        session, known = None, await core.permissions.keys(connection, core.clock())
         if claims is not None or brought.cookie:
             session = await _session(core, connection, claims, brought.cookie)
     if brought.key and key is None:
@@ -78,7 +79,7 @@ async def resolve(
         raise sessions.gone()
     if session is not None and needs_second_factor:
         _require_second_factor(session)
-    return _access(session, key)
+    return _access(session, key, known)
 
 
 def read(headers: Mapping[str, str], *, cookie: str | None = None) -> Brought:
@@ -120,6 +121,7 @@ async def _key(core: Core, connection: Connection, text: str) -> KeyUse | None:
         row.app,
         row.profile,
         frozenset(map(Scope, row.scopes)),
+        tuple(row.overrides),
     )
 
 
@@ -147,6 +149,7 @@ async def _session(
         row.app_context,
         row.session_client_id,
         row.person(),
+        tuple(row.overrides),
     )
 
 
@@ -157,7 +160,7 @@ def _require_second_factor(session: SessionUse) -> None:
         )
 
 
-def _access(session: SessionUse | None, key: KeyUse | None) -> Access:
+def _access(session: SessionUse | None, key: KeyUse | None, known: frozenset[str]) -> Access:
     profile = key.profile if key else "public"
     if session is not None:
         person = session.person
@@ -166,14 +169,19 @@ def _access(session: SessionUse | None, key: KeyUse | None) -> Access:
                 "invalid_api_key", "This API key is another agency's than yours.", status=401
             )
         app = key.app if key is not None and key.app != "both" else session.app_context
-        within = key.client_id if key else None
-        tenant = tenant_of(person, app=app, within=within)
-        return Access(tenant, session, key, tenant.app_context, profile, EVERYTHING)
-    if key is None:
-        return Access(None, None, None, "both", profile, frozenset())
-    if not key.scopes:
-        return Access(None, None, key, key.app, profile, frozenset())
-    return Access(_tenant_of_key(key), None, key, key.app, profile, key.scopes)
+        tenant = tenant_of(person, app=app, within=key.client_id if key else None)
+        rights = Rights(person.role, known, _parsed(session.overrides))
+        return Access(tenant, session, key, tenant.app_context, profile, EVERYTHING, rights)
+    if key is None or not key.scopes:
+        app = key.app if key else "both"
+        return Access(None, None, key, app, profile, frozenset(), NOTHING)
+    tenant = _tenant_of_key(key)
+    rights = Rights(tenant.user_role, known, _parsed(key.overrides))
+    return Access(tenant, None, key, key.app, profile, key.scopes, rights)
+
+
+def _parsed(overrides: tuple[str, ...]) -> dict[str, bool]:
+    return {each[:-1]: each.endswith("+") for each in overrides}
 
 
 def _tenant_of_key(key: KeyUse) -> Tenant:

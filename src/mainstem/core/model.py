@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from mainstem.core.permissions import Rights
     from mainstem.db.tenant import Tenant
 
 
@@ -69,6 +70,7 @@ class KeyUse:
     app: str
     profile: str
     scopes: frozenset[Scope]
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class SessionUse:
     app_context: str
     client_id: UUID | None
     person: Person
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class Access:
         app: the app it is in.
         profile: the schema that is meant where none, or public, is named.
         scopes: what it may do; a person has all of them, within their role.
+        rights: what their role may do with rows.
     """
 
     tenant: Tenant | None
@@ -102,6 +106,7 @@ class Access:
     app: str
     profile: str
     scopes: frozenset[Scope]
+    rights: Rights
 
     @property
     def is_anonymous(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.core.mail import ConsoleMail
 from mainstem.core.passwords import Passwords
+from mainstem.core.permissions import Known
 from mainstem.core.signing import Signing
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Core:
         mail: what sends e-mail.
         passwords: the pool that hashes.
         signing: the keys of access tokens.
+        permissions: which permissions there are.
         clock: the time; tests move it.
         refusal_s: how long a refused sign-in takes at least.
     """
@@ -51,6 +53,7 @@ class Core:
     mail: Mail = field(default_factory=ConsoleMail)
     passwords: Passwords = field(default_factory=Passwords)
     signing: Signing = field(default_factory=Signing)
+    permissions: Known = field(default_factory=Known)
     clock: Callable[[], datetime] = now
     refusal_s: float = REFUSAL_S
 

@@ -6,12 +6,16 @@ Row-level security decides which rows there are for somebody; a permission, what
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.core import store
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
     from mainstem.core.transaction import Connection
     from mainstem.db.tenant import Tenant
 
@@ -29,6 +33,72 @@ CLIENTS = frozenset(
     {"client.read", "campaign.read", "lead.read", "ticket.read", "report.read", "conversion.read"}
     | {"chat.use", "asset.upload"}
 )
+
+
+#: what a person keeps for themselves, whatever their role
+OWN = frozenset(
+    {"user_preference", "saved_view", "notification", "chat_session", "chat_message", "memory"}
+)
+#: by verb: the permissions of a table that allow it, the first that exists decides
+DECIDING = {
+    "read": ("read",),
+    "create": ("create", "update", "manage"),
+    "update": ("update", "manage"),
+    "delete": ("delete", "manage", "update"),
+}
+KNOWN_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What one role of one agency may do.
+
+    Attributes:
+        role: the role.
+        known: every permission that there is.
+        overrides: where the agency departs from the defaults.
+    """
+
+    role: str
+    known: frozenset[str]
+    overrides: Mapping[str, bool]
+
+    def has(self, key: str) -> bool:
+        """Whether the role may do that."""
+        return self.overrides.get(key, is_default(self.role, key))
+
+    def may(self, table: str, verb: str) -> bool:
+        """Whether the role may do that with rows of a table, where its policy shows them.
+
+        A table without permissions of its own is everybody's to read, and the staff's to write.
+        """
+        for action in DECIDING[verb]:
+            if f"{table}.{action}" in self.known:
+                return self.has(f"{table}.{action}")
+        return verb == "read" or self.role != "client" or table in OWN
+
+
+NOTHING = Rights("client", frozenset(), {})
+
+
+class Known:
+    """Remembers which permissions there are: they come with migrations."""
+
+    def __init__(self) -> None:
+        self._keys: frozenset[str] = frozenset()
+        self._at: datetime | None = None
+
+    async def keys(self, connection: Connection, now: datetime) -> frozenset[str]:
+        """All of them, read anew every few minutes."""
+        if self._at is None or self._at + KNOWN_FOR < now:
+            rows = await store.many(connection, _Key, "permission_keys")
+            self._keys, self._at = frozenset(row.key for row in rows), now
+        return self._keys
+
+
+@dataclass(frozen=True)
+class _Key:
+    key: str
 
 
 @dataclass(frozen=True)

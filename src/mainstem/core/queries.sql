@@ -36,7 +36,10 @@ select s.id as session_id, s.kind, s.assurance, s.app_context, s.client_id as se
        u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
        u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
        exists (select from app.credential as c
-               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor
+               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor,
+       array(select p.key || case when r.is_allowed then '+' else '-' end
+             from public.role_permission as r join public.permission as p on p.id = r.permission_id
+             where r.agency_id = u.agency_id and r.user_role = u.role) as overrides
 from app.session as s
 join public."user" as u on u.id = s.user_id
 cross join lateral (
@@ -49,7 +52,11 @@ where (s.id = %(session_id)s or (s.token_hash = %(token_hash)s and s.kind = 'bro
 
 -- name: access_of_key
 -- A live API key by its prefix. The route knows the agency, the key's row the rest.
-select k.id, k.agency_id, k.client_id, k.key_hash, k.app, k.profile, k.scopes, k.last_used_at
+select k.id, k.agency_id, k.client_id, k.key_hash, k.app, k.profile, k.scopes, k.last_used_at,
+       array(select p.key || case when rp.is_allowed then '+' else '-' end
+             from public.role_permission as rp join public.permission as p on p.id = rp.permission_id
+             where rp.agency_id = k.agency_id and rp.user_role = case when k.client_id is null then 'manager' else 'client' end
+            ) as overrides
 from app.token_route as r
 join public.api_key as k on k.agency_id = r.agency_id and k.id = r.target_id
 where r.kind = 'api_key' and r.token = %(prefix)s
@@ -463,3 +470,7 @@ delete from app.credential where user_id = %(user_id)s and kind = 'recovery_code
 -- name: drop_refresh_tokens
 -- Those from before the second factor was given.
 delete from app.refresh_token where session_id = %(session_id)s
+
+-- name: permission_keys
+-- Every permission that there is.
+select key from public.permission order by key limit %(rows_max)s

@@ -71,6 +71,7 @@ class SessionRow(PersonRow):
     assurance: str
     app_context: str
     session_client_id: UUID | None
+    overrides: list[str]
     last_seen_at: datetime
 
 
@@ -86,6 +87,7 @@ class KeyRow:
     profile: str
     scopes: list[str]
     last_used_at: datetime | None
+    overrides: list[str]
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from litestar import Litestar, MediaType, Request, Response
+from litestar import Litestar, MediaType, Request, Response, asgi
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import CacheControlHeader
@@ -21,7 +21,10 @@ from litestar.template import TemplateConfig
 import mainstem
 from mainstem.core import Core
 from mainstem.core import api as core_api
+from mainstem.rest import PATH as DATA_PATH
+from mainstem.rest import DataApi
 from mainstem.server import api, pages
+from mainstem.server.callers import resolver
 from mainstem.server.settings import Settings
 from mainstem.server.watch import Watch
 from mainstem.web import STATIC_DIR, guard, page_templates
@@ -30,17 +33,22 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from litestar.datastructures import State
-    from litestar.types import Scope
+    from litestar.handlers import ASGIRouteHandler
+    from litestar.types import Receive, Scope, Send
 
 LOG = logging.getLogger(__name__)
 YEAR_S = 31_536_000
 #: Code of other sites calls the data API and signs people in, with keys and tokens that it holds
 #: itself. Cookies are never sent along, so that nobody's browser is used against them.
+EXPOSED = [
+    "content-location", "content-profile", "content-range", "etag", "location",
+    "preference-applied", "range-unit", "retry-after",
+]  # fmt: skip
 CROSS_ORIGIN = CORSConfig(
     allow_origins=["*"],
     allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
     allow_headers=["*"],
-    expose_headers=["content-range", "content-profile", "preference-applied", "retry-after"],
+    expose_headers=EXPOSED,
     max_age=7200,
 )
 
@@ -59,6 +67,7 @@ def build_app(
     """
     settings = settings or Settings.throw_away()
     core = settings.core(url)
+    data = DataApi(core.pool, resolver(core))
     templates = page_templates("mainstem.server")
     watch = Watch(url)
     return Litestar(
@@ -66,6 +75,7 @@ def build_app(
             api.health,
             pages.overview,
             core_api.router(),
+            _mounted(DATA_PATH, data),
             create_static_files_router(
                 "/static",
                 [STATIC_DIR],
@@ -76,7 +86,7 @@ def build_app(
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
         },
-        lifespan=[lambda _: _opened(core)],
+        lifespan=[lambda _: _opened(core, data)],
         cors_config=CROSS_ORIGIN,
         allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
         before_send=[guard],
@@ -91,12 +101,21 @@ def build_app(
     )
 
 
+def _mounted(path: str, app: DataApi) -> ASGIRouteHandler:
+    @asgi(path, is_mount=True, copy_scope=True)
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(cast("Any", scope), cast("Any", receive), cast("Any", send))
+
+    return answer
+
+
 @asynccontextmanager
-async def _opened(core: Core) -> AsyncIterator[None]:
+async def _opened(core: Core, data: DataApi) -> AsyncIterator[None]:
     """Connections as long as the app runs; a database that is not there yet is waited for."""
     await core.pool.open(wait=False)
     try:
-        yield
+        async with data.kept_fresh():
+            yield
     finally:
         await core.pool.close()
         core.close()

@@ -1,0 +1,37 @@
+"""Tells the data API who asks: core's access, with what the role and the key's scopes allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem import core as identity
+from mainstem.core import Scope as KeyScope
+from mainstem.rest import Access, Action
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, MutableMapping
+    from typing import Any
+
+    from mainstem.core import Core
+    from mainstem.rest import Resolve
+
+
+def resolver(core: Core) -> Resolve:
+    """What the data API asks for each request. Cookies do not count there: no form reaches it."""
+
+    async def resolve(scope: MutableMapping[str, Any]) -> Access:
+        headers = {
+            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+        }
+        found = await identity.resolve(core, headers)
+        return Access(tenant=found.tenant, profile=found.profile, may=_may(found))
+
+    return resolve
+
+
+def _may(access: identity.Access) -> Callable[[str, Action], bool]:
+    def may(table: str, action: Action) -> bool:
+        needed = KeyScope.ROWS_READ if action is Action.READ else KeyScope.ROWS_WRITE
+        return needed in access.scopes and access.rights.may(table, action.value)
+
+    return may
