@@ -46,7 +46,10 @@ def test_everything_a_config_may_say(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("", "`source` is missing"),
-        ("[[source]]\n", r"`source\[1\]` needs either sqlite = .* or postgres = "),
+        (
+            "[[source]]\n",
+            r"`source\[1\]` needs one of sqlite = .*, postgres = .* and migrations = ",
+        ),
         ("[[source]]\nsqlite = 3\n", r"`source\[1\].sqlite` must be a text"),
         ('[[source]]\npostgres = "postgresql://u:pw@h/d"\n', "holds a password"),
         (SOURCE * 2, r"`source\[1\].name` is missing"),

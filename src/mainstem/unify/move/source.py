@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
+from mainstem.errors import SourceError
 from mainstem.unify.move.file_source import open_file
 from mainstem.unify.move.server_source import open_server
 from mainstem.unify.plan.model import SourceKind
@@ -62,6 +63,12 @@ def open_sources(plan: Plan) -> Iterator[dict[str, Source]]:
 
     Raises SourceError when one cannot be read, or is another database than the planned one.
     """
+    for planned in plan.sources:
+        if planned.kind is SourceKind.MIGRATIONS:
+            raise SourceError(
+                f"source {planned.shown} is a folder of migrations, which have no rows; name the "
+                'database (postgres = "env:NAME") in the config and plan again'
+            )
     with ExitStack() as stack:
         found: dict[str, Source] = {}
         for planned in plan.sources:

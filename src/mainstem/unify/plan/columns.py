@@ -10,7 +10,7 @@ from mainstem.unify.plan.keys import KeyChoice, key_type, plain_type
 from mainstem.unify.plan.likeness import likely_column
 from mainstem.unify.plan.manifest import default_rules
 from mainstem.unify.plan.match import is_convertible, match_columns
-from mainstem.unify.plan.model import PlannedColumn, Reference, SourceKind
+from mainstem.unify.plan.model import PlannedColumn, Reference
 from mainstem.unify.plan.names import short_type
 from mainstem.unify.plan.references import SourceReference, naming_column
 from mainstem.unify.plan.tenancy import target_references
@@ -115,7 +115,7 @@ def _decided(
     if column.into is None and column.reference is None and not is_key and column.used is None:
         if sql_columns:
             column = replace(column, used=sql_columns)
-        elif column.non_null == 0:
+        elif column.non_null == 0 and proposal.profiles[table.name].is_counted:
             return replace(column, drop=EMPTY)
         elif pack is not None:
             column = replace(column, pack=pack)
@@ -168,7 +168,7 @@ def _typed(
         return column
     if column.into is not None:
         type_name = target.table.column(column.into).declared_type
-        if is_convertible(type_name) or proposal.own.kind is SourceKind.POSTGRES:
+        if is_convertible(type_name) or proposal.own.kind.is_typed:
             return replace(column, type=short_type(type_name))
         proposal.ask(
             table.name,
@@ -185,7 +185,7 @@ def _typed(
 def _own_type(proposal: Proposal, table: Table, column: PlannedColumn) -> str:
     """The type of a column that fills no target column by itself."""
     kind, declared = proposal.own.kind, table.column(column.name).declared_type
-    if kind is SourceKind.POSTGRES:
+    if kind.is_typed:
         return "jsonb" if column.pack is not None else wire_type(declared)
     if column.reference is not None:
         parent = proposal.source.table(column.reference.table)

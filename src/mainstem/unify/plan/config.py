@@ -108,7 +108,7 @@ class MergeConfig:
 
 @dataclass(frozen=True)
 class SourceConfig:
-    """One source: a SQLite file or a PostgreSQL schema, and what is said about its tables.
+    """One source: a SQLite file, a PostgreSQL schema or a folder of migrations that build one.
 
     `name` is empty where it is the only one. `tenants` is the table whose rows are the tenants,
     `tenant` the id of one tenant that all rows belong to.
@@ -118,6 +118,7 @@ class SourceConfig:
     sqlite: Path | None = None
     #: `env:NAME`, or an address without a password
     postgres: str | None = None
+    migrations: Path | None = None
     schema: str = "public"
     tenants: str | None = None
     tenant: str | None = None
@@ -133,12 +134,14 @@ class SourceConfig:
     @property
     def further(self) -> tuple[str, ...]:
         """The tables of other schemas of a PostgreSQL database that the config speaks of."""
-        is_server = self.kind is SourceKind.POSTGRES
-        return tuple(sorted(name for name in self.tables if "." in name)) if is_server else ()
+        names = sorted(name for name in self.tables if "." in name)
+        return tuple(names) if self.kind.is_typed else ()
 
     @property
     def kind(self) -> SourceKind:
         """What kind of database it is."""
+        if self.migrations is not None:
+            return SourceKind.MIGRATIONS
         return SourceKind.SQLITE if self.sqlite is not None else SourceKind.POSTGRES
 
     @property
@@ -149,7 +152,8 @@ class SourceConfig:
     @property
     def shown(self) -> str:
         """What people call it."""
-        return self.name or (self.sqlite.name if self.sqlite is not None else self.postgres or "")
+        path = self.sqlite or self.migrations
+        return self.name or (path.name if path is not None else self.postgres or "")
 
 
 @dataclass(frozen=True)
@@ -282,16 +286,20 @@ def _source(section: Section, tables: Section, folder: Path, *, is_alone: bool) 
             f"{section.where('name')} {name!r} must be lower-case letters, digits and _ "
             "(SQL names tables by it)"
         )
-    sqlite, postgres = section.take("sqlite", str), section.take("postgres", str)
-    if (sqlite is None) == (postgres is None):
+    sqlite, postgres, migrations = (
+        section.take(kind, str) for kind in ("sqlite", "postgres", "migrations")
+    )
+    if sum(one is not None for one in (sqlite, postgres, migrations)) != 1:
         raise ConfigError(
-            f'`{section.place}` needs either sqlite = "file.db" or postgres = "env:NAME", not both'
+            f'`{section.place}` needs one of sqlite = "file.db", postgres = "env:NAME" and '
+            'migrations = "folder"'
         )
     own = tables.section(name) if name else tables
     source = SourceConfig(
         name=name or "",
         sqlite=folder / sqlite if sqlite is not None else None,
         postgres=_address(section, postgres) if postgres is not None else None,
+        migrations=folder / migrations if migrations is not None else None,
         schema=section.take("schema", str) or "public",
         tenants=section.take("tenants", str),
         tenant=_tenant_id(section),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.unify.codec.pgtype import parse_type
-from mainstem.unify.plan.model import SourceKind
 from mainstem.unify.plan.names import short_type
 from mainstem.unify.plan.transfer import wire_type
 
 if TYPE_CHECKING:
     from mainstem.unify.catalog.model import Column, Table
     from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.plan.model import SourceKind
     from mainstem.unify.plan.propose import Proposal
 
 _INTEGERS = frozenset({"smallint", "integer", "bigint"})
@@ -73,7 +73,7 @@ def key_type(column: Column, target: TargetTable, key: KeyChoice, kind: SourceKi
 
 def plain_type(declared: str, kind: SourceKind) -> str:
     """The type that a column is staged as when no target column says one."""
-    if kind is SourceKind.POSTGRES:
+    if kind.is_typed:
         return wire_type(declared)
     return "bigint" if "INT" in declared.upper() else "text"
 
@@ -91,7 +91,7 @@ def _uuid_kind(proposal: Proposal, table: Table, target: TargetTable) -> str:
 
 def _is_uuid(proposal: Proposal, table: Table) -> bool:
     """Whether the source's own type says that every key is a uuid."""
-    if proposal.own.kind is SourceKind.SQLITE or len(table.primary_key) != 1:
+    if not proposal.own.kind.is_typed or len(table.primary_key) != 1:
         return False
     return table.column(table.primary_key[0]).declared_type == "uuid"
 

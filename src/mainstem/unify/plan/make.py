@@ -17,6 +17,7 @@ from mainstem.unify.plan.accounts import ask_about_accounts
 from mainstem.unify.plan.cycles import early_references
 from mainstem.unify.plan.digest import table_digest
 from mainstem.unify.plan.directory import write_directory
+from mainstem.unify.plan.migrations import no_values, open_migrations, uncounted_profiles
 from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTenant
 from mainstem.unify.plan.overlaps import find_merges
 from mainstem.unify.plan.profile import (
@@ -131,6 +132,11 @@ def _reading(source: SourceConfig, config: Config) -> Iterator[_Read]:
                 files=tuple(plan_files(one, None, catalog) for one in files),
             )
         return
+    if source.migrations is not None:
+        with open_migrations(source.migrations, source) as (built, asked):
+            catalog = built.read_catalog()
+            yield _Read(catalog, uncounted_profiles(catalog), no_values, None, asked)
+        return
     assert source.postgres is not None
     with open_postgres(source.postgres, source.schema, source.further) as server:
         catalog = server.read_catalog()
@@ -147,8 +153,9 @@ def _reading(source: SourceConfig, config: Config) -> Iterator[_Read]:
 def _planned(config: Config, source: SourceConfig, identity: str | None) -> PlannedSource:
     """A source as the manifest writes it: a path relative to the plan, so that both may move."""
     location = source.postgres or ""
-    if source.sqlite is not None:
-        location = os.path.relpath(source.sqlite, config.plan_dir)
+    path = source.sqlite or source.migrations
+    if path is not None:
+        location = os.path.relpath(path, config.plan_dir)
     return PlannedSource(
         name=source.name,
         kind=source.kind,

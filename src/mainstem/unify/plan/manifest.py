@@ -85,7 +85,7 @@ def _sources(plan: Plan) -> tomlkit.items.AoT:
         if source.name:
             section.add("name", source.name)
         section.add(source.kind.value, source.location)
-        if source.kind is SourceKind.POSTGRES:
+        if source.kind.is_typed:
             section.add("schema", source.schema)
         for key, text in (
             ("identity", source.identity),
@@ -259,7 +259,7 @@ def default_rules(kind: SourceKind, type_name: str) -> tuple[str, ...]:
 
     Columns of a PostgreSQL source have types of their own, which say what can happen to a value.
     """
-    if kind is SourceKind.POSTGRES:
+    if kind.is_typed:
         return ()
     return DEFAULT_RULES[parse_type(type_name).base]
 
@@ -301,11 +301,14 @@ def _read_plan(top: Section, directory: Path) -> Plan:
 
 
 def _read_source(section: Section, directory: Path) -> PlannedSource:
-    sqlite = section.take("sqlite", str)
-    location = section.need("postgres", str) if sqlite is None else str(directory / sqlite)
+    found = {kind: section.take(kind.value, str) for kind in SourceKind}
+    kind = next((kind for kind, location in found.items() if location), SourceKind.POSTGRES)
+    location = found[kind] or section.need("postgres", str)
+    if kind is not SourceKind.POSTGRES:
+        location = str(directory / location)
     source = PlannedSource(
         name=section.take("name", str) or "",
-        kind=SourceKind.POSTGRES if sqlite is None else SourceKind.SQLITE,
+        kind=kind,
         location=location,
         schema=section.take("schema", str) or "public",
         identity=section.take("identity", str),
@@ -392,7 +395,7 @@ def _read_column(columns: Section, name: str, rules: Rules, source: PlannedSourc
     drop = section.take("drop", str)
     own_rules = section.take_texts("rules")
     if own_rules is None:
-        is_typed = source.kind is SourceKind.POSTGRES or drop is not None
+        is_typed = source.kind.is_typed or drop is not None
         own_rules = () if is_typed else rules.get(parse_type(type_name).base, ())
     column = PlannedColumn(
         name=name,

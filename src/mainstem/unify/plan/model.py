@@ -146,6 +146,13 @@ class SourceKind(StrEnum):
 
     SQLITE = "sqlite"
     POSTGRES = "postgres"
+    #: a folder of them: a plan can be made of what they build, and not be carried out
+    MIGRATIONS = "migrations"
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether its columns have PostgreSQL's types."""
+        return self is not SourceKind.SQLITE
 
 
 @dataclass(frozen=True)
@@ -170,14 +177,14 @@ class PlannedSource:
 
     @property
     def path(self) -> Path:
-        """The path of a SQLite file."""
+        """The path of a SQLite file, or of a folder of migrations."""
         return Path(self.location)
 
     @property
     def shown(self) -> str:
         """What people call it."""
-        is_file = self.kind is SourceKind.SQLITE
-        return self.name or (self.path.name if is_file else self.location)
+        is_path = self.kind is not SourceKind.POSTGRES
+        return self.name or (self.path.name if is_path else self.location)
 
     def id_of(self, table: str) -> str:
         """The name that a table of it has in the plan."""

@@ -37,6 +37,8 @@ class Profile:
     non_null: Mapping[str, int]
     #: of a key of one column: rows whose key is a uuid
     uuid_key_count: int = 0
+    #: False where only the table's shape is known
+    is_counted: bool = True
 
 
 def read_profiles(source: SqliteSource, catalog: Catalog) -> dict[str, Profile]:

@@ -91,6 +91,11 @@ class Replayer:
         self._scratch.bring_back()
         return _noted(first, ordering, second)
 
+    @property
+    def url(self) -> str:
+        """The database that the last replay built, to read as its superuser while this is open."""
+        return self._scratch.result_url
+
     def try_block(self, sql: str, *, file: str, line: int) -> tuple[FailedStatement, ...]:
         """Try a block of SQL on what the last replay built; nothing of it remains.
 

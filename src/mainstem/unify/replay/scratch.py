@@ -61,6 +61,11 @@ class Scratch:
         url = self.server.cluster().url(database, user=_KEEPER)
         return connect(url, autocommit=True, application_name="keeper")
 
+    @property
+    def result_url(self) -> str:
+        """The migrations' database as the superuser sees it, to read and nothing else."""
+        return self.server.cluster().url(_DATABASE, user=_KEEPER)
+
     def runner(self, limits: Limits) -> psycopg.Connection[TupleRow]:
         """Connect as the role that runs migrations; its limits come back with `reset all`."""
         limit_ms = int(limits.statement_s * 1000)
