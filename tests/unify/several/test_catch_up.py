@@ -413,7 +413,7 @@ def test_what_changed_after_the_last_pass_is_told(merge: Merge) -> None:
     changing = _Changing(merge)
     done = merge.catch_up(changing)
     assert [str(one) for one in done.differences] == [
-        "north.notes: +1 rows, something changed among 121 rows"
+        "north.notes: 1 more row, something changed among 121 rows"
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from mainstem.errors import ConfigError, UsageError
+from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.ledger import store
@@ -47,7 +48,7 @@ class Pass:
     seconds: float
 
     def __str__(self) -> str:
-        whole = f" ({self.whole} tables read whole)" if self.whole else ""
+        whole = f" ({counted(self.whole, 'table')} read whole)" if self.whole else ""
         return (
             f"pass {self.number}: {self.looked_at:,} rows looked at{whole}, {self.inserted:,} "
             f"inserted, {self.updated:,} updated, {self.deleted:,} deleted, {self.seconds:.1f} s"

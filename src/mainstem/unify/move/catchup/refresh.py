@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mainstem.errors import UnifyError
+from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
 from mainstem.unify.move.catchup.memory import make_keys, mark_pending, others_of
@@ -98,8 +99,9 @@ class Difference:
     within: int
 
     def __str__(self) -> str:
-        more = f"{self.more:+,} rows, " if self.more else ""
-        return f"{self.table}: {more}something changed among {self.within:,} rows"
+        noun = "more row" if self.more > 0 else "fewer row"
+        more = f"{counted(abs(self.more), noun)}, " if self.more else ""
+        return f"{self.table}: {more}something changed among {counted(self.within, 'row')}"
 
 
 def find_differences(move: Move, memory: Run) -> list[Difference]:
