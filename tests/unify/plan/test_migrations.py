@@ -76,8 +76,18 @@ def test_what_the_migrations_build_is_planned_and_nothing_is_called_empty(
     assert parcels.column("colour").drop is None
     texts = [question.text for question in plan.questions]
     assert len(texts) == 2
-    assert "parcels.colour" in texts[0]
+    assert "parcels.colour (values not counted)" in texts[0]
     assert "holds migrations and no rows" in texts[1]
+
+
+def test_the_only_source_needs_no_name(config: Path, empty_database_url: str) -> None:
+    config.write_text(CONFIG.replace('name = "depot"\n', ""))
+    with connect(empty_database_url) as connection:
+        made = make_plan(read_config(config), connection)
+    plan = read_directory(made.directory, is_checked=False)
+    assert plan.questions[-1].table == "migrations"
+    with pytest.raises(SourceError, match="source migrations is a folder"):
+        run_plan(plan, empty_database_url, reporter=Silence())
 
 
 def test_statements_that_cannot_be_run_are_told(config: Path, empty_database_url: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mainstem.kit.wording import counted
 from mainstem.unify.plan.keys import KeyChoice, key_type, plain_type
 from mainstem.unify.plan.likeness import likely_column
 from mainstem.unify.plan.manifest import default_rules
@@ -150,10 +149,11 @@ def _ask_for_column(
         if homeless is not None
         else likely_column(table, column.name, target, free, proposal=proposal)
     )
+    held = proposal.profiles[table.name].shown(column.non_null, "value")
     proposal.ask(
         table.name,
         column.name,
-        f"column {table.name}.{column.name} ({counted(column.non_null, 'value')}) matches no free "
+        f"column {table.name}.{column.name} ({held}) matches no free "
         f"column of {target.name}{f' ({hint})' if hint else ''}: set "
         f"{proposal.place(table.name)}.columns.{column.name} = "
         '"..." or { drop = "why" }',

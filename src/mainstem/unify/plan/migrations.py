@@ -35,7 +35,7 @@ def open_migrations(
     Raises SourceError when there is no such folder, or they build no table.
     """
     if not folder.is_dir():
-        raise SourceError(f"there is no folder {folder}; name the migrations of {source.name}")
+        raise SourceError(f"there is no folder {folder}; name the migrations of {source.shown}")
     with open_replayer() as replayer:
         replay = replayer.replay(folder, root=folder)
         with open_postgres(replayer.url, source.schema, source.further) as server:
@@ -56,18 +56,19 @@ def no_values(table: str, column: str, *, is_lower: bool = False) -> None:
 
 
 def _questions(folder: Path, source: SourceConfig, replay: Replay) -> Iterator[Question]:
+    name = source.name or folder.name
     failed = [statement for statement in replay.failed if not statement.is_recovered]
     if failed:
         first = failed[0]
         yield Question(
-            source.name,
+            name,
             None,
             f"{counted(len(failed), 'statement')} of {folder} cannot be run, so that tables "
             f"or columns may be missing here; the first is in {first.file}, line {first.line}: "
             f"{first.message}",
         )
     yield Question(
-        source.name,
+        name,
         None,
         f"{folder} holds migrations and no rows: nothing was counted or compared. Name the "
         f'database itself (postgres = "env:NAME" instead of migrations) and plan again',

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mainstem.kit.wording import counted
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.plan.names import name_sql
 
@@ -39,6 +40,10 @@ class Profile:
     uuid_key_count: int = 0
     #: False where only the table's shape is known
     is_counted: bool = True
+
+    def shown(self, count: int, noun: str) -> str:
+        """A count of it for people."""
+        return counted(count, noun) if self.is_counted else f"{noun}s not counted"
 
 
 def read_profiles(source: SqliteSource, catalog: Catalog) -> dict[str, Profile]:

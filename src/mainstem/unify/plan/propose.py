@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from mainstem.kit.wording import counted
 from mainstem.unify.plan.aside import backup_evidence, stands_alone
 from mainstem.unify.plan.columns import planned_columns, pointing_columns
 from mainstem.unify.plan.derived import find_derived
@@ -175,7 +174,8 @@ def _choose_destinations(proposal: Proposal) -> None:
 
 def _ask_for_place(proposal: Proposal, table: Table) -> None:
     """Ask where a table goes, with what speaks for one of the target's."""
-    rows = counted(proposal.profiles[table.name].row_count, "row")
+    profile = proposal.profiles[table.name]
+    rows = profile.shown(profile.row_count, "row")
     alone = "; nothing refers to it" if stands_alone(table, proposal.source) else ""
     likely = likely_table(table, proposal.source, proposal.target, proposal=proposal)
     hint = f", but perhaps {likely.name} is meant ({likely.evidence})" if likely else ""
