@@ -8,7 +8,8 @@ hundreds of attempts, so that the proof is quick on a distant server too.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
 #: insufficient_privilege: a missing grant and a policy's refusal alike
 REFUSED: Final = "42501"
 _BATCH_MAX: Final = 250
-_CANCELED: Final = "57014"
+#: query_canceled: it took longer than the statement limit
+CANCELED: Final = "57014"
+#: statements of one command that are waited for until they are canceled
+_CANCELED_MAX: Final = 3
+_HURRY: Final = """
+select set_config('statement_timeout', greatest(setting::int / 15, 1)::text, true)
+from pg_settings where name = 'statement_timeout'
+"""
 #: what constraints raise once a policy has let the row through
 _CONSTRAINTS: Final = frozenset({"23502", "23503", "23505", "23514", "23P01"})
 
@@ -142,24 +150,64 @@ class Outcome:
 def attempt_all(connection: Connection, attempts: Sequence[Attempt]) -> list[Outcome]:
     """Try each statement as its caller; everything is undone."""
     outcomes: list[Outcome] = []
+    patience = _Patience()
     for start in range(0, len(attempts), _BATCH_MAX):
-        outcomes += _batch(connection, attempts[start : start + _BATCH_MAX])
+        outcomes += _batch(connection, attempts[start : start + _BATCH_MAX], patience)
     assert len(outcomes) == len(attempts), "each attempt has an outcome"
     return outcomes
 
 
-def _batch(connection: Connection, attempts: Sequence[Attempt]) -> list[Outcome]:
-    """One exchange; where a statement takes too long, each half by itself."""
+@dataclass
+class _Patience:
+    """What is left of it, where statements take too long: a trigger may sleep."""
+
+    is_tried: bool = False
+    canceled: Counter[str] = field(default_factory=Counter)
+
+    def is_over(self, attempt: Attempt) -> bool:
+        """Whether enough of such statements were waited for."""
+        return self.canceled[_command(attempt)] >= _CANCELED_MAX
+
+
+def _batch(
+    connection: Connection, attempts: Sequence[Attempt], patience: _Patience
+) -> list[Outcome]:
+    """The attempts, without those of which others took too long."""
+    left = [attempt for attempt in attempts if not patience.is_over(attempt)]
+    told = iter(_exchange(connection, left, patience))
+    return [
+        Outcome(state=CANCELED, message="others like it took too long")
+        if attempt not in left
+        else next(told)
+        for attempt in attempts
+    ]
+
+
+def _exchange(
+    connection: Connection, attempts: Sequence[Attempt], patience: _Patience
+) -> list[Outcome]:
+    """One exchange; where a statement takes too long, each half by itself, in more haste."""
+    if not attempts:
+        return []
     try:
         with connection.transaction(force_rollback=True):
+            if patience.is_tried:
+                connection.execute(_HURRY)
             told = json.dumps([vars(attempt) for attempt in attempts])
             connection.execute("select set_config('mainstem.attempts', %s, true)", (told,))
             connection.execute(_RUN)
             found = connection.execute("select current_setting('mainstem.outcomes')").fetchone()
     except psycopg.errors.QueryCanceled as error:
+        patience.is_tried = True
         if len(attempts) == 1:
-            return [Outcome(state=_CANCELED, message=str(error.diag.message_primary))]
+            patience.canceled[_command(attempts[0])] += 1
+            return [Outcome(state=CANCELED, message=str(error.diag.message_primary))]
         half = len(attempts) // 2
-        return _batch(connection, attempts[:half]) + _batch(connection, attempts[half:])
+        first = _batch(connection, attempts[:half], patience)
+        return first + _batch(connection, attempts[half:], patience)
     assert found is not None, "current_setting returns a row"
     return [Outcome(**said) for said in json.loads(found[0])]
+
+
+def _command(attempt: Attempt) -> str:
+    return attempt.statement.partition(" ")[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mainstem.unify.audit.expressions import constants, parse_expression
 from mainstem.unify.audit.policies import expressions
 from mainstem.unify.catalog.database import RelationKind
+from mainstem.unify.isolation.attempts import CANCELED
 from mainstem.unify.isolation.crossing import Crossing, crossings
 from mainstem.unify.isolation.evidence import Evidence, leak_verdict
 from mainstem.unify.isolation.model import ObjectVerdict, Verdict
@@ -70,6 +71,12 @@ def _kept(stage: Stage, relation: Relation, tried: list[tuple[Crossing, Outcome]
     missing = stage.seed.failures.get(base.rows[0].table.name)
     if missing is not None:
         return ObjectVerdict(name, kind, Verdict.NOT_EXERCISED, missing)
+    given_up = _given_up(tried)
+    if given_up:
+        reason = (
+            f"{', '.join(given_up)} took too long and was given up: a trigger or a policy waits"
+        )
+        return ObjectVerdict(name, kind, Verdict.NOT_EXERCISED, reason)
     notes = _notes(tried)
     if seeing and relation.kind is not RelationKind.PARTITION:
         counted = Counter(crossing.command for crossing, _ in tried)
@@ -112,6 +119,12 @@ def _is_for_service(policy: Policy) -> bool:
         for text in texts
         if text != "true" or policy.command == "insert"
     )
+
+
+def _given_up(tried: list[tuple[Crossing, Outcome]]) -> list[str]:
+    """The commands of which some statement was canceled, so that nobody knows what it would do."""
+    given_up = {crossing.command for crossing, outcome in tried if outcome.state == CANCELED}
+    return [command for command in _COMMANDS if command in given_up]
 
 
 def _notes(tried: list[tuple[Crossing, Outcome]]) -> str:
