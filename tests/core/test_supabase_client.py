@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from supabase.lib.client_options import SyncClientOptions
 from supabase_auth.errors import AuthApiError, AuthWeakPasswordError
 from tests.core.conftest import PASSWORD, Member, Outbox, Town, owner_tenant
 
-from mainstem.core import Core, api_keys, invitations
+from mainstem.core import Core, api_keys, invitations, second_factor
 from mainstem.db.pool import async_pool
 
 if TYPE_CHECKING:
@@ -269,3 +271,32 @@ def test_a_role_may_do_what_its_agency_says(client: Client, agency: Agency, town
     )
     with pytest.raises(APIError):
         client.table("client").select("id").execute()
+
+
+def test_asks_for_the_second_factor(client: Client, agency: Agency, address: str) -> None:
+    credentials = {"email": agency.owner.email, "password": PASSWORD}
+    client.auth.sign_in_with_password(credentials)  # type: ignore[arg-type]  # a dict will do
+    factor = client.auth.mfa.enroll({"factor_type": "totp", "friendly_name": "phone"})
+    assert factor.totp is not None
+    secret = base64.b32decode(factor.totp.secret + "=" * (-len(factor.totp.secret) % 8))
+    step = int(time.time()) // second_factor.STEP_S
+    client.auth.mfa.challenge_and_verify(
+        {"factor_id": factor.id, "code": second_factor.code_at(secret, step)}
+    )
+    level = client.auth.mfa.get_authenticator_assurance_level()
+    assert (level.current_level, level.next_level) == ("aal2", "aal2")
+    assert client.table("client").select("id").execute().data == []
+    with connected(address, agency.key) as other:
+        other.auth.sign_in_with_password(credentials)  # type: ignore[arg-type]  # a dict will do
+        level = other.auth.mfa.get_authenticator_assurance_level()
+        assert (level.current_level, level.next_level) == ("aal1", "aal2")
+        with pytest.raises(APIError):
+            other.table("client").select("id").execute()
+        (found,) = other.auth.mfa.list_factors().totp
+        with pytest.raises(AuthApiError) as wrong:
+            other.auth.mfa.challenge_and_verify({"factor_id": found.id, "code": "000000"})
+        assert wrong.value.code == "mfa_verification_failed"
+        other.auth.mfa.challenge_and_verify(
+            {"factor_id": found.id, "code": second_factor.code_at(secret, step + 1)}
+        )
+        assert other.table("client").select("id").execute().data == []

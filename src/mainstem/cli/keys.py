@@ -7,11 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from mainstem.cli.agency import with_core
-from mainstem.core import Core, Scope, agencies, api_keys
+from mainstem.core import Core, Scope, agencies, api_keys, encryption, master_key, rotation
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -84,20 +82,8 @@ def list_(agency_name: str) -> None:
     async def work(core: Core) -> list[ApiKey]:
         return await api_keys.listed(core, await agencies.steward(core, agency_name))
 
-    table = Table("id", "name", "key", "app", "profile", "scopes", "last used", "ends")
     for found in asyncio.run(with_core(work)):
-        ends = found.revoked_at or found.expires_at
-        table.add_row(
-            str(found.id),
-            found.name,
-            f"{api_keys.MARK}{found.prefix}_...",
-            found.app,
-            found.profile,
-            " ".join(found.scopes) or "-",
-            f"{found.last_used_at:%Y-%m-%d %H:%M}" if found.last_used_at else "never",
-            f"{ends:%Y-%m-%d}" if ends else "-",
-        )
-    Console().print(table)
+        click.echo(_line(found))
 
 
 @key.command()
@@ -131,3 +117,64 @@ def revoke(key_id: UUID, agency_name: str) -> None:
 
     asyncio.run(with_core(work))
     click.echo(f"ended the key {key_id}")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def keys() -> None:
+    """The keys that secrets in the database are encrypted with.
+
+    The master key stands outside the database: MAINSTEM_MASTER_KEY, the file that
+    MAINSTEM_MASTER_KEY_FILE names, or master.key under MAINSTEM_HOME.
+    """
+
+
+@keys.command("generate")
+def generate_() -> None:
+    """Print a new master key, to be put first in the file; then rotate."""
+    click.echo(master_key.generate())
+
+
+@keys.command("rotate")
+@click.option(
+    "--older-than-days",
+    type=click.IntRange(1, 3650),
+    help="Give data keys of that age a successor, and encrypt their secrets anew.",
+)
+def rotate_keys(older_than_days: int | None) -> None:
+    """Bring everything under the first master key; may be interrupted and run again."""
+    older_than = timedelta(days=older_than_days) if older_than_days else None
+
+    async def work(core: Core) -> rotation.Rotated:
+        return await rotation.rotate(core, older_than=older_than)
+
+    done = asyncio.run(with_core(work))
+    click.echo(
+        f"{done.wrapped_keys} keys wrapped anew, {done.agencies} agencies got a new data key, "
+        f"{done.secrets} secrets encrypted anew"
+    )
+
+
+@keys.command("destroy")
+@agency_option
+@click.confirmation_option(prompt="The agency's secrets cannot be read again. Go on?")
+def destroy(agency_name: str) -> None:
+    """Destroy an agency's data keys, and so erase its secrets, in backups too."""
+
+    async def work(core: Core) -> int:
+        return await encryption.destroy(core, await agencies.steward(core, agency_name))
+
+    click.echo(f"destroyed {asyncio.run(with_core(work))} data keys")
+
+
+def _line(found: ApiKey) -> str:
+    """One key, in one line that can be cut out of."""
+    used = f"used {found.last_used_at:%Y-%m-%d %H:%M}" if found.last_used_at else "never used"
+    parts = [f"{found.id}  {api_keys.MARK}{found.prefix}_...  {found.name}"]
+    parts += [f"app {found.app}", found.profile, " ".join(found.scopes) or "sign-in only", used]
+    if found.client_id:
+        parts.append(f"client {found.client_id}")
+    if found.revoked_at:
+        parts.append(f"revoked {found.revoked_at:%Y-%m-%d}")
+    elif found.expires_at:
+        parts.append(f"ends {found.expires_at:%Y-%m-%d %H:%M}")
+    return ", ".join(parts)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from litestar import MediaType, Request, Response, Router, get, post, put
+from litestar import Response, Router, get, post, put
 from litestar.background_tasks import BackgroundTask
-from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
-from litestar.params import JSONBody, QueryParameter, SkipValidation
+from litestar.params import JSONBody, QueryParameter
 from litestar.response import Redirect
 from litestar.status_codes import (
     HTTP_200_OK,
@@ -19,27 +18,27 @@ from litestar.status_codes import (
 )
 
 from mainstem.core import (
-    access,
+    factors_api,
     gotrue,
     invitations,
     links,
     profile,
+    second_factor,
     sessions,
     sign_in,
     tokens,
 )
 from mainstem.core.links import Purpose
-from mainstem.core.model import KeyUse, Origin, SessionUse, SignedIn
-from mainstem.core.parts import Core
+from mainstem.core.requests import AnyRequest, CoreDependency, failed, key_of, origin_of, refused
+from mainstem.core.requests import signed_in as signed_in_session
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
-    from litestar.datastructures import State
+    from mainstem.core.model import KeyUse, SignedIn
+    from mainstem.core.parts import Core
 
 PATH = "/auth/v1"
 BODY_BYTES_MAX = 64 * 1024
-CoreDependency = NamedDependency[SkipValidation[Core]]
-AnyRequest = Request[Any, Any, Any]
 Body = gotrue.Body
 GrantType = Annotated[str, QueryParameter(name="grant_type")]
 LogoutScope = Annotated[str, QueryParameter(name="scope")]
@@ -96,7 +95,7 @@ async def token(
     request: AnyRequest, core: CoreDependency, data: JSONBody[TokenBody], grant_type: GrantType
 ) -> Body:
     """Sign in with a password, or exchange a refresh token."""
-    key = await _key(core, request)
+    key = await key_of(core, request)
     if grant_type == "password":
         signed_in = await sign_in.with_password(
             core, data.email, data.password,
@@ -116,14 +115,15 @@ async def token(
 @get("/user")
 async def user(request: AnyRequest, core: CoreDependency) -> Body:
     """Who is signed in."""
-    session = await _signed_in(core, request)
-    return gotrue.user(session.person)
+    session = await signed_in_session(core, request)
+    found = await second_factor.factors(core, session.person)
+    return gotrue.user(session.person, [gotrue.factor(each) for each in found])
 
 
 @put("/user")
 async def change_user(request: AnyRequest, core: CoreDependency, data: JSONBody[UserBody]) -> Body:
     """Change one's password or names."""
-    session = await _signed_in(core, request, needs_second_factor=True)
+    session = await signed_in_session(core, request, needs_second_factor=True)
     if data.email not in {None, session.person.email}:
         raise RefusedError(
             "email_address_not_authorized",
@@ -140,7 +140,7 @@ async def change_user(request: AnyRequest, core: CoreDependency, data: JSONBody[
 @post("/logout", status_code=HTTP_204_NO_CONTENT)
 async def logout(request: AnyRequest, core: CoreDependency, which: LogoutScope = "global") -> None:
     """End this session, the others, or all."""
-    session = await _signed_in(core, request)
+    session = await signed_in_session(core, request)
     if which == "local":
         await sessions.end(core, session.person, session.id)
     else:
@@ -151,7 +151,7 @@ async def logout(request: AnyRequest, core: CoreDependency, which: LogoutScope =
 @post("/signup", status_code=HTTP_200_OK)
 async def signup(request: AnyRequest, core: CoreDependency, data: JSONBody[SignUpBody]) -> Body:
     """Accept an invitation: its token stands in `options.data.invitation`."""
-    key = await _key(core, request)
+    key = await key_of(core, request)
     said = dict(data.data or {})
     invitation = said.pop("invitation", "")
     signed_in = await invitations.accept(
@@ -193,7 +193,7 @@ async def otp(
 @post("/verify", status_code=HTTP_200_OK)
 async def verify(request: AnyRequest, core: CoreDependency, data: JSONBody[VerifyBody]) -> Body:
     """Exchange the token of a link for a session."""
-    key = await _key(core, request)
+    key = await key_of(core, request)
     signed_in = await links.redeem(
         core, data.token_hash or data.token,
         origin=origin_of(request), kind=sessions.TOKEN, key=key,
@@ -236,12 +236,6 @@ async def jwks(core: CoreDependency) -> Body:
     return {"keys": await core.signing.public_keys(core)}
 
 
-def origin_of(request: AnyRequest) -> Origin:
-    """Where a request comes from: the connection's address, no header that anybody may write."""
-    address = request.client.host if request.client else ""
-    return Origin(address, request.headers.get("user-agent", ""))
-
-
 def router() -> Router:
     """The routes; the app provides `core`."""
     return Router(
@@ -259,8 +253,12 @@ def router() -> Router:
             settings,
             health,
             jwks,
+            factors_api.enrol,
+            factors_api.challenge,
+            factors_api.verify,
+            factors_api.take_away,
         ],
-        exception_handlers={RefusedError: _refused, HTTPException: _failed},
+        exception_handlers={RefusedError: refused, HTTPException: failed},
         request_max_body_size=BODY_BYTES_MAX,
         include_in_schema=False,
     )
@@ -270,48 +268,13 @@ async def _session(core: Core, signed_in: SignedIn, key: KeyUse | None) -> Body:
     return await gotrue.session(core, signed_in, app=key.app if key else "both")
 
 
-async def _signed_in(
-    core: Core, request: AnyRequest, *, needs_second_factor: bool = False
-) -> SessionUse:
-    found = await access.resolve(core, request.headers, needs_second_factor=needs_second_factor)
-    if found.session is None:
-        raise RefusedError("no_authorization", "This endpoint requires a Bearer token", status=401)
-    return found.session
-
-
-async def _key(core: Core, request: AnyRequest) -> KeyUse | None:
-    """The API key alone: whoever signs in has no token yet, or one that is out of date."""
-    brought = access.read(request.headers)
-    if brought.key is None:
-        return None
-    return (await access.resolve(core, {"apikey": brought.key})).key
-
-
 async def _send_link(
     core: Core, request: AnyRequest, email: str, purpose: Purpose, *, redirect_to: str | None
 ) -> Response[Body]:
-    key = await _key(core, request)
+    key = await key_of(core, request)
     wish = await links.ask(core, email, purpose, redirect_to=redirect_to)
     return Response({}, background=BackgroundTask(links.send, core, wish, key=key))
 
 
 def _word(text: str) -> str:
     return text if text in LINK_PURPOSES else "magiclink"
-
-
-def _refused(request: AnyRequest, error: RefusedError) -> Response[Body]:
-    del request
-    headers = {} if error.retry_after_s is None else {"retry-after": str(error.retry_after_s)}
-    return Response(
-        gotrue.refusal(error),
-        status_code=error.status,
-        headers=headers,
-        media_type=MediaType.JSON,
-    )
-
-
-def _failed(request: Request[object, object, State], error: HTTPException) -> Response[Body]:
-    """What Litestar refuses: a body that is none, a method that is not."""
-    del request
-    said = RefusedError("validation_failed", error.detail, status=error.status_code)
-    return Response(gotrue.refusal(said), status_code=error.status_code, media_type=MediaType.JSON)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.core import tokens
+from mainstem.core import second_factor, tokens
 from mainstem.core.passwords import WeakPasswordError
 from mainstem.core.signing import AUDIENCE, TOKEN_LIFE
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from mainstem.core.model import Person, SignedIn
     from mainstem.core.parts import Core
+    from mainstem.core.second_factor import Factor
     from mainstem.errors import RefusedError
 
 Body = dict[str, object]
@@ -21,13 +22,14 @@ Body = dict[str, object]
 async def session(core: Core, signed_in: SignedIn, *, app: str) -> Body:
     """What `/token` answers."""
     token, expires_at = await tokens.access_token(core, signed_in, app=app)
+    found = await second_factor.factors(core, signed_in.person)
     return {
         "access_token": token,
         "token_type": "bearer",
         "expires_in": tokens.seconds(TOKEN_LIFE),
         "expires_at": int(expires_at.timestamp()),
         "refresh_token": signed_in.token,
-        "user": user(signed_in.person),
+        "user": user(signed_in.person, [factor(each) for each in found]),
     }
 
 
@@ -59,6 +61,18 @@ def user(person: Person, factors: list[Body] | None = None) -> Body:
         "created_at": made,
         "updated_at": _time(person.updated_at),
         "is_anonymous": False,
+    }
+
+
+def factor(found: Factor) -> Body:
+    """A second factor, as it stands in a person."""
+    return {
+        "id": str(found.id),
+        "friendly_name": found.label,
+        "factor_type": "totp",
+        "status": "verified" if found.confirmed_at else "unverified",
+        "created_at": _time(found.created_at),
+        "updated_at": _time(found.confirmed_at or found.created_at),
     }
 
 

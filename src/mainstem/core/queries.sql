@@ -474,3 +474,18 @@ delete from app.refresh_token where session_id = %(session_id)s
 -- name: permission_keys
 -- Every permission that there is.
 select key from public.permission order by key limit %(rows_max)s
+
+-- name: flags_of_agency
+-- The flags of an agency.
+select key, app, is_enabled, percentage, description from public.feature_flag
+where agency_id = %(agency_id)s
+order by key, app
+limit %(rows_max)s
+
+-- name: put_flag
+-- One flag of an agency in one app.
+insert into public.feature_flag (agency_id, key, app, is_enabled, percentage, description)
+values (%(agency_id)s, %(key)s, %(app)s, %(is_enabled)s, %(percentage)s, %(description)s)
+on conflict on constraint feature_flag_key_app_key do update set
+  is_enabled = excluded.is_enabled, percentage = excluded.percentage, description = excluded.description
+returning id

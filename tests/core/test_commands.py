@@ -1,0 +1,83 @@
+"""`mainstem agency`, `key` and `keys`, as an operator types them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner
+from tests.core.conftest import PASSWORD
+
+from mainstem.cli import app
+from mainstem.core import master_key
+from mainstem.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Protocol
+
+    class Typed(Protocol):
+        def __call__(self, *arguments: str, said: str | None = None) -> str: ...
+
+
+@pytest.fixture
+def typed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Type a command; what it prints. The database is this test's own: rotation takes all of it."""
+    monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("database_url"))
+    monkeypatch.setenv("MAINSTEM_HOME", str(tmp_path))
+
+    def typed(*arguments: str, said: str | None = None) -> str:
+        done = CliRunner().invoke(app, arguments, input=said, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return typed
+
+
+def test_makes_an_agency_with_a_link_or_a_password(typed: Typed, tmp_path: Path) -> None:
+    said = typed("agency", "create", "Northwind Traders", "--owner", "ada@example.test")
+    assert "made the agency northwind-traders" in said
+    assert re.search(r"http://127.0.0.1:8000/invitation#\S{43}", said)
+    assert (tmp_path / master_key.FILE).exists()
+    said = typed(
+        "agency", "create", "Contoso", "--owner", "bo@example.test", "--ask-password",
+        said=f"{PASSWORD}\n{PASSWORD}\n",
+    )  # fmt: skip
+    assert PASSWORD not in said
+    assert "bo@example.test signs in" in said
+    with pytest.raises(UsageError, match="already"):
+        typed("agency", "create", "Northwind, traders", "--owner", "x@example.test")
+
+
+def test_makes_lists_rotates_and_ends_a_key(typed: Typed) -> None:
+    typed("agency", "create", "Northwind", "--owner", "ada@example.test")
+    ours = ("--agency", "northwind")
+    made = typed("key", "create", "old app", *ours, "--app", "revos", "--profile", "legacy").strip()
+    assert re.fullmatch(r"ms_\w{10}_\w{49}", made)
+    key_id, prefix = typed("key", "list", *ours).split()[:2]
+    assert prefix == made[: len(prefix) - 3] + "..."
+    successor = typed("key", "rotate", key_id, *ours).strip()
+    assert successor != made
+    lines = typed("key", "list", *ours).splitlines()
+    assert len(lines) == 2
+    assert all("app revos, legacy, sign-in only, never used" in line for line in lines)
+    assert "ends " in lines[1]
+    assert not {made, successor} & set(" ".join(lines).split())
+    typed("key", "revoke", key_id, *ours)
+    assert "revoked " in typed("key", "list", *ours)
+
+
+def test_rotates_and_destroys_what_secrets_are_encrypted_with(typed: Typed, tmp_path: Path) -> None:
+    typed("agency", "create", "Northwind", "--owner", "ada@example.test")
+    file = tmp_path / master_key.FILE
+    file.write_text(typed("keys", "generate") + file.read_text())
+    assert "0 secrets encrypted anew" in typed("keys", "rotate", "--older-than-days", "1")
+    assert "destroyed 0" in typed("keys", "destroy", "--agency", "northwind", "--yes")
+
+
+def test_an_agency_that_is_not_there_is_named(typed: Typed) -> None:
+    name = f"nobody-{uuid4().hex}"
+    with pytest.raises(UsageError, match=name):
+        typed("key", "list", "--agency", name)
