@@ -65,3 +65,30 @@ def test_conditions_come_apart_where_and_joins_them(listed: list[str]) -> None:
     assert conjuncts("(" + " AND ".join(listed) + ")") == [
         part if len(listed) > 1 or not part.startswith("(") else part[1:-1] for part in listed
     ]
+
+
+def test_views_functions_and_grants_are_exposed_too(sample: Sample) -> None:
+    schema = (
+        SCHEMA
+        + """
+create view open_note with (security_invoker = true) as select id, body from note where is_open;
+create function notes_of(p_agency uuid) returns setof note language sql stable
+  as $$ select * from note where agency_id = p_agency $$;
+create function my_notes() returns setof note language sql stable
+  as $$ select * from note where agency_id = (auth.jwt() ->> 'agency_id')::uuid $$;
+create table note_archive (
+  id uuid primary key, agency_id uuid not null references agency (id), body text not null
+);
+revoke all on note_archive from anon, authenticated;
+"""
+    )
+    told = {
+        (each.object, each.change): each
+        for each in sample.proof(schema, mutates=True).weakenings
+        if "policy" not in each.change
+    }
+    assert told["open_note", "the view reads as its owner"].is_leak
+    assert told["notes_of", "the function runs as its owner"].is_leak
+    assert told["note_archive", "rights given to authenticated"].is_leak
+    asking = told["my_notes", "the function runs as its owner"]
+    assert asking.equivalent == "it asks itself who calls"

@@ -30,7 +30,9 @@ _MARKS = {
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
 @click.option(
-    "--mutate", is_flag=True, help="Also weaken each policy, and report what the proof catches."
+    "--mutate",
+    is_flag=True,
+    help="Also weaken policies, views, functions and grants, and report what the proof catches.",
 )
 def isolation(*, database: str | None, as_json: bool, mutate: bool) -> None:
     """Prove that no tenant reaches another's rows through any table, view or function.
@@ -107,9 +109,11 @@ def _show_weakenings(weakenings: tuple[Weakening, ...]) -> None:
             mark = click.style("not caught", fg="yellow")
             click.echo(f"{mark} {each.object}: {each.change}")
     caught = sum(each.is_caught for each in real)
+    leaks = sum(each.is_leak for each in real)
     alike = len(weakenings) - len(real)
     click.echo(
-        f"{caught} of {len(real)} weakenings caught; {alike} make no difference between tenants"
+        f"{caught} of {len(real)} weakenings caught, {leaks} as leaks and {caught - leaks} because "
+        f"somebody reaches more within a tenant; {alike} make no difference"
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from mainstem.kit.naming import singular_name
 from mainstem.unify.audit.expressions import (
     DYNAMIC_SQL,
+    names,
     nodes,
     parse_body,
     relations_read,
@@ -101,18 +102,34 @@ class _Answer:
     untouched: Outcome
 
 
-def prove_functions(stage: Stage) -> list[ObjectVerdict]:
-    """The verdict on each function that is no trigger's."""
+def prove_functions(
+    stage: Stage, functions: Sequence[Function] | None = None
+) -> list[ObjectVerdict]:
+    """The verdict on each function that is no trigger's: of all unless some are named."""
     callable_ = {
         (each.name, each.arguments): each
         for each in read_callables(stage.connection, stage.study.roles)
     }
-    functions = [f for f in stage.study.database.functions if f.returns not in _NOT_CALLED]
+    listed = stage.study.database.functions if functions is None else functions
     verdicts = []
-    for function in functions:
+    for function in (each for each in listed if each.returns not in _NOT_CALLED):
         called = callable_.get((function.name, function.arguments))
         verdicts.append(_verdict(stage, function, called))
     return verdicts
+
+
+def reaches_tenants(stage: Stage, function: Function) -> bool:
+    """Whether a function's body reads or writes rows that belong to tenants."""
+    read, written = _tables(stage, function)
+    return bool((read | written) & stage.study.owned)
+
+
+def reads_claims(stage: Stage, function: Function) -> bool:
+    """Whether its body asks for what is known of the caller."""
+    return any(
+        kind == "FuncCall" and names(fields["funcname"])[-1] == "current_setting"
+        for kind, fields in nodes(stage.study.expander.body(function))
+    )
 
 
 def _verdict(stage: Stage, function: Function, called: Callable | None) -> ObjectVerdict:

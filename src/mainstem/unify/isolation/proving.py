@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from mainstem.pg.connect import clear_errors, connect, describe
+from mainstem.unify.isolation.exposing import expose
 from mainstem.unify.isolation.function_proof import prove_functions
 from mainstem.unify.isolation.model import Proof, Verdict
 from mainstem.unify.isolation.script import shows
@@ -57,7 +58,9 @@ def prove_on(
         connection.execute(
             f"set local statement_timeout = '{STATEMENT_LIMIT_S}s';"
             f"set local lock_timeout = '{LOCK_LIMIT_S}s';"
-            "set local client_min_messages = error; set local timezone = 'UTC'"
+            "set local client_min_messages = error; set local timezone = 'UTC';"
+            # Hundreds of small statements: to compile one takes longer than to run it.
+            "set local jit = off"
         )
         studied = study(connection, name=name)
         with connection.transaction(force_rollback=True):
@@ -71,12 +74,13 @@ def prove_on(
 
 
 def _weakened(stage: Stage, objects: Sequence[ObjectVerdict]) -> Iterator[Weakening]:
-    """The weakenings of all tables that are proven: of others nothing could be learnt."""
-    proven = {each.name for each in objects if each.verdict is Verdict.PROVEN}
+    """The weakenings of all that is proven: of others nothing could be learnt."""
+    proven = frozenset((each.kind, each.name) for each in objects if each.verdict is Verdict.PROVEN)
     with stage.with_levels():
         for relation in stored(stage.study.database):
-            if str(relation.name) in proven:
+            if (relation.kind.value, str(relation.name)) in proven:
                 yield from weaken(stage, relation)
+    yield from expose(stage, proven)
 
 
 def _shown(stage: Stage, verdict: ObjectVerdict) -> ObjectVerdict:

@@ -65,9 +65,10 @@ class _Seen:
     without_own: Outcome
 
 
-def prove_views(stage: Stage) -> list[ObjectVerdict]:
-    """The verdict on each view of the database."""
-    views = [relation for relation in stage.study.database.relations if relation.is_view]
+def prove_views(stage: Stage, views: Sequence[Relation] | None = None) -> list[ObjectVerdict]:
+    """The verdict on each of the views: of all of the database unless some are named."""
+    if views is None:
+        views = [relation for relation in stage.study.database.relations if relation.is_view]
     looks = [look for view in views for look in _looks(stage, view)]
     with stage.without_shared():
         with _refreshed(stage, views):
