@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 #: one session at a time makes or renews the ledger's schema
 _SCHEMA_LOCK = 7_301_186_001
 _READ_ROWS = 5_000
+#: says what a map is attached for, so that attaching it reads none of its rows
+_MAP_CHECK = "map_id_check"
 
 _RUN_COLUMNS = "id, kind, name, plan_sha256, source, schema_name, state, started_at, finished_at"
 
@@ -348,8 +350,10 @@ def create_map(
     assert row is not None
     found = LegacyMap(row[0], source_table, *target, role, key_columns, is_hashed)
     connection.execute(
-        sql.SQL("create table unify.{} (like unify.legacy_id)").format(
-            sql.Identifier(found.partition)
+        sql.SQL("create table unify.{} (like unify.legacy_id, constraint {} check ({}))").format(
+            sql.Identifier(found.partition),
+            sql.Identifier(_MAP_CHECK),
+            sql.SQL("map_id = {}").format(sql.Literal(found.map_id)),
         )
     )
     return found
@@ -368,6 +372,11 @@ def attach_maps(connection: Connection, run_id: int) -> None:
                 sql.SQL(
                     "alter table unify.legacy_id attach partition {} for values in ({})"
                 ).format(name, sql.Literal(found.map_id))
+            )
+            connection.execute(
+                sql.SQL("alter table {} drop constraint if exists {}").format(
+                    name, sql.Identifier(_MAP_CHECK)
+                )
             )
 
 

@@ -143,8 +143,8 @@ class Tasks:
             *self._loads(),
             *self._settles(),
             *self._indexes(),
-            *self._links(),
             *self._analyzes(),
+            *self._links(),
         ]
         left = [task for task in found if task.name not in done]
         return [*self._maps(left), *left]
@@ -216,14 +216,19 @@ class Tasks:
                 )
 
     def _links(self) -> Iterator[Task]:
+        """Foreign keys come last: without statistics the server checks large ones in a slow way."""
         loads = {target_name(target): self._loaded(target.name) for target in self.order}
+        analyzes = {r.table: f"analyze {name}" for name, r in self.prepared.records.items()}
         for name, record in self.prepared.records.items():
             for key in record.foreign_keys:
                 both = frozenset({key.table, key.parent})
+                analyzed = {analyzes[table] for table in both if table in analyzes}
                 yield Task(
                     f"link {key.table} {key.name}",
                     partial(self._link, key=key),
-                    after=self._filled(name).union(*(loads[t] for t in both if t in loads)),
+                    after=self._filled(name).union(
+                        analyzed, *(loads[t] for t in both if t in loads)
+                    ),
                     alone_on=both,
                 )
 
