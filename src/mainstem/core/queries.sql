@@ -489,3 +489,38 @@ values (%(agency_id)s, %(key)s, %(app)s, %(is_enabled)s, %(percentage)s, %(descr
 on conflict on constraint feature_flag_key_app_key do update set
   is_enabled = excluded.is_enabled, percentage = excluded.percentage, description = excluded.description
 returning id
+
+-- name: members_of_agency
+-- The people of an agency, with how many clients each was given.
+select u.id, u.email, u.first_name, u.last_name, u.role, u.is_active, u.last_login_at,
+       (select count(*) from public.member_client_access as m
+        where m.agency_id = u.agency_id and m.user_id = u.id)::int as clients
+from public."user" as u
+where u.agency_id = %(agency_id)s
+order by lower(u.email)
+limit %(rows_max)s
+
+-- name: set_role
+-- Another role.
+update public."user" set role = %(role)s where id = %(user_id)s
+
+-- name: set_active
+-- Whether the person gets in.
+update public."user" set is_active = %(is_active)s where id = %(user_id)s
+
+-- name: owners_of_agency
+-- The owners who get in, locked.
+select id from public."user"
+where agency_id = %(agency_id)s and role = 'owner' and is_active
+order by id
+limit %(rows_max)s
+for update
+
+-- name: client_access_of
+-- A client that the person was given.
+select id from public.member_client_access where agency_id = %(agency_id)s and user_id = %(user_id)s limit 1
+
+-- name: drop_client_access
+-- The clients that a person sees no more.
+delete from public.member_client_access
+where agency_id = %(agency_id)s and user_id = %(user_id)s and client_id <> all (%(but)s::uuid[])
