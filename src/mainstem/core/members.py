@@ -59,11 +59,11 @@ async def change_role(core: Core, tenant: Tenant, user_id: UUID, role: str) -> N
         raise RefusedError("validation_failed", f"There is no role {role!r}.", status=422)
     async with service_transaction(core.pool, tenant) as connection:
         await permissions.require(connection, tenant, "member.update")
-        person = await _managed(connection, tenant, user_id)
+        person = await managed(connection, tenant, user_id)
         if not permissions.may_grant(tenant.user_role, role):
             raise _above(tenant)
         if person.role == "owner" and role != "owner":
-            await _require_other_owner(connection, person)
+            await require_other_owner(connection, person)
         if role == "client" and not await _has_client(connection, person):
             raise RefusedError(
                 "validation_failed", "Give them a client first; they would see nothing.", status=422
@@ -82,7 +82,7 @@ async def set_clients(
     wanted = sorted(set(client_ids))
     async with service_transaction(core.pool, tenant) as connection:
         await permissions.require(connection, tenant, "member.update")
-        person = await _managed(connection, tenant, user_id)
+        person = await managed(connection, tenant, user_id)
         found = await store.many(
             connection, Id, "clients_among", agency_id=tenant.agency_id, client_ids=wanted
         )
@@ -109,16 +109,16 @@ async def set_active(core: Core, tenant: Tenant, user_id: UUID, *, is_active: bo
     """
     async with service_transaction(core.pool, tenant) as connection:
         await permissions.require(connection, tenant, "member.remove")
-        person = await _managed(connection, tenant, user_id)
+        person = await managed(connection, tenant, user_id)
         if not is_active and person.role == "owner":
-            await _require_other_owner(connection, person)
+            await require_other_owner(connection, person)
         await store.run(connection, "set_active", user_id=user_id, is_active=is_active)
         if not is_active:
             await sessions.end_all_in(core, connection, person, but=None, reason="access_ended")
 
 
-async def _managed(connection: Connection, tenant: Tenant, user_id: UUID) -> Person:
-    """Somebody of the same agency who does not rank above the one who manages."""
+async def managed(connection: Connection, tenant: Tenant, user_id: UUID) -> Person:
+    """Somebody of the same agency who does not rank above the one who manages, or is that one."""
     row = await store.person_by_id(connection, user_id)
     if row is None or row.agency_id != tenant.agency_id:
         raise RefusedError("not_found", "The agency has no such person.", status=404)
@@ -127,8 +127,8 @@ async def _managed(connection: Connection, tenant: Tenant, user_id: UUID) -> Per
     return row.person()
 
 
-async def _require_other_owner(connection: Connection, person: Person) -> None:
-    """Owners are locked first: of two who step down at once, one is the last."""
+async def require_other_owner(connection: Connection, person: Person) -> None:
+    """Refuse to take the last owner. All are locked: of two who step down, one is the last."""
     owners = await store.many(connection, Id, "owners_of_agency", agency_id=person.agency_id)
     if not any(owner.id != person.id for owner in owners):
         raise RefusedError(

@@ -524,3 +524,16 @@ select id from public.member_client_access where agency_id = %(agency_id)s and u
 -- The clients that a person sees no more.
 delete from public.member_client_access
 where agency_id = %(agency_id)s and user_id = %(user_id)s and client_id <> all (%(but)s::uuid[])
+
+-- name: forget_person
+-- The row stays for what points at it; nothing in it tells who it was. Nobody signs in with it.
+update public."user" set
+  email = 'erased+' || id::text || '@invalid', first_name = null, last_name = null, avatar_url = null,
+  settings = '{}', is_active = false, last_login_at = null
+where id = %(user_id)s
+
+-- name: forget_invitations
+-- The address stands in the invitation that they came by, too.
+update public.invitation set
+  email = 'erased+' || id::text || '@invalid', revoked_at = coalesce(revoked_at, accepted_at, now())
+where agency_id = %(agency_id)s and lower(email) = lower(%(email)s)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from mainstem.core.erasure import Reference
     from mainstem.core.rotation import Column
     from mainstem.core.transaction import Connection
 
@@ -244,3 +245,33 @@ async def replace_secret(
         table=sql.Identifier(column.schema, column.table), column=sql.Identifier(column.column)
     )
     await connection.execute(statement, (sealed, row.id, row.sealed))
+
+
+async def rows_of(
+    connection: Connection, reference: Reference, user_id: UUID, *, whole: bool, limit: int
+) -> list[dict[str, object]]:
+    """Rows that point at a person: whole but for their secrets, or their ids only."""
+    shown = sql.SQL(
+        "(select jsonb_object_agg(field.key, field.value) from jsonb_each(to_jsonb(t)) as field "
+        "where field.key !~ '(_hash|_encrypted|_embedding|^embedding)$')"
+        if whole
+        else "jsonb_build_object('id', t.id)"
+    )
+    statement = sql.SQL(
+        "select {shown} from {table} as t where t.{column} = %s order by t.id limit {limit}"
+    ).format(
+        shown=shown,
+        table=sql.Identifier(reference.schema, reference.table),
+        column=sql.Identifier(reference.column),
+        limit=limit,
+    )
+    return [row[0] for row in await (await connection.execute(statement, (user_id,))).fetchall()]
+
+
+async def delete_rows_of(connection: Connection, reference: Reference, user_id: UUID) -> int:
+    """Delete the rows that point at a person; how many."""
+    statement = sql.SQL("delete from {table} where {column} = %s").format(
+        table=sql.Identifier(reference.schema, reference.table),
+        column=sql.Identifier(reference.column),
+    )
+    return (await connection.execute(statement, (user_id,))).rowcount
