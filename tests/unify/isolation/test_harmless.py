@@ -67,18 +67,49 @@ def test_a_full_database_is_as_it_was(full_url: str) -> None:
     assert quiet({each.name: each for each in proof.objects}) == {}
 
 
+KEEPER = """
+create role keeper bypassrls;
+grant anon, authenticated to keeper;
+grant usage on schema public, auth to keeper;
+grant all on all tables in schema public, auth to keeper;
+grant all on all sequences in schema public to keeper;
+"""
+#: what keeps rows away: only a superuser passes triggers over
+HOSTILE = {
+    "raises": "raise exception 'closed on Sundays'",
+    "asserts": "assert false, 'closed on Sundays'",
+    "swallows": "return null",
+    "sleeps": "perform pg_sleep(3600)",
+}
+
+
 def test_an_owner_who_passes_policies_needs_to_be_no_superuser(full_url: str) -> None:
     with connect(full_url) as connection:
-        connection.execute(
-            "create role keeper bypassrls; grant anon, authenticated to keeper;"
-            "grant usage on schema public, auth to keeper;"
-            "grant all on all tables in schema public, auth to keeper;"
-            "grant all on all sequences in schema public to keeper"
-        )
+        connection.execute(KEEPER)
         connection.execute("set role keeper")
         proof = prove_on(connection, name="full")
         assert quiet({each.name: each for each in proof.objects}) == {}
         connection.rollback()
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_triggers_that_keep_rows_away_are_told(
+    sample: Sample, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("mainstem.unify.isolation.proving.STATEMENT_LIMIT_S", 1)
+    trigger = f"""
+create function hostile() returns trigger language plpgsql
+  as $$ begin {HOSTILE[kind]}; return new; end $$;
+create trigger hostile before insert or update or delete on note
+  for each row execute function hostile();
+"""
+    with sample.kept(schemas.CLAIM + trigger + KEEPER) as connection:
+        connection.execute("set local role keeper")
+        proof = prove_on(connection, name="hostile")
+        connection.execute("set local role none")
+    told = quiet({each.name: each for each in proof.objects})
+    assert set(told) == {"note", "note_line"}
+    assert all(reason.startswith("not exercised: no row could be made") for reason in told.values())
 
 
 def test_whom_policies_bind_is_told_so(full_url: str) -> None:

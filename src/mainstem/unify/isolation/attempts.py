@@ -86,7 +86,7 @@ begin
     exception
       when sqlstate 'MS000' then
         outcomes := outcomes || sqlerrm;
-      when others then
+      when others or assert_failure then
         get stacked diagnostics violated = constraint_name, place = pg_exception_context;
         outcomes := outcomes || jsonb_build_object(
           'state', sqlstate, 'message', sqlerrm, 'constraint', violated,

@@ -16,7 +16,7 @@ import psycopg
 from mainstem.unify.isolation.function_proof import prove_functions, reaches_tenants, reads_claims
 from mainstem.unify.isolation.model import Verdict, Weakening
 from mainstem.unify.isolation.table_proof import is_owned, prove_table
-from mainstem.unify.isolation.tables import quoted, read_rights
+from mainstem.unify.isolation.tables import quoted, read_callables, read_rights
 from mainstem.unify.isolation.view_proof import prove_views, tables_behind
 from mainstem.unify.plan.names import name_sql
 
@@ -52,8 +52,11 @@ def expose(stage: Stage, proven: frozenset[tuple[str, str]]) -> Iterator[Weakeni
     for relation in database.relations:
         if (relation.kind.value, str(relation.name)) in proven and relation.parent is None:
             yield from (_tried(stage, each) for each in _of_relation(stage, relation))
+    called = read_callables(stage.connection, stage.study.roles)
+    reachable = {(each.name, each.arguments) for each in called}
     for function in database.functions:
-        if ("function", str(function.name)) in proven:
+        is_called = (function.name, function.arguments) in reachable
+        if is_called and ("function", str(function.name)) in proven:
             yield from (_tried(stage, each) for each in _of_function(stage, function))
 
 
@@ -98,7 +101,7 @@ def _of_function(stage: Stage, function: Function) -> Iterator[_Exposure]:
     name = str(function.name)
     signature = f"{quoted(function.name)}({function.arguments})"
     unowned = None if reaches_tenants(stage, function) else "it reaches no row of a tenant"
-    if not function.is_security_definer and function.returns not in {"trigger", "event_trigger"}:
+    if not function.is_security_definer:
         asks = "it asks itself who calls" if reads_claims(stage, function) else None
         bare = replace(function, is_security_definer=True)
         yield _Exposure(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import psycopg
 
+from mainstem.unify.isolation.attempts import CANCELED
 from mainstem.unify.isolation.tables import column_sql, literal
 from mainstem.unify.isolation.values import Candidate, candidates, key_value
 
@@ -55,7 +56,7 @@ begin
     begin
       execute statement into said;
       outcomes := outcomes || coalesce(said, '{"message": "a trigger kept the row away"}')::text;
-    exception when others then
+    exception when others or assert_failure then
       get stacked diagnostics violated = constraint_name, of_column = column_name;
       outcomes := outcomes || jsonb_build_object('state', sqlstate, 'message', sqlerrm,
                                                  'violated', violated, 'column', of_column)::text;
@@ -232,17 +233,31 @@ class Seeder:
             if "row" in said:
                 self._keep(table, whose, text, variant, said)
                 return None
-            if not search.turn(str(said.get("violated") or ""), str(said.get("column") or "")):
+            if said.get("state") == CANCELED or not search.turn(
+                str(said.get("violated") or ""), str(said.get("column") or "")
+            ):
                 break
         return str(said.get("message", ""))
 
     def _run(self, statements: Sequence[str]) -> list[dict[str, object]]:
+        """Run insertions and keep their rows; where a trigger waits, each half by itself."""
         if not statements:
             return []
         told = json.dumps(list(statements))
-        self._connection.execute("select set_config('mainstem.attempts', %s, true)", (told,))
-        self._connection.execute(_KEEP)
-        found = self._connection.execute("select current_setting('mainstem.outcomes')").fetchone()
+        try:
+            with self._connection.transaction():
+                self._connection.execute(
+                    "select set_config('mainstem.attempts', %s, true)", (told,)
+                )
+                self._connection.execute(_KEEP)
+                found = self._connection.execute(
+                    "select current_setting('mainstem.outcomes')"
+                ).fetchone()
+        except psycopg.errors.QueryCanceled as error:
+            if len(statements) == 1:
+                return [{"state": CANCELED, "message": error.diag.message_primary}]
+            half = len(statements) // 2
+            return self._run(statements[:half]) + self._run(statements[half:])
         assert found is not None, "current_setting returns a row"
         answer: list[dict[str, object]] = json.loads(found[0], parse_int=str, parse_float=str)
         return answer
