@@ -240,9 +240,3 @@ def _served(
 def client(world: World) -> httpx.Client:
     """The own agency's owner."""
     return world.client()
-
-
-@pytest.fixture
-def db(world: World) -> SyncPostgrestClient:
-    """The real client of the own agency's owner."""
-    return world.postgrest()
