@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Self
 
 from mainstem.pg.connect import clear_errors, connect
 from mainstem.unify.verify.cells import target_cells, target_expression
-from mainstem.unify.verify.copied_text import copied_text
 from mainstem.unify.verify.model import KeyKind
 from mainstem.unify.verify.source_side import joined_keys
 from mainstem.unify.verify.sums import Batch
@@ -19,6 +18,9 @@ if TYPE_CHECKING:
 
     from mainstem.unify.codec import Codec
     from mainstem.unify.verify.model import Comparison
+
+_ROWS_MAX: Final = 4000
+_BYTES_MAX: Final = 2 * 2**20
 
 #: so that every value is printed in one way, and no policy hides a row
 SETTINGS: Final = (
@@ -63,9 +65,21 @@ class TargetSide:
     def batches(self, comparison: Comparison) -> Iterator[Batch]:
         """The rows that came from the source table."""
         reader = _Reader(comparison)
-        with clear_errors(f"read {comparison.target_name}"):
-            for text in copied_text(self._server, query(comparison)):
-                yield reader.read(text)
+        rows: list[bytes] = []
+        size = 0
+        with (
+            clear_errors(f"read {comparison.target_name}"),
+            self._server.cursor() as cursor,
+            cursor.copy(query(comparison)) as copy,
+        ):
+            for row in copy:
+                rows.append(bytes(row))
+                size += len(row)
+                if len(rows) == _ROWS_MAX or size >= _BYTES_MAX:
+                    yield reader.read(rows)
+                    rows, size = [], 0
+            if rows:
+                yield reader.read(rows)
 
     def changes(self, comparison: Comparison) -> Iterable[tuple[str, int, str, str]]:
         """The target is as it is."""
@@ -94,11 +108,11 @@ class _Reader:
         ]
         self._is_mapped = comparison.key_kind is KeyKind.MAPPED
 
-    def read(self, text: str) -> Batch:
+    def read(self, rows: Sequence[bytes]) -> Batch:
         width = len(self._codecs) + self._is_mapped
-        rows = text.count("\n")
+        text = b"".join(rows).decode()
         cells = text.replace("\n", "\t").split("\t")
-        assert len(cells) == width * rows + 1, "the server sent another number of columns"
+        assert len(cells) == width * len(rows) + 1, "the server sent another number of columns"
         del text, cells[-1]
         columns = [cells[position::width] for position in range(width)]
         keys = columns.pop(0) if self._is_mapped else None
