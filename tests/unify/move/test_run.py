@@ -60,6 +60,21 @@ def test_a_large_table_has_its_indexes_rebuilt_and_put_back(
     assert ("index person_name_idx",) in shop.rows("select name from unify.step")
 
 
+def test_keys_are_checked_with_statistics_and_maps_end_without_checks(shop: Shop) -> None:
+    shop.plan()
+    shop.run()
+    assert shop.rows(
+        "select count(*) > 0, bool_and(l.finished_at > a.finished_at)"
+        " from unify.step as l join unify.step as a on a.name like 'analyze %'"
+        " where l.name like 'link public.' || substr(a.name, 9) || ' %'"
+    ) == [(True, True)]
+    maps = "select inhrelid from pg_inherits where inhparent = 'unify.legacy_id'::regclass"
+    assert shop.rows(f"select count(*) from ({maps}) as m") == [(5,)]
+    assert shop.rows(
+        f"select count(*) from pg_constraint where contype = 'c' and conrelid in ({maps})"
+    ) == [(0,)]
+
+
 def test_a_second_run_changes_nothing(shop: Shop) -> None:
     shop.plan()
     first = shop.run()
