@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from mainstem.kit.naming import snake_case
+from mainstem.kit.wording import counted
 from mainstem.pg.connect import connect
 from mainstem.unify.copy.file import copy_file
 from mainstem.unify.ledger import store
@@ -108,7 +109,8 @@ def _rehearse(setting: Setting, plan: Plan) -> None:
         rehearse(plan, setting.url, reporter=watching, share=share) as found,
     ):
         part = "all rows" if share is None else f"{share:.1%} of each table"
-        step.say(f"on a scratch copy, {part}: {_totals(found.report)}")
+        rows = counted(sum(table.source for table in found.report.tables), "row")
+        step.say(f"{part}: {found.report.quarantined:,} of {rows} would wait in quarantine")
 
 
 def _short(report: Report, plan: Plan) -> Report:

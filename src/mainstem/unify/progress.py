@@ -95,7 +95,7 @@ class _Bars:
     lock: Lock = field(default_factory=Lock)
 
     def say(self, line: str) -> None:
-        self.progress.console.print(Text(line))
+        self.progress.console.print(Text(line), soft_wrap=True)
 
     def step(self, name: str, rows: int | None) -> Step:
         """Show a bar in the place of one that is full, else of the oldest."""
