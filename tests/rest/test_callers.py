@@ -89,6 +89,22 @@ def test_rows_follow_the_claims(world: World) -> None:
     assert seen(world.other.tenant(), f"/client?id=in.({','.join(map(str, own.clients))})") == 0
 
 
+def test_hashes_and_secrets_are_not_there(world: World, client: httpx.Client) -> None:
+    world.sql(
+        "insert into api_key (agency_id, name, prefix, key_hash) values (%s, 'k', %s, 'secret')",
+        world.own.id,
+        uuid4().hex,
+    )
+    seen = client.get("/api_key").json()
+    assert seen
+    assert "key_hash" not in seen[0]
+    for column in ("api_key?key_hash", "webhook_config?secret_encrypted", "invitation?token_hash"):
+        assert client.get(f"/{column}=not.is.null").json()["code"] == "42703"
+    properties = client.get("/").json()["definitions"]
+    hidden = {name for one in properties.values() for name in one["properties"]}
+    assert not [name for name in hidden if name.endswith("_encrypted")]
+
+
 def test_the_description_follows_the_role(world: World, client: httpx.Client) -> None:
     whole = client.get("/").json()
     assert whole["swagger"] == "2.0"

@@ -14,7 +14,8 @@ where n.nspname = any (%(schemas)s) and c.relkind in ('r', 'p', 'v', 'f') and no
 order by 1, 2;
 
 -- name: columns
--- Their columns that the role may read, with what it may write and what the server fills in.
+-- Their columns that the role may read, with what it may write and what the server fills in. Hashes
+-- of tokens and encrypted secrets are never for requests, whatever is granted: the schema names them so.
 select n.nspname as schema, c.relname as relation, a.attname as name,
        format_type(a.atttypid, a.atttypmod) as type,
        format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null) as base_type,
@@ -31,6 +32,7 @@ join pg_catalog.pg_type as t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
 where n.nspname = any (%(schemas)s) and c.relkind in ('r', 'p', 'v', 'f') and not c.relispartition
   and has_column_privilege('authenticated', c.oid, a.attnum, 'select')
+  and not (t.typname = 'bytea' and a.attname ~ '_(hash|encrypted)$')
 order by 1, 2, a.attnum;
 
 -- name: unique_keys
