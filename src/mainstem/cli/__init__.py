@@ -21,6 +21,7 @@ app = LazyGroup(
         "audit": ("mainstem.cli.audit", "audit", "Find where code, migrations and data disagree."),
         "check": ("mainstem.cli.check", "check", "Prove the schema rules and the isolation."),
         "db": ("mainstem.cli.db", "db", "The database: start, stop, migrate, back up."),
+        "jobs": ("mainstem.cli.jobs", "jobs", "The job queue: list, retry, cancel, pause."),
         "key": ("mainstem.cli.keys", "key", "API keys of an agency: make, list, rotate, revoke."),
         "keys": ("mainstem.cli.keys", "keys", "The keys that secrets are encrypted with."),
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),
@@ -28,6 +29,7 @@ app = LazyGroup(
         "serve": ("mainstem.cli.serve", "serve", "Serve the health page and API."),
         "types": ("mainstem.cli.types", "types", "Write the types of rows for clients."),
         "verify": ("mainstem.cli.verify", "verify", "Hold a database against what must be so."),
+        "worker": ("mainstem.cli.worker", "worker", "Do the jobs of the queue."),
         "unify": ("mainstem.cli.unify", "unify", "Move existing databases into one."),
     },
 )

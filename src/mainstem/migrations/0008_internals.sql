@@ -177,7 +177,9 @@ comment on table app.token_route is
 call app.protect_local('token_route');
 
 -- The queue. Enqueued in the transaction of the cause, taken in batches under a lease; the fence
--- number keeps a worker whose lease ran out from finishing what another one took over.
+-- number of a claim keeps a worker whose lease ran out from finishing what another one took over.
+-- A row is written three times in its life and read by its index only: no trigger, few indexes, and
+-- dead rows cleared away early.
 create table app.job (
   id uuid not null default app.uuid7(),
   agency_id uuid,
@@ -187,36 +189,49 @@ create table app.job (
   kind text not null,
   payload jsonb not null default '{}',
   unique_key text,
-  priority smallint not null default 0,
+  ordering_key text,
+  limit_key text,
+  priority smallint not null default 5,
   status text not null default 'ready',
   run_at timestamptz not null default now(),
   attempt smallint not null default 0,
   attempts_max smallint not null default 5,
-  timeout_s integer not null default 300,
   leased_by text,
   lease_until timestamptz,
-  fence bigint not null default 0,
+  fence bigint,
   started_at timestamptz,
   last_error text,
   created_by uuid,
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
   constraint job_pkey primary key (id),
   constraint job_agency_fkey foreign key (agency_id) references public.agency (id),
   constraint job_app_context_check
     check (app_context in ('both', 'audience', 'revos', 'mail', 'persona')),
+  constraint job_priority_check check (priority between 0 and 9),
   constraint job_status_check check (status in ('ready', 'leased')),
-  constraint job_leased_check check ((status = 'leased') = (leased_by is not null and lease_until is not null)),
+  constraint job_leased_check
+    check ((status = 'leased') = (leased_by is not null and lease_until is not null and fence is not null)),
   constraint job_attempts_check check (attempt >= 0 and attempts_max between 1 and 100)
-);
+) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0);
 create unique index job_unique_key on app.job (agency_id, queue, unique_key) nulls not distinct
   where unique_key is not null;
-create index job_ready_idx on app.job (queue, priority desc, run_at) where status = 'ready';
+create index job_ready_idx on app.job (queue, priority, run_at, id) where status = 'ready';
 create index job_lease_idx on app.job (lease_until) where status = 'leased';
 create index job_agency_idx on app.job (agency_id, id desc);
+create index job_ordering_idx on app.job (ordering_key, queue, id) where ordering_key is not null;
+create unique index job_ordering_leased_key on app.job (agency_id, queue, ordering_key) nulls not distinct
+  where ordering_key is not null and status = 'leased';
 comment on table app.job is
   'One row a job that is to be done. client_id has no foreign key: a LOCAL table cannot point to a TENANT one.';
+comment on column app.job.ordering_key is
+  'Jobs of one agency, queue and key are done one after another, in the order of their ids: a unique index lets one be leased.';
+comment on column app.job.limit_key is 'The row of app.job_limit whose tokens the job needs, if there is one.';
+comment on column app.job.fence is 'The number of the claim that holds the job; only that claim may finish it.';
 call app.protect_local('job');
+
+create sequence app.job_fence;
+comment on sequence app.job_fence is 'Numbers of claims.';
+grant usage on sequence app.job_fence to service_role;
 
 create table app.job_archive (
   id uuid not null default app.uuid7(),
@@ -227,6 +242,10 @@ create table app.job_archive (
   queue text not null,
   kind text not null,
   payload jsonb not null,
+  unique_key text,
+  ordering_key text,
+  limit_key text,
+  priority smallint not null default 5,
   status text not null,
   attempt smallint not null,
   attempts_max smallint not null,
@@ -243,7 +262,7 @@ create table app.job_archive (
 ) partition by range (id);
 create index job_archive_agency_idx on app.job_archive (agency_id, id desc);
 create index job_archive_job_idx on app.job_archive (job_id);
-create index job_archive_queue_idx on app.job_archive (queue, status, id);
+create index job_archive_failed_idx on app.job_archive (queue, id) where status = 'failed';
 comment on table app.job_archive is
   'One row a finished job, kept 30 days. Its id is of the time it finished, or a job that waited long would fall into a dropped partition; job_id is the job''s own.';
 call app.protect_local('job_archive');
@@ -253,6 +272,7 @@ values ('app', 'job_archive', 'week', '30 days');
 create table app.job_schedule (
   id uuid not null default app.uuid7(),
   agency_id uuid,
+  app_context text not null default 'both',
   name text not null,
   queue text not null,
   kind text not null,
@@ -266,14 +286,39 @@ create table app.job_schedule (
   updated_at timestamptz not null default now(),
   constraint job_schedule_pkey primary key (id),
   constraint job_schedule_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint job_schedule_app_context_check
+    check (app_context in ('both', 'audience', 'revos', 'mail', 'persona')),
   constraint job_schedule_name_key unique nulls not distinct (agency_id, name)
 );
 create index job_schedule_due_idx on app.job_schedule (next_run_at) where is_active;
 comment on table app.job_schedule is 'One row a job that comes again: when, and when next.';
 call app.protect_local('job_schedule');
 
-create trigger job_touch before update on app.job
-  for each row execute function app.touch_updated_at('job');
+create table app.job_limit (
+  id uuid not null default app.uuid7(),
+  agency_id uuid,
+  limit_key text not null,
+  tokens_per_s double precision not null,
+  tokens_max double precision not null,
+  tokens double precision not null,
+  filled_at timestamptz not null default now(),
+  constraint job_limit_pkey primary key (id),
+  constraint job_limit_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint job_limit_key unique nulls not distinct (agency_id, limit_key),
+  constraint job_limit_tokens_check check (tokens_per_s > 0 and tokens_max >= 1 and tokens between 0 and tokens_max)
+);
+comment on table app.job_limit is
+  'One row a token bucket: how often jobs of a key may begin. Filled and emptied by the claims themselves.';
+call app.protect_local('job_limit');
+
+create table app.job_pause (
+  queue text not null,
+  paused_at timestamptz not null default now(),
+  constraint job_pause_pkey primary key (queue)
+);
+comment on table app.job_pause is 'One row a queue that nothing is claimed from until somebody resumes it.';
+call app.protect_local('job_pause');
+
 create trigger credential_touch before update on app.credential
   for each row execute function app.touch_updated_at('credential');
 create trigger job_schedule_touch before update on app.job_schedule
@@ -290,8 +335,8 @@ create policy job_archive_tenant on app.job_archive for all
   with check (agency_id = app.agency_id() and app.in_app(app_context) and app.sees_client(client_id));
 grant select (id, agency_id, client_id, app_context, queue, kind, unique_key, status, attempt, attempts_max, run_at,
               started_at, last_error, created_by, created_at) on app.job to authenticated;
-grant insert (id, agency_id, client_id, app_context, queue, kind, payload, unique_key, priority, run_at,
-              attempts_max, timeout_s, created_by) on app.job to authenticated;
+grant insert (id, agency_id, client_id, app_context, queue, kind, payload, unique_key, ordering_key, limit_key,
+              priority, run_at, attempts_max, created_by) on app.job to authenticated;
 grant select (id, job_id, agency_id, client_id, app_context, queue, kind, status, attempt, attempts_max, run_at,
               started_at, finished_at, duration_ms, last_error, created_by, created_at)
   on app.job_archive to authenticated;

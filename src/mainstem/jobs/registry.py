@@ -1,0 +1,163 @@
+"""Which handler does which kind of job, and the two adapters for handlers of single jobs."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from mainstem.jobs.model import QUEUE, Dead, Done, Job, Retry, Verdict, VerdictError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from uuid import UUID
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+    #: gets jobs of one kind and tenant within the tenant's transaction; silence about a job is done
+    Handler: TypeAlias = Callable[[Connection, Sequence[Job]], Mapping[UUID, Verdict] | None]
+    #: does one job away from the database
+    Call: TypeAlias = Callable[[Job], Awaitable[Verdict | None]]
+    #: writes down, in the tenant's transaction, what the calls of a batch came to
+    Settle: TypeAlias = Callable[[Connection, Sequence[Job], Mapping[UUID, Verdict]], None]
+
+CONCURRENCY_MAX = 100
+CALL_LIMIT_S = 60.0
+ROLES = frozenset({"authenticated", "service_role"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """How a kind of job is done.
+
+    Attributes:
+        handle: the part within the transaction.
+        call: the part before it, outside of any transaction; only for what goes over the network.
+        role: the database role that the transaction takes. service_role passes over row-level
+            security: only for what no person of the tenant may write, such as a ledger.
+        calls_max: how many calls are under way at once.
+        call_limit_s: how long one call may take.
+    """
+
+    queue: str
+    handle: Handler | None = None
+    call: Call | None = None
+    settle: Settle | None = None
+    role: str = "authenticated"
+    calls_max: int = CONCURRENCY_MAX
+    call_limit_s: float = CALL_LIMIT_S
+
+
+@dataclass
+class Registry:
+    """The kinds of jobs that a worker can do. Built once, by whoever composes the program."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+    def add(
+        self, kind: str, handle: Handler, *, queue: str = QUEUE, role: str = "authenticated"
+    ) -> None:
+        """Let a handler do a kind of job, a batch of one tenant at a time, in one transaction.
+
+        A handler that raises is called again with halves of the batch, each in a transaction of
+        its own, until the jobs that fail stand alone.
+        """
+        self.include(kind, Entry(queue=queue, handle=handle, role=role))
+
+    def add_calls(
+        self,
+        kind: str,
+        call: Call,
+        *,
+        settle: Settle | None = None,
+        queue: str = QUEUE,
+        role: str = "authenticated",
+        calls_max: int = CONCURRENCY_MAX,
+        call_limit_s: float = CALL_LIMIT_S,
+    ) -> None:
+        """Let an async function do a kind of job, many at once, outside of any transaction.
+
+        `settle` then writes the outcome in the transaction that completes the jobs. A call may
+        have happened although its job runs again: it has to bear that.
+        """
+        entry = Entry(
+            queue=queue,
+            call=call,
+            settle=settle,
+            role=role,
+            calls_max=calls_max,
+            call_limit_s=call_limit_s,
+        )
+        self.include(kind, entry)
+
+    def include(self, kind: str, entry: Entry) -> None:
+        """Take in a kind as another registry has it; a ValueError when it is here already."""
+        if kind in self.entries:
+            raise ValueError(f"two handlers for jobs of the kind {kind!r}")
+        if entry.role not in ROLES:
+            raise ValueError(f"a handler's role is one of {', '.join(sorted(ROLES))}")
+        self.entries[kind] = entry
+
+    def queues(self) -> list[str]:
+        """Return the queues that the kinds stand in."""
+        return sorted({entry.queue for entry in self.entries.values()})
+
+
+def each(do: Callable[[Connection, Job], Verdict | None]) -> Handler:
+    """Make a handler of a function that does one job: each job in a savepoint, failing alone."""
+
+    def handle(connection: Connection, jobs: Sequence[Job]) -> dict[UUID, Verdict]:
+        return {job.id: _one(connection, job) for job in jobs}
+
+    def _one(connection: Connection, job: Job) -> Verdict:
+        try:
+            with connection.transaction():
+                return do(connection, job) or Done()
+        except VerdictError as said:
+            return said.verdict
+        except Exception as error:
+            if connection.broken:
+                raise
+            return Retry(describe(error))
+
+    return handle
+
+
+def call_all(entry: Entry, jobs: Sequence[Job]) -> dict[UUID, Verdict]:
+    """Make the calls of a batch, so many at once; what each came to."""
+    return asyncio.run(_call_all(entry, jobs))
+
+
+async def _call_all(entry: Entry, jobs: Sequence[Job]) -> dict[UUID, Verdict]:
+    free = asyncio.Semaphore(entry.calls_max)
+
+    async def one(job: Job) -> Verdict:
+        async with free:
+            return await _call(entry, job)
+
+    return dict(zip([job.id for job in jobs], await asyncio.gather(*map(one, jobs)), strict=True))
+
+
+async def _call(entry: Entry, job: Job) -> Verdict:
+    assert entry.call is not None
+    try:
+        async with asyncio.timeout(entry.call_limit_s):
+            return await entry.call(job) or Done()
+    except VerdictError as said:
+        return said.verdict
+    except TimeoutError:
+        return Retry(f"took longer than {entry.call_limit_s:g} s")
+    except Exception as error:  # noqa: BLE001 - the failure of one call is its verdict
+        return Retry(describe(error))
+
+
+def unknown(job: Job) -> Verdict:
+    """Return what becomes of a job that nobody here can do."""
+    return Dead(f"no handler for jobs of the kind {job.kind!r}; register one, then retry the job")
+
+
+def describe(error: BaseException) -> str:
+    """Return an error as the text that is kept with the job."""
+    return f"{type(error).__name__}: {error}".strip().rstrip(":")

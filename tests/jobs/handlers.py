@@ -1,0 +1,78 @@
+"""Handlers of the tests, and of the worker processes that the tests kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from mainstem.jobs import Done, Job, Registry, Retry, Snooze, Verdict, each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    Connection = psycopg.Connection[TupleRow]
+
+
+def write(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Keep one effect a job; a poisoned job breaks the whole statement."""
+    for job in jobs:
+        if job.payload.get("poison"):
+            raise ValueError("poisoned")
+        _effect(connection, job)
+
+
+def die_once(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Kill this process, hard, between effects and completion, in the first attempt."""
+    for job in jobs:
+        _effect(connection, job)
+    if jobs[0].attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def stop_once(connection: Connection, jobs: Sequence[Job]) -> None:
+    """Freeze this process in the first attempt, until somebody lets it go on."""
+    if jobs[0].attempt == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    for job in jobs:
+        _effect(connection, job)
+
+
+def decide(connection: Connection, job: Job) -> Verdict:
+    """Do what the payload says."""
+    _effect(connection, job)
+    match job.payload.get("say"):
+        case "retry":
+            return Retry("not today", after_s=0)
+        case "snooze":
+            return Snooze(3600)
+        case "raise":
+            raise ValueError("as asked")
+        case _:
+            return Done({"agency": str(job.agency_id)})
+
+
+async def call(job: Job) -> Verdict | None:
+    """Stand for a call over the network."""
+    return Retry("unreachable", after_s=0) if job.payload.get("say") == "retry" else None
+
+
+def _effect(connection: Connection, job: Job) -> None:
+    connection.execute(
+        "insert into app.effect (job_id, agency_id, note)"
+        " values (%s, app.agency_id(), current_user || ' ' || coalesce(%s, ''))",
+        (job.id, job.payload.get("note")),
+    )
+
+
+def registry() -> Registry:
+    made = Registry()
+    made.add("write", write)
+    made.add("die_once", die_once, queue="killing")
+    made.add("stop_once", stop_once, queue="stopping")
+    made.add("decide", each(decide))
+    made.add_calls("call", call)
+    return made
