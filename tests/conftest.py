@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from mainstem.db.migrate import migrate
 from mainstem.errors import MigrationError
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
         config: Any
         workerinput: dict[str, tuple[str, str]]
 
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 TEMPLATE = "migrated"
 TEMPLATE_LOCK = 1
