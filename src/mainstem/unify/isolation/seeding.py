@@ -497,7 +497,7 @@ def _told(table: Table) -> str:
         for column in table.columns.values()
         if column.element or column.base_kind == "c" or column.base in {"json", "jsonb"}
     ]
-    return " || ".join(["to_jsonb(made)", *odd])
+    return " || ".join(["to_jsonb(made.*)", *odd])
 
 
 def _may_replicate(connection: Connection) -> bool:
