@@ -265,6 +265,7 @@ def _apply(
             " values (%s, %s, %s, %s)",
             (file.name, file.checksum, round(duration_s * 1000), mainstem.__version__),
         )
+        connection.execute("select pg_notify('pgrst', 'reload schema')")  # data APIs read it anew
     return Applied(file.name, len(file.statements), duration_s)
 
 

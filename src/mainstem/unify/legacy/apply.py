@@ -77,6 +77,7 @@ def apply_legacy(connection: Connection, plan: Plan, schema: str) -> Made:
         for view, found in tried:
             _comment(connection, view, found, schema)
         look(connection, schema)
+        connection.execute("select pg_notify('pgrst', 'reload schema')")  # data APIs read it anew
     return Made(tried, skipped, proven[0] if proven is not None else None)
 
 
