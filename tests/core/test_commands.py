@@ -1,4 +1,4 @@
-"""`mainstem agency`, `key` and `keys`, as an operator types them."""
+"""`mainstem agency`, `key` and `secrets`, as an operator types them."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def test_makes_lists_rotates_and_ends_a_key(typed: Typed) -> None:
 def test_rotates_and_destroys_what_secrets_are_encrypted_with(typed: Typed, tmp_path: Path) -> None:
     typed("agency", "create", "Northwind", "--owner", "ada@example.test")
     file = tmp_path / master_key.FILE
-    file.write_text(typed("keys", "generate") + file.read_text())
-    assert "0 secrets encrypted anew" in typed("keys", "rotate", "--older-than-days", "1")
-    assert "destroyed 0" in typed("keys", "destroy", "--agency", "northwind", "--yes")
+    file.write_text(typed("secrets", "generate") + file.read_text())
+    assert "0 secrets encrypted anew" in typed("secrets", "rotate", "--older-than-days", "1")
+    assert "destroyed 0" in typed("secrets", "destroy", "--agency", "northwind", "--yes")
 
 
 def test_an_agency_that_is_not_there_is_named(typed: Typed) -> None:

@@ -2,7 +2,7 @@
 
 A copy of the database alone opens nothing: secrets in it are wrapped by this key, and the hashes of
 API keys are keyed by it. A file may hold several keys, one a line: the first one is used for what
-is new, the others still open what they closed, until `mainstem keys rotate` has gone through.
+is new, the others still open what they closed, until `mainstem secrets rotate` has gone through.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`mainstem keys rotate`: every secret under the newest keys, in small steps, resumable.
+"""`mainstem secrets rotate`: every secret under the newest keys, in small steps, resumable.
 
 Three passes, each of which takes up where an interrupted one left off, because what is done no
 longer matches: data keys and signing keys under the current master key; then, for each agency whose

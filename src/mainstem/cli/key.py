@@ -1,4 +1,4 @@
-"""`mainstem key` (API keys of agencies) and `mainstem keys` (what secrets are encrypted with)."""
+"""`mainstem key`: API keys of agencies, made, listed, rotated and revoked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mainstem.cli.agency import with_core
-from mainstem.core import Core, Scope, agencies, api_keys, encryption, master_key, rotation
+from mainstem.core import Core, Scope, agencies, api_keys
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -117,53 +117,6 @@ def revoke(key_id: UUID, agency_name: str) -> None:
 
     asyncio.run(with_core(work))
     click.echo(f"ended the key {key_id}")
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def keys() -> None:
-    """The keys that secrets in the database are encrypted with.
-
-    The master key stands outside the database: MAINSTEM_MASTER_KEY, the file that
-    MAINSTEM_MASTER_KEY_FILE names, or master.key under MAINSTEM_HOME.
-    """
-
-
-@keys.command("generate")
-def generate_() -> None:
-    """Print a new master key, to be put first in the file; then rotate."""
-    click.echo(master_key.generate())
-
-
-@keys.command("rotate")
-@click.option(
-    "--older-than-days",
-    type=click.IntRange(1, 3650),
-    help="Give data keys of that age a successor, and encrypt their secrets anew.",
-)
-def rotate_keys(older_than_days: int | None) -> None:
-    """Bring everything under the first master key; may be interrupted and run again."""
-    older_than = timedelta(days=older_than_days) if older_than_days else None
-
-    async def work(core: Core) -> rotation.Rotated:
-        return await rotation.rotate(core, older_than=older_than)
-
-    done = asyncio.run(with_core(work))
-    click.echo(
-        f"{done.wrapped_keys} keys wrapped anew, {done.agencies} agencies got a new data key, "
-        f"{done.secrets} secrets encrypted anew"
-    )
-
-
-@keys.command("destroy")
-@agency_option
-@click.confirmation_option(prompt="The agency's secrets cannot be read again. Go on?")
-def destroy(agency_name: str) -> None:
-    """Destroy an agency's data keys, and so erase its secrets, in backups too."""
-
-    async def work(core: Core) -> int:
-        return await encryption.destroy(core, await agencies.steward(core, agency_name))
-
-    click.echo(f"destroyed {asyncio.run(with_core(work))} data keys")
 
 
 def _line(found: ApiKey) -> str:
