@@ -44,6 +44,21 @@ def test_a_row_does_not_become_one_with_a_row_of_another_tenant(merge: Merge) ->
     assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
 
 
+def test_a_pass_keeps_rows_of_two_tenants_apart_as_a_run_does(merge: Merge) -> None:
+    merge.config.write_text(CONFIG + BY_EMAIL)
+    merge.plan()
+    merge.run()
+    assert merge.quarantine() == {}
+    merge.execute(merge.south, "update app.person set email = 'p2@example.com' where number = 2")
+    merge.catch_up()
+    assert merge.quarantine()["south.person", "2"] == IS_OF_ANOTHER.format("north.people")
+    assert merge.rows("select full_name from person where lower(email) = 'p2@example.com'") == [
+        ("Person 2",)
+    ]
+    found = merge.verify()
+    assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
+
+
 def test_a_row_of_the_target_stands_for_rows_of_its_own_tenant_only(merge: Merge) -> None:
     merge.execute(
         merge.url,

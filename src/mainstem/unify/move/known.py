@@ -115,12 +115,12 @@ class Known:
             return False
         found = self.connection.execute(
             "select from pg_attribute where attrelid = to_regclass(%s) and attname = %s",
-            (self.target(), tenant.column),
+            (qualified_sql(self.merge.target, self.plan.schema), tenant.column),
         ).fetchone()
         return found is not None
 
     def target(self) -> str:
-        """The table that the rows go into."""
+        """The rows that may stand for staged ones: the target's; in a pass, those of others."""
         if self.run.kind == KIND:
             return others_of(self.run, self.merge.target)
         return qualified_sql(self.merge.target, self.plan.schema)
