@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 import pytest
 
@@ -34,7 +35,11 @@ class Made:
     """The samples of this run, each in a database of its own."""
 
     def __init__(self, scratch: ScratchServer) -> None:
-        self.urls = {name: scratch.create_database(f"sample_{name}") for name in MAKERS}
+        # every worker has its own
+        self.databases = {name: f"sample_{name}_{uuid4().hex}" for name in MAKERS}
+        self.urls = {
+            name: scratch.create_database(database) for name, database in self.databases.items()
+        }
         self.samples = {
             name: make(self.urls[name], rows=ROWS, seed=SEED) for name, make in MAKERS.items()
         }
@@ -66,9 +71,10 @@ class Made:
 
 @pytest.fixture(scope="package")
 def made(scratch: ScratchServer) -> Iterator[Made]:
-    yield Made(scratch)
-    for name in MAKERS:
-        scratch.drop_database(f"sample_{name}")
+    samples = Made(scratch)
+    yield samples
+    for database in samples.databases.values():
+        scratch.drop_database(database)
 
 
 def content(url: str) -> dict[str, object]:

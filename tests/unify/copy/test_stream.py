@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,13 @@ if TYPE_CHECKING:
 
 MAINSTEM = Path(sys.executable).with_name("mainstem")
 MEBIBYTE = 2**20
+#: runs a command from a small process, and prints the command's peak in KiB at the end
+MEASURED = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:]).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 
 
 def read(path: Path, *columns: StreamColumn, with_key: bool = False) -> list[Portion]:
@@ -137,13 +143,11 @@ def test_memory_is_bounded_by_the_largest_value(
         connection.execute("insert into t values (3, ?, null)", (words[: size // 4] + "\0",))
     connection.close()
 
+    command = [str(MAINSTEM), "unify", "copy", str(path), "--database", empty_database_url]
     done = subprocess.run(
-        [MAINSTEM, "unify", "copy", path, "--database", empty_database_url],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", MEASURED, *command], capture_output=True, text=True, check=False
     )
 
     assert done.returncode == 0, done.stderr
-    peak_bytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    peak_bytes = int(done.stdout.splitlines()[-1]) * 1024
     assert peak_bytes < 300 * MEBIBYTE + 4 * size
