@@ -23,6 +23,7 @@ create table visit (id uuid primary key, firm_id uuid references firm,
     long_remark text, stage text check (stage in ('open', 'done', 'it''s off')));
 create table visit_step (id uuid primary key, visit_id uuid references visit, note text);
 create table card (id uuid primary key, firm_id uuid references firm, name text, config jsonb);
+create table session (id uuid primary key, firm_id uuid references firm);
 create table unlike (id uuid primary key, colour text, weight integer);
 """
 
@@ -35,6 +36,9 @@ create table visits (id integer primary key, firm_id integer references firms,
     mystery text);
 create table red_cards (id integer primary key, firm_id integer references firms, colour text);
 create table blue_cards (id integer primary key, firm_id integer references firms, shade text);
+create table session (id integer primary key, firm_id integer references firms);
+create table sessions (id integer primary key, firm_id integer references firms, created_at text);
+create table session_notes (id integer primary key, session_id integer references sessions);
 create table oddity (id integer primary key, colour_code text);
 insert into firms values (1, 'One');
 insert into customers values (1, 1, 'a@example.org', '1', 1, 'x');
@@ -42,6 +46,7 @@ insert into visits values (1, 1, 1, 'it''s off', 'a', 'r', 'zzz'),
     (2, 1, 1, 'open', 'b', 's', 'yyy');
 insert into red_cards values (1, 1, 'red');
 insert into blue_cards values (1, 1, 'blue');
+insert into sessions values (1, 1, '2026-01-02 10:00'), (2, 1, '2026-03-04 11:00');
 insert into oddity values (1, 'red');
 """
 
@@ -118,3 +123,13 @@ def test_a_reference_to_a_table_without_a_place_says_so(
     texts: dict[tuple[str, str | None], str],
 ) -> None:
     assert "(it points at customers, which has no place yet)" in texts["visits", "customer_id"]
+
+
+def test_which_of_two_tables_of_one_name_is_alive_is_asked_with_evidence(
+    texts: dict[tuple[str, str | None], str],
+) -> None:
+    assert texts["session", None] == (
+        "session and sessions match session by their names (session: 0 rows, nothing points at "
+        "it; sessions: 2 rows, last written 2026-03-04, pointed at by session_notes): set .into of "
+        'those that are one, and .drop = "why" or .archive = "why" of the others'
+    )

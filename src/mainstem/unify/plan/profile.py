@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mainstem.kit.naming import column_meaning
 from mainstem.kit.wording import counted
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.plan.names import name_sql
@@ -38,6 +39,8 @@ class Profile:
     non_null: Mapping[str, int]
     #: of a key of one column: rows whose key is a uuid
     uuid_key_count: int = 0
+    #: the day of the newest row, by its time of change or of making
+    last_write: str | None = None
     #: False where only the table's shape is known
     is_counted: bool = True
 
@@ -101,7 +104,9 @@ def _within_limit(rows: Sequence[tuple[str | None, ...]]) -> set[str] | None:
 
 def _server_profile(source: PostgresSource, table: Table) -> Profile:
     names = [column.name for column in table.columns]
-    counts = ["count(*)", *(f"count({name_sql(name)})" for name in names)]
+    time = _time_column(table)
+    newest = "null" if time is None else f"max({name_sql(time)})::date::text"
+    counts = ["count(*)", *(f"count({name_sql(name)})" for name in names), newest]
     if len(table.primary_key) == 1:
         key = name_sql(table.primary_key[0])
         counts.append(f"count(*) filter (where {key}::text ~ {_UUID_PATTERN})")
@@ -113,11 +118,14 @@ def _server_profile(source: PostgresSource, table: Table) -> Profile:
         row_count=row[0],
         non_null=dict(zip(names, row[1:], strict=False)),
         uuid_key_count=row[-1] if len(table.primary_key) == 1 else 0,
+        last_write=row[1 + len(names)],
     )
 
 
 def _profile(source: SqliteSource, table: Table) -> Profile:
     counts = ["count(*)", *(f"count({quoted(column.name)})" for column in table.columns)]
+    time = _time_column(table)
+    counts.append("null" if time is None else f"substr(max({quoted(time)}), 1, 10)")
     if len(table.primary_key) == 1:
         counts.append(f"sum({quoted(table.primary_key[0])} glob '{_UUID_GLOB}')")
     with source.reading() as connection:
@@ -127,4 +135,15 @@ def _profile(source: SqliteSource, table: Table) -> Profile:
         row_count=row[0],
         non_null=dict(zip(names, row[1:], strict=False)),
         uuid_key_count=(row[-1] or 0) if len(table.primary_key) == 1 else 0,
+        last_write=row[1 + len(names)],
     )
+
+
+def _time_column(table: Table) -> str | None:
+    """The column that says when a row was changed, or else made; never one that holds numbers."""
+    for meaning in ("updated_at", "created_at"):
+        for column in table.columns:
+            is_time = column.declared_type.lower().startswith(("timestamp", "date", "text"))
+            if column_meaning(column.name) == meaning and is_time:
+                return column.name
+    return None

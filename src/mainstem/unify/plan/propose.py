@@ -26,6 +26,7 @@ from mainstem.unify.plan.questions import (
 )
 from mainstem.unify.plan.references import SourceReference, find_references
 from mainstem.unify.plan.tenancy import find_tenant_paths
+from mainstem.unify.plan.twins import ask_about_twins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -170,6 +171,7 @@ def _choose_destinations(proposal: Proposal) -> None:
             homeless.append(table)
     for table in homeless:
         _ask_for_place(proposal, table)
+    ask_about_twins(proposal)
 
 
 def _ask_for_place(proposal: Proposal, table: Table) -> None:
