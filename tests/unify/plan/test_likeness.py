@@ -32,8 +32,9 @@ create table firms (id integer primary key, name text);
 create table customers (id integer primary key, firm_id integer references firms, email text,
     phone text, vip integer, spare text);
 create table visits (id integer primary key, firm_id integer references firms,
-    customer_id integer references customers, progress text, step1_note text, remark text,
-    mystery text);
+    customer_id integer references customers, progress text, password text,
+    step1_note text, remark text,
+    mystery text, state_text text);
 create table red_cards (id integer primary key, firm_id integer references firms, colour text);
 create table blue_cards (id integer primary key, firm_id integer references firms, shade text);
 create table session (id integer primary key, firm_id integer references firms);
@@ -42,8 +43,8 @@ create table session_notes (id integer primary key, session_id integer reference
 create table oddity (id integer primary key, colour_code text);
 insert into firms values (1, 'One');
 insert into customers values (1, 1, 'a@example.org', '1', 1, 'x');
-insert into visits values (1, 1, 1, 'it''s off', 'a', 'r', 'zzz'),
-    (2, 1, 1, 'open', 'b', 's', 'yyy');
+insert into visits values (1, 1, 1, 'it''s off', 'open', 'a', 'r', 'zzz', 'done'),
+    (2, 1, 1, 'open', 'hunter2', 'b', 's', 'yyy', 'stalled');
 insert into red_cards values (1, 1, 'red');
 insert into blue_cards values (1, 1, 'blue');
 insert into sessions values (1, 1, '2026-01-02 10:00'), (2, 1, '2026-03-04 11:00');
@@ -105,6 +106,17 @@ def test_a_column_is_known_by_the_values_that_are_allowed(
     texts: dict[tuple[str, str | None], str],
 ) -> None:
     assert "(perhaps stage: all its 2 different values fit there)" in texts["visits", "progress"]
+
+
+def test_no_value_of_a_secret_is_told(texts: dict[tuple[str, str | None], str]) -> None:
+    assert "matches no free column of visit: set" in texts["visits", "password"]
+    assert "hunter2" not in " ".join(texts.values())
+
+
+def test_a_column_that_has_other_values_too_says_which(
+    texts: dict[tuple[str, str | None], str],
+) -> None:
+    assert "(perhaps stage, which does not allow stalled)" in texts["visits", "state_text"]
 
 
 def test_a_column_is_known_by_a_part_of_its_name(

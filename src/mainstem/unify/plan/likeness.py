@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import column_meaning, singular_name, snake_case
 from mainstem.kit.wording import counted, listed
+from mainstem.unify.catalog.secrets import holds_secret
 from mainstem.unify.plan.match import match_columns
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def likely_column(
 ) -> str | None:
     """What speaks for one of a target's columns, or of a table beside it; None where nothing."""
     allowed = {name: values for name in free if (values := allowed_values(target, name))}
-    if allowed:
+    if allowed and not holds_secret(table, column):
         held = proposal.values(table.name, column)
         if held and len(held) <= _VALUES_MAX:
             fitting = [name for name, values in allowed.items() if held <= values]
