@@ -117,6 +117,19 @@ def test_a_write_that_breaks_off_leaves_nothing(store: Store, server: Bucketed) 
     assert server.uploads == {}
 
 
+def test_what_broke_a_write_is_told_though_its_parts_stay(server: Bucketed, client: Client) -> None:
+    def breaking() -> Iterator[bytes]:
+        yield b"x" * 2500
+        server.fails.append(403)  # the store refuses to take the parts away
+        raise Cut
+
+    with pytest.raises(Cut):
+        client().write("pictures/x", breaking(), size_bytes=5000, kind="")
+    assert not server.fails
+    assert len(server.uploads) == 1
+    assert "x" not in server.files["pictures"]
+
+
 def test_a_large_file_never_is_in_memory_as_a_whole(tmp_path: Path) -> None:
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "large").write_bytes(bytes(3 * BLOCK_BYTES + 1))

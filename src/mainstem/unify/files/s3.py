@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from typing import TYPE_CHECKING
@@ -154,7 +154,9 @@ class S3:
             body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
             _check_done(self._ask("POST", address, query=upload, body=body))
         except BaseException:
-            self._ask("DELETE", address, query=upload)
+            # What went wrong is what is told, not that its parts could not be taken away either.
+            with suppress(AnswerError, HTTPException, OSError):
+                self._ask("DELETE", address, query=upload)
             raise
 
     def _blocks(self, key: str) -> Iterator[bytes]:
