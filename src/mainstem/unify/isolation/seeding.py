@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import count, islice, product
+from itertools import count
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import psycopg
 
 from mainstem.unify.isolation.attempts import CANCELED
+from mainstem.unify.isolation.searching import ATTEMPTS_MAX, Search
 from mainstem.unify.isolation.tables import column_sql, literal
-from mainstem.unify.isolation.values import Candidate, candidates, key_value
+from mainstem.unify.isolation.values import key_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 Variant: TypeAlias = "Mapping[str, str | None]"
 
 TENANTS: Final = (0, 1)
-ATTEMPTS_MAX: Final = 400
 _TRIES_BESIDE_MAX: Final = 40
 #: casts of rows that are made beside others
 _FIRST_BESIDE: Final = 1000
@@ -132,7 +132,7 @@ class Seeder:
         self._variants = variants
         self._literals = literals
         self._numbers = count(1)
-        self._searches: dict[ObjectName, _Search] = {}
+        self._searches: dict[ObjectName, Search] = {}
         self.seed = Seed(cast_count, _may_replicate(connection))
 
     def fill(self, tables: Mapping[ObjectName, Table]) -> Seed:
@@ -206,7 +206,7 @@ class Seeder:
         if not wanted:
             self.seed.failures[table.name] = "a table that its rows must point to has none"
             return
-        search = self._searches[table.name] = _Search(table, self._literals, self._domains)
+        search = self._searches[table.name] = Search(table, self._literals, self._domains)
         first = self._search(table, search, wanted[0])
         if first is not None:
             self.seed.failures[table.name] = first
@@ -217,13 +217,13 @@ class Seeder:
             if "row" in said:
                 self._keep(table, each, text, variant, said)
             else:
-                self._search(table, _Search(table, self._literals, self._domains), each)
+                self._search(table, Search(table, self._literals, self._domains), each)
         missing = [t for t in TENANTS if not self.seed.of(table.name, t)]
         if missing:
             self.seed.failures[table.name] = "a second tenant's row could not be made"
 
     def _search(
-        self, table: Table, search: _Search, whose: tuple[int, int], tries_max: int = ATTEMPTS_MAX
+        self, table: Table, search: Search, whose: tuple[int, int], tries_max: int = ATTEMPTS_MAX
     ) -> str | None:
         """Insert one row, trying other values as long as a constraint refuses them; or why not."""
         said: dict[str, object] = {}
@@ -303,7 +303,7 @@ class Seeder:
         return True
 
     def _insertion(
-        self, table: Table, search: _Search, tenant: int, cast: int
+        self, table: Table, search: Search, tenant: int, cast: int
     ) -> tuple[str, Variant]:
         """The statement that makes a row, and what kind it is."""
         number = next(self._numbers)
@@ -397,86 +397,6 @@ class Seeder:
         except psycopg.Error:
             return None
         return str(found[0]) if found and found[0] is not None else None
-
-
-@dataclass(frozen=True)
-class _Turn:
-    """What to choose otherwise: candidates by column, references left out or led elsewhere."""
-
-    choice: dict[str, int]
-    nulled: frozenset[str]
-    shifted: frozenset[str]
-
-
-class _Search:
-    """The choice of values for one table, turned further by every refusal."""
-
-    def __init__(
-        self, table: Table, literals: Mapping[Spot, tuple[str, ...]], domains: Domains
-    ) -> None:
-        self._table = table
-        shared = {c for c in table.columns if domains.is_shared((table.name, c))}
-        own_keys = {c for r in table.references if r.target == table.name for c in r.columns}
-        self.options: dict[str, list[Candidate]] = {
-            column.name: candidates(
-                column, literals.get((table.name, column.name), ()), table.bounds(column.name)
-            )
-            for column in table.columns.values()
-            if column.name not in shared | own_keys and not column.is_generated
-        }
-        self._anchors = {c for c in shared if domains.of((table.name, c)) == (table.name, c)}
-        for name in self._anchors:
-            found = candidates(table.columns[name], literals.get((table.name, name), ()))
-            self.options[name] = [found[0], *found]
-        self._choice = dict.fromkeys(self.options, 0)
-        self._nullable = {c for c in shared if table.columns[c].is_nullable}
-        self._shared = shared
-        #: optional references that are left out, and those that lead to the next cast's rows
-        self.nulled: frozenset[str] = frozenset()
-        self.shifted: frozenset[str] = frozenset()
-        self._paths: dict[str, Iterator[_Turn]] = {}
-
-    def value(self, column: str, number: int) -> str | None:
-        """The chosen value."""
-        return self.options[column][self._choice[column]](number)
-
-    def is_replaced(self, column: str) -> bool:
-        """Whether a value is chosen in the place of a key that a check refused."""
-        return column in self._anchors and self._choice[column] > 0
-
-    def turn(self, violated: str, column: str) -> bool:
-        """Choose otherwise for the columns of what refused; False when all was tried."""
-        about = violated or column
-        if about not in self._paths:
-            names = self._table.checks.get(violated) or self._table.uniques.get(violated)
-            names = names or tuple(filter(None, [column]))
-            self._paths[about] = self._choices(names) if names else self._single_choices()
-        found = next(self._paths[about], None)
-        if found is None:
-            return False
-        self._choice |= found.choice
-        self.nulled, self.shifted = found.nulled, found.shifted
-        return True
-
-    def _single_choices(self) -> Iterator[_Turn]:
-        """One column after the other, where the refusal names none."""
-        for name, found in self.options.items():
-            for number in range(1, len(found)):
-                yield _Turn({name: number}, self.nulled, self.shifted)
-
-    def _choices(self, names: Sequence[str]) -> Iterator[_Turn]:
-        free = [name for name in names if name in self.options]
-        optional = [name for name in names if name in self._nullable]
-        numbers = product(*(range(len(self.options[name])) for name in free))
-        tried = [dict(zip(free, chosen, strict=True)) for chosen in islice(numbers, ATTEMPTS_MAX)]
-        for size in range(2 ** min(len(optional), 6)):
-            left_out = frozenset(n for i, n in enumerate(optional) if size >> i & 1)
-            for chosen in tried:
-                if size or any(chosen.values()):
-                    yield _Turn(chosen, left_out, self.shifted)
-        for name in names:
-            if name in self._shared - self._anchors:
-                yield _Turn({}, self.nulled, frozenset({name}))
 
 
 def _given(table: Table, name: str, values: Mapping[str, str | None]) -> str:
