@@ -10,8 +10,8 @@ from psycopg import errors
 
 from mainstem.errors import ConfigError, TargetError, UnifyError
 from mainstem.unify.ledger import store
-from mainstem.unify.ledger.rows import Account
 from mainstem.unify.move import conflicts
+from mainstem.unify.move.account import count_account
 from mainstem.unify.move.definitions import put_back_index
 from mainstem.unify.move.maps import Maps, also_name, new_key, own_table
 from mainstem.unify.move.statements import (
@@ -244,36 +244,8 @@ class Loader:
         )
 
     def _account(self, found: LegacyMap, target: TargetTable) -> None:
-        source_table = found.source_table
-        row = self.connection.execute(
-            "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
-            " count(*) filter (where outcome = 'd'),"
-            " (select count(*) from unify.quarantine"
-            "  where run_id = %(run)s and source_table = %(table)s),"
-            " (select count(*) from unify.ledger"
-            "  where run_id = %(run)s and source_table = %(table)s)"
-            f" from unify.{found.partition}",
-            {"run": self.run.id, "table": source_table},
-        ).fetchone()
-        assert row is not None
-        step = store.read_steps(self.connection, self.run.id)[f"stage {source_table}"]
-        source_rows = step.detail["source_rows"] if isinstance(step.detail, dict) else 0
-        account = Account(
-            source_table,
-            target.name,
-            source_rows,
-            loaded=row[0],
-            merged=row[1],
-            dropped=row[2],
-            quarantined=row[3],
-            conversions=row[4],
-        )
-        if account.missing:
-            raise UnifyError(
-                f"{account.missing} of {source_rows} rows of {source_table} have no outcome: "
-                f"{row[0]} loaded, {row[1]} merged, {row[3]} quarantined, {row[2]} dropped"
-            )
-        name = self._source_name(source_table)
+        account = count_account(self.connection, self.run.id, found, self.run.id, into=target.name)
+        name = self._source_name(found.source_table)
         store.set_account(self.connection, self.run.id, source_name=name, account=account)
 
     def _source_name(self, table: str) -> str:

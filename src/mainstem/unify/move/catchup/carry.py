@@ -15,6 +15,7 @@ from psycopg import errors
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account
+from mainstem.unify.move.account import count_account
 from mainstem.unify.move.catchup.context import Carry, Left
 from mainstem.unify.move.catchup.further import carry_further
 from mainstem.unify.move.catchup.loosen import loosened
@@ -156,36 +157,10 @@ class _Carrying:
 
     def _account(self, table: str) -> None:
         carry, found = self.carry, self.carry.maps.loaded[table]
-        row = carry.connection.execute(
-            "select count(*) filter (where outcome = 'l'), count(*) filter (where outcome = 'm'),"
-            " count(*) filter (where outcome = 'd'),"
-            " (select count(*) from unify.quarantine"
-            "  where run_id = %(run)s and source_table = %(table)s),"
-            " (select count(*) from unify.ledger"
-            "  where run_id = %(run)s and source_table = %(table)s)"
-            f" from unify.{found.partition}",
-            {"run": carry.run.id, "table": table},
-        ).fetchone()
-        step = store.read_steps(carry.connection, carry.memory.id)[f"stage {table}"]
-        assert row is not None
-        assert isinstance(step.detail, dict)
-        rows = int(step.detail["source_rows"])
-        account = Account(
-            table,
-            carry.plan.table(table).into,
-            rows,
-            loaded=row[0],
-            merged=row[1],
-            dropped=row[2],
-            quarantined=row[3],
-            conversions=row[4],
+        into = carry.plan.table(table).into
+        self._set_account(
+            count_account(carry.connection, carry.run.id, found, carry.memory.id, into=into)
         )
-        if account.missing:
-            raise UnifyError(
-                f"{account.missing} of {rows} rows of {table} have no outcome: {row[0]} loaded, "
-                f"{row[1]} merged, {row[3]} quarantined, {row[2]} dropped; nothing was carried over"
-            )
-        self._set_account(account)
 
     def _set_account(self, account: Account) -> None:
         planned = self.carry.plan.table(account.source_table)
