@@ -1,5 +1,5 @@
--- name: person_by_email
--- The person who signs in with an e-mail, active or not, with their password's hash where they have one.
+-- name: person
+-- A person by id, or else by e-mail, active or not, with their password's hash where they have one.
 select u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
        u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
        exists (select from app.credential as c
@@ -12,23 +12,8 @@ cross join lateral (
                where m.agency_id = u.agency_id and m.user_id = u.id
                limit %(clients_max)s) as client_ids
 ) as visible
-where lower(u.email) = lower(%(email)s)
-
--- name: person_by_id
--- The same by id.
-select u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
-       u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
-       exists (select from app.credential as c
-               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor,
-       (select c.password_hash from app.credential as c
-        where c.user_id = u.id and c.kind = 'password') as password_hash
-from public."user" as u
-cross join lateral (
-  select array(select m.client_id from public.member_client_access as m
-               where m.agency_id = u.agency_id and m.user_id = u.id
-               limit %(clients_max)s) as client_ids
-) as visible
-where u.id = %(user_id)s
+where u.id = coalesce(%(user_id)s::uuid,
+                      (select named.id from public."user" as named where lower(named.email) = lower(%(email)s::text)))
 
 -- name: access_of_session
 -- A live session with its person: asked for each request, so that what is revoked is gone at once.

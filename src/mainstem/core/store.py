@@ -199,14 +199,19 @@ async def add(connection: Connection, query: str, **parameters: object) -> UUID:
 
 async def person_by_email(connection: Connection, email: str) -> PersonRow | None:
     """The person with that e-mail."""
-    return await one(connection, PersonRow, "person_by_email", email=email, clients_max=CLIENTS_MAX)
+    return await _person(connection, email=email)
 
 
 async def person_by_id(connection: Connection, user_id: UUID) -> PersonRow | None:
     """The person with that id."""
-    return await one(
-        connection, PersonRow, "person_by_id", user_id=user_id, clients_max=CLIENTS_MAX
-    )
+    return await _person(connection, user_id=user_id)
+
+
+async def _person(
+    connection: Connection, *, user_id: UUID | None = None, email: str | None = None
+) -> PersonRow | None:
+    given = {"user_id": user_id, "email": email, "clients_max": CLIENTS_MAX}
+    return await one(connection, PersonRow, "person", **given)
 
 
 async def stale_secrets(connection: Connection, column: Column, *, limit: int) -> list[SecretRow]:
