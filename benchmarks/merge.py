@@ -10,7 +10,6 @@ take without compression stands beside it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -18,9 +17,8 @@ from typing import TYPE_CHECKING
 
 import tomlkit
 
-from benchmarks.harness import machine, run_measured, table, workspace
-from benchmarks.server import Bench, Cost
-from mainstem.pg.embedded import EmbeddedServer
+from benchmarks.harness import machine, run_measured, table
+from benchmarks.server import Bench, Cost, open_bench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,14 +37,8 @@ LIMIT = 2.5
 
 def main() -> None:
     """Measure and print."""
-    rows = int(os.environ.get("MAINSTEM_BENCH_ROWS", "4000000"))
-    with workspace("merge") as folder:
-        server = EmbeddedServer(folder / "home")
-        server.start()
-        try:
-            _measure(Bench(folder, server, rows))
-        finally:
-            server.stop()
+    with open_bench("merge") as bench:
+        _measure(bench)
 
 
 def _measure(bench: Bench) -> None:

@@ -12,7 +12,6 @@ use, two processes are held up more than one, and these are not.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -27,10 +26,8 @@ from benchmarks.harness import (
     run_measured,
     stopwatch,
     table,
-    workspace,
 )
-from benchmarks.server import Bench, Cost
-from mainstem.pg.embedded import EmbeddedServer
+from benchmarks.server import Bench, Cost, open_bench
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,14 +38,8 @@ PGLOADER_LIMIT_S = 1800
 
 def main() -> None:
     """Measure and print."""
-    rows = int(os.environ.get("MAINSTEM_BENCH_ROWS", "4000000"))
-    with workspace("move") as folder:
-        server = EmbeddedServer(folder / "home")
-        server.start()
-        try:
-            _measure(Bench(folder, server, rows))
-        finally:
-            server.stop()
+    with open_bench("move") as bench:
+        _measure(bench)
 
 
 def _measure(bench: Bench) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,11 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from benchmarks.harness import MEBIBYTE, run_measured
+from benchmarks.harness import MEBIBYTE, run_measured, workspace
+from mainstem.pg.embedded import EmbeddedServer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from mainstem.pg.embedded import EmbeddedServer
+    from collections.abc import Iterator, Sequence
 
 MAINSTEM = str(Path(sys.executable).parent / "mainstem")
 QUARANTINE_EXITS = (0, 3)
@@ -110,3 +110,16 @@ class Bench:
         if finished.returncode != 0:
             sys.exit(f"{name} failed:\n{finished.stderr[-2000:]}")
         return finished.stdout
+
+
+@contextmanager
+def open_bench(name: str) -> Iterator[Bench]:
+    """A server of its own, for so many rows as MAINSTEM_BENCH_ROWS says; ends with the block."""
+    rows = int(os.environ.get("MAINSTEM_BENCH_ROWS", "4000000"))
+    with workspace(name) as folder:
+        server = EmbeddedServer(folder / "home")
+        server.start()
+        try:
+            yield Bench(folder, server, rows)
+        finally:
+            server.stop()
