@@ -171,8 +171,10 @@ def test_weak_passwords_are_refused(password: str) -> None:
     assert password not in str(refused.value)
 
 
-def test_a_long_password_is_taken() -> None:
+def test_a_long_password_is_taken_and_its_beginning_is_not() -> None:
     require_strong(PASSWORD, ["ada.lovelace@example.test"])
+    with pytest.raises(WeakPasswordError):
+        require_strong(PASSWORD[:7], ["ada.lovelace@example.test"])
 
 
 async def test_a_flood_of_sign_ins_is_turned_away_and_blocks_nobody() -> None:

@@ -144,6 +144,21 @@ create function pg_temp.u(n bigint) returns uuid language sql immutable return
     ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid
 """
 
+#: each task is a row of its own and one or two of a further table
+WEIGHTS = """
+[[tables.north.tasks.also]]
+into = "public.weight"
+rows = "(values (1, s.weight), (2, s.weight * 2)) as part (n, w)"
+where = "part.w > 1"
+columns.id = "unify.minted(s.created_at, 'weight/' || s._key || '/' || part.n)"
+columns.task_id = "loaded.id"
+columns.n = "part.n"
+columns.w = "part.w"
+"""
+WEIGHT_TABLE = """
+create table weight (id uuid primary key, task_id uuid, n integer, w integer)
+"""
+
 LAST_RUN = "(select max(id) from unify.run where kind = 'run')"
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from tests.unify.several.conftest import CONFIG, TARGET, Merge, uuid_of
+from tests.unify.several.conftest import CONFIG, TARGET, WEIGHT_TABLE, WEIGHTS, Merge, uuid_of
 
 from mainstem.cli import main
 from mainstem.errors import TargetError, UsageError
@@ -368,21 +368,8 @@ def test_a_file_that_changed_is_read_again(merge: Merge) -> None:
 
 
 def test_rows_of_a_further_table_follow(merge: Merge) -> None:
-    merge.execute(
-        merge.url, "create table weight (id uuid primary key, task_id uuid, n integer, w integer)"
-    )
-    merge.config.write_text(
-        CONFIG
-        + """[[tables.north.tasks.also]]
-        into = "public.weight"
-        rows = "(values (1, s.weight), (2, s.weight * 2)) as part (n, w)"
-        where = "part.w > 1"
-        columns.id = "unify.minted(s.created_at, 'weight/' || s._key || '/' || part.n)"
-        columns.task_id = "loaded.id"
-        columns.n = "part.n"
-        columns.w = "part.w"
-        """
-    )
+    merge.execute(merge.url, WEIGHT_TABLE)
+    merge.config.write_text(CONFIG + WEIGHTS)
     merge.plan()
     run = merge.run().run
     merge.execute(merge.north, "delete from notes; update projects set lead_task_id = null")

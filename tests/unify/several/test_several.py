@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.unify.move.test_resume import Dying
-from tests.unify.several.conftest import CONFIG, uuid_of
+from tests.unify.several.conftest import CONFIG, WEIGHT_TABLE, WEIGHTS, uuid_of
 
 from mainstem.errors import ConfigError, SourceError, TargetError
 
@@ -121,21 +121,8 @@ def test_several_ways_to_such_a_row_are_a_question(merge: Merge) -> None:
 
 
 def test_one_row_becomes_several_of_a_further_table(merge: Merge) -> None:
-    merge.execute(
-        merge.url, "create table weight (id uuid primary key, task_id uuid, n integer, w integer)"
-    )
-    merge.config.write_text(
-        CONFIG
-        + """[[tables.north.tasks.also]]
-        into = "public.weight"
-        rows = "(values (1, s.weight), (2, s.weight * 2)) as part (n, w)"
-        where = "part.w > 1"
-        columns.id = "unify.minted(s.created_at, 'weight/' || s._key || '/' || part.n)"
-        columns.task_id = "loaded.id"
-        columns.n = "part.n"
-        columns.w = "part.w"
-        """
-    )
+    merge.execute(merge.url, WEIGHT_TABLE)
+    merge.config.write_text(CONFIG + WEIGHTS)
     merge.plan()
     run = merge.run().run
     assert merge.rows("select count(*), sum(w) from weight") == [(79, 40 * 41 // 2 * 3 - 1)]
