@@ -6,13 +6,14 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.stores.server import ACCESS_KEY, REGION, SECRET, serving
 from tests.unify.files.conftest import SHOP_1
-from tests.unify.files.server import ACCESS_KEY, REGION, SECRET, serving
 
 from mainstem.errors import ConfigError, SourceError, TargetError, UsageError
 from mainstem.pg.connect import connect
-from mainstem.unify.files import copying, folder
-from mainstem.unify.files.model import BLOCK_BYTES
+from mainstem.stores import folder
+from mainstem.stores.model import BLOCK_BYTES
+from mainstem.unify.files import copying
 from mainstem.unify.move.report import report_of
 
 if TYPE_CHECKING:
@@ -280,7 +281,7 @@ def test_between_two_endpoints(filled: Project, monkeypatch: pytest.MonkeyPatch)
     for name in ("FROM", "TO"):
         monkeypatch.setenv(f"{name}_ACCESS_KEY_ID", ACCESS_KEY)
         monkeypatch.setenv(f"{name}_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setattr("mainstem.unify.files.s3.PART_BYTES", 300_000)
+    monkeypatch.setattr("mainstem.stores.s3.PART_BYTES", 300_000)
     with serving() as old, serving() as new:
         pictures = filled.there / "pictures"
         old.files["pictures"] = {

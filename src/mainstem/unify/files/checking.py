@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
+from mainstem.stores.opening import open_source, open_target
 from mainstem.unify.files import ledger
 from mainstem.unify.files.copying import BATCH, digest
 from mainstem.unify.files.ledger import State
-from mainstem.unify.files.opening import open_source, open_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.stores.model import Store
     from mainstem.unify.files.ledger import FileRow
-    from mainstem.unify.files.model import Files, Store
+    from mainstem.unify.files.model import Files
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter

@@ -10,10 +10,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias
 
 from mainstem.errors import SourceError
+from mainstem.stores.opening import open_source, open_target
 from mainstem.unify.files import ledger
 from mainstem.unify.files.ledger import Done, State
 from mainstem.unify.files.listing import list_files
-from mainstem.unify.files.opening import open_source, open_target
 from mainstem.unify.files.owners import read_owners
 from mainstem.unify.files.settings import write_place
 from mainstem.unify.ledger import store
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.stores.model import Store
     from mainstem.unify.catalog.postgres_source import PostgresSource
     from mainstem.unify.files.ledger import FileRow
-    from mainstem.unify.files.model import Files, Store
+    from mainstem.unify.files.model import Files
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter

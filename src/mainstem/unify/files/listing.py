@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.files.folder import is_path
+from mainstem.stores.folder import is_path
+from mainstem.stores.opening import open_source
 from mainstem.unify.files.ledger import State, fill_quarantine
 from mainstem.unify.files.metadata import Described, described
-from mainstem.unify.files.opening import open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.stores.model import Stored
     from mainstem.unify.catalog.postgres_source import PostgresSource
-    from mainstem.unify.files.model import Files, Stored
+    from mainstem.unify.files.model import Files
 
     Connection = psycopg.Connection[TupleRow]
 

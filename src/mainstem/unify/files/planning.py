@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mainstem.stores.opening import open_source
 from mainstem.unify.files.metadata import count_files, described
-from mainstem.unify.files.opening import open_source
 from mainstem.unify.plan.model import Question
 from mainstem.unify.plan.names import name_sql
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
-from mainstem.unify.files.model import Files, Place
+from mainstem.stores.model import Place
+from mainstem.unify.files.model import Files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mainstem.stores.opening import open_target
 from mainstem.unify.files import ledger
 from mainstem.unify.files.copying import BATCH, digest
 from mainstem.unify.files.ledger import Done, State
-from mainstem.unify.files.opening import open_target
 from mainstem.unify.files.settings import place_of
 from mainstem.unify.ledger import store
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.stores.model import Place, Store
     from mainstem.unify.files.ledger import FileRow
-    from mainstem.unify.files.model import Place, Store
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.progress import Reporter
 

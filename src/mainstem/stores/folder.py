@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from mainstem.errors import MainstemError, SourceError
-from mainstem.unify.files.model import BLOCK_BYTES, Stored
+from mainstem.stores.model import BLOCK_BYTES, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,10 +57,11 @@ class Folder:
             raise self._failed("look at", key, error) from None
 
     @contextmanager
-    def read(self, key: str) -> Iterator[Iterator[bytes]]:
+    def read(self, key: str, *, start: int = 0) -> Iterator[Iterator[bytes]]:
         """A file's bytes."""
         with self._clear("read", key):
             file = self._path(key).open("rb")
+            file.seek(start)
         with file:
             yield self._blocks(file, key)
 

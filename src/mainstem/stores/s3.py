@@ -19,14 +19,14 @@ from urllib.parse import unquote_plus, urlsplit
 from xml.etree import ElementTree as ET
 
 from mainstem.errors import ConfigError, MainstemError
-from mainstem.unify.files.model import BLOCK_BYTES, Stored
-from mainstem.unify.files.signing import Request, escape, keys_of, sign
+from mainstem.stores.model import BLOCK_BYTES, Stored
+from mainstem.stores.signing import Request, escape, keys_of, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from http.client import HTTPResponse
 
-    from mainstem.unify.files.model import Place
+    from mainstem.stores.model import Place
 
 #: of one request; a larger file goes in parts of at least so many bytes
 PART_BYTES = 8 * 1024 * 1024
@@ -37,6 +37,7 @@ TIMEOUT_S = 30.0
 _PAUSE_S = 0.5
 _PASSING = frozenset({429, 500, 502, 503, 504})
 _FORBIDDEN, _ABSENT, _SUCCESS, _REDIRECT = 403, 404, range(200, 300), range(300, 400)
+_PART = 206
 _ANSWER_BYTES_MAX = 16 * 1024 * 1024
 _CODE = re.compile(rb"<Code>([A-Za-z0-9]{1,60})</Code>")
 
@@ -110,9 +111,9 @@ class S3:
             raise
 
     @contextmanager
-    def read(self, key: str) -> Iterator[Iterator[bytes]]:
+    def read(self, key: str, *, start: int = 0) -> Iterator[Iterator[bytes]]:
         """A file's bytes; where the connection breaks off, the rest is asked for again."""
-        yield self._blocks(key)
+        yield self._blocks(key, start)
 
     def write(self, key: str, blocks: Iterable[bytes], *, size_bytes: int, kind: str) -> None:
         """Put a file there, in one request or in parts."""
@@ -159,16 +160,21 @@ class S3:
                 self._ask("DELETE", address, query=upload)
             raise
 
-    def _blocks(self, key: str) -> Iterator[bytes]:
+    def _blocks(self, key: str, start: int) -> Iterator[bytes]:
         """Errors are told here: whoever takes the blocks has errors of its own."""
-        address, at, tag, size, tries = self._address(key), 0, "", None, 0
+        address, at, tag, size, tries = self._address(key), start, "", None, 0
         while size is None or at < size:
-            headers = {"range": f"bytes={at}-", "if-match": tag} if at else {}
+            headers = {"range": f"bytes={at}-"} if at else {}
             with self._clear("read", key):
-                answer = self._open("GET", address, headers=headers)
+                answer = self._open(
+                    "GET", address, headers=headers | ({"if-match": tag} if tag else {})
+                )
+                if at and answer.status != _PART:
+                    self._connection.close()
+                    raise HTTPException("the store gave a whole file where a part was asked for")
             tag = tag or answer.headers.get("etag", "")
             if size is None:
-                size = int(answer.headers.get("content-length", "0"))
+                size = at + int(answer.headers.get("content-length", "0"))
             before = at
             while block := self._block(answer):
                 at += len(block)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mainstem.errors import ConfigError
-from mainstem.unify.files.signing import Keys, Request, escape, keys_of, sign
+from mainstem.stores.signing import Keys, Request, escape, keys_of, sign
 
 KEYS = Keys("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
 AT = datetime(2013, 5, 24, tzinfo=UTC)

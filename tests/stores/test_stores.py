@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unify.files.server import ACCESS_KEY, REGION, SECRET, Bucketed, serving
+from tests.stores.server import ACCESS_KEY, REGION, SECRET, Bucketed, serving
 
 from mainstem.errors import ConfigError, SourceError, TargetError
-from mainstem.unify.files.folder import Folder, is_path
-from mainstem.unify.files.model import BLOCK_BYTES, Files, Place
-from mainstem.unify.files.s3 import S3
+from mainstem.stores.folder import Folder, is_path
+from mainstem.stores.model import BLOCK_BYTES, Place
+from mainstem.stores.s3 import S3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mainstem.unify.files.model import Store
+    from mainstem.stores.model import Store
 
 ODD = "a b/ü+(1)~=%20\x01.png"
 
@@ -71,8 +71,8 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, client: Client) -> Sto
     return client(bucket="papers" if kind == "one bucket" else None)
 
 
-def read(store: Store, key: str) -> bytes:
-    with store.read(key) as blocks:
+def read(store: Store, key: str, start: int = 0) -> bytes:
+    with store.read(key, start=start) as blocks:
         return b"".join(blocks)
 
 
@@ -95,6 +95,30 @@ def test_gives_back_what_it_was_given(store: Store) -> None:
     store.remove("pictures/one")
     assert store.size("pictures/one") is None
     assert len(list(store.files("pictures"))) == len(contents) - 1
+
+
+@pytest.mark.parametrize("start", [0, 1, 299, 999])
+def test_a_read_begins_where_it_is_asked_to(store: Store, start: int) -> None:
+    content = bytes(range(250)) * 4
+    store.write("pictures/x", [content], size_bytes=len(content), kind="image/png")
+    assert read(store, "pictures/x", start) == content[start:]
+
+
+def test_a_read_that_began_late_goes_on_where_it_broke_off(
+    server: Bucketed, client: Client
+) -> None:
+    content = bytes(range(256)) * 40
+    server.files["pictures"]["x"] = content
+    server.fails.extend(["half", "half"])
+    assert read(client(), "pictures/x", 1000) == content[1000:]
+    assert len(server.asked) == 3
+
+
+def test_a_whole_file_is_not_taken_for_its_end(server: Bucketed, client: Client) -> None:
+    server.files["pictures"]["x"] = b"abc"
+    server.fails.append("whole")
+    with pytest.raises(SourceError, match="a whole file where a part was asked for"):
+        read(client(), "pictures/x", 1)
 
 
 def test_a_missing_file_is_told(store: Store) -> None:
@@ -252,12 +276,3 @@ def test_paths_stay_inside(parts: list[str]) -> None:
     key = "/".join(parts)
     is_odd = any(part in {"", ".", ".."} or "\0" in part for part in key.split("/"))
     assert is_path(key) is not is_odd
-
-
-@given(st.dictionaries(st.text("ab/", min_size=1, max_size=4), st.text("xy/", max_size=3)))
-def test_the_longest_beginning_counts(prefixes: dict[str, str]) -> None:
-    files = Files("", Place(), Place(), prefixes=prefixes)
-    found = files.target_key("ab/a", {})
-    fitting = sorted((p for p in prefixes if "ab/a".startswith(p)), key=len)
-    wanted = prefixes[fitting[-1]] + "ab/a"[len(fitting[-1]) :] if fitting else "ab/a"
-    assert found == wanted

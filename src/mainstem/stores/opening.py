@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError, SourceError, TargetError
-from mainstem.unify.files.folder import Folder
-from mainstem.unify.files.s3 import S3
+from mainstem.stores.folder import Folder
+from mainstem.stores.s3 import S3
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from mainstem.unify.files.model import Place, Store
+    from mainstem.stores.model import Place, Store
 
 
 def open_source(place: Place) -> AbstractContextManager[Store]:
