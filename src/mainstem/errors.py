@@ -8,6 +8,7 @@ MainstemError            exit 1
 │   └── ServerError      PostgreSQL cannot be reached, is too old, or refuses a privilege
 ├── MigrationError       an applied migration was edited, or one failed
 ├── RefusedError         a caller may not do that: not signed in, no right, too often
+├── ProviderError        a service that we call refused, or answered what makes no sense
 ├── UnifyError           a unification step failed; nothing of the step was written
 └── VerifyError          the two sides differ
 
@@ -66,6 +67,10 @@ class RefusedError(MainstemError):
         self.code = code
         self.status = status
         self.retry_after_s = retry_after_s
+
+
+class ProviderError(MainstemError):
+    """A service that we call refused, could not be reached, or answered what makes no sense."""
 
 
 class UnifyError(MainstemError):
