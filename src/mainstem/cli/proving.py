@@ -10,6 +10,7 @@ from mainstem.checks import run_checks
 from mainstem.pg.connect import connect
 from mainstem.server.store import record_checks
 from mainstem.unify import expect, isolation
+from mainstem.unify.expect.keeping import keep as keep_expectations
 from mainstem.unify.isolation.keeping import keep
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def prove_expectations(setting: Setting, path: Path) -> bool:
     """Hold the database against a file of expectations."""
     with setting.steps.step("Expectations") as step:
         outcomes = list(expect.prove(expect.read_expectations(path), setting.url))
+        keep_expectations(outcomes, setting.url, file=path)
         missed = [outcome for outcome in outcomes if not outcome.is_met]
         step.say(f"{len(outcomes) - len(missed)} of {len(outcomes)} passed")
     _complain(setting, (f"{one.expectation.title}: {one.reason}" for one in missed))

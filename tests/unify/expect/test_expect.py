@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import jsonschema
 import pytest
 from click.testing import CliRunner
 
@@ -14,6 +16,7 @@ from mainstem.cli.verify.expect import expect
 from mainstem.errors import ConfigError, ServerError, SourceError
 from mainstem.pg.connect import connect
 from mainstem.unify.expect import prove, read_expectations
+from mainstem.unify.expect.model import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
 
 SAMPLE = Path(__file__).parents[3] / "samples" / "expect.toml"
+JSON_SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "expect.schema.json"
 
 SCHEMA = """
 create table tenant (id integer primary key);
@@ -304,3 +308,62 @@ def test_the_sample_file_fails_where_the_schema_is_damaged(
     for line, failure in zip(failed, failures, strict=True):
         assert failure in line
     assert result.output.endswith(f"{32 - len(failures)} of 32 passed\n")
+
+
+def test_json_follows_the_published_schema_and_tells_what_the_lines_tell(
+    tmp_path: Path, url: str
+) -> None:
+    path = tmp_path / "expect.toml"
+    path.write_text(
+        CALLERS + '[[expect]]\ntables = ["note", "notes"]\nexists = true\n'
+        '[[expect]]\ntable = "note"\nrows = 2\n' + case(SEEN + "rows = []"),
+        "utf-8",
+    )
+    result = CliRunner().invoke(expect, [str(path), "--database", url, "--json"])
+    assert result.exit_code == 1
+    told = json.loads(result.stdout)
+    jsonschema.Draft202012Validator(json.loads(JSON_SCHEMA.read_text())).validate(told)
+    assert (told["file"], told["passed"], told["total"]) == (str(path), 2, 4)
+    assert [(each["kind"], each["is_met"], each["reason"]) for each in told["expectations"]] == [
+        ("existence", True, None),
+        ("existence", False, "there is no table or view notes"),
+        ("count", True, None),
+        ("case", False, "second sees (second, 1.50, True) besides"),
+    ]
+    lines = CliRunner().invoke(expect, [str(path), "--database", url]).stdout.splitlines()
+    for each, line in zip(told["expectations"], lines, strict=False):
+        assert each["title"] in line
+        assert line.startswith("ok" if each["is_met"] else "FAIL")
+    assert lines[-1] == "2 of 4 passed"
+
+
+def test_nothing_is_left_in_a_database_without_a_ledger(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "expect.toml"
+    path.write_text('[[expect]]\ntable = "note"\nexists = true\n', "utf-8")
+    assert CliRunner().invoke(expect, [str(path), "--database", url]).exit_code == 0
+    with connect(url) as connection:
+        assert connection.execute("select to_regnamespace('unify')").fetchone() == (None,)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "brief"),
+    [
+        (
+            SEEN + 'rows = [["mine", 2, true]]',
+            "second sees (second, 1.50, True) besides and does not see (mine, 2, True)",
+            "second sees 1 row besides and does not see 1 row",
+        ),
+        (
+            'query_as = "second"\nquery = "select body::integer from note"\nrows = 1',
+            'the query failed: invalid input syntax for type integer: "second"',
+            "the query failed (InvalidTextRepresentation)",
+        ),
+    ],
+)
+def test_what_is_kept_of_a_reason_quotes_no_row(
+    tmp_path: Path, url: str, text: str, reason: str, brief: str
+) -> None:
+    path = tmp_path / "expect.toml"
+    path.write_text(CALLERS + case(text), "utf-8")
+    (outcome,) = prove(read_expectations(path), url)
+    assert outcome.why == Reason(reason, brief)

@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from tests.unify.sign_off.conftest import SCHEMA
 
 from mainstem.unify.catalog.model import NotCarried
+from mainstem.unify.ledger.expectations import KeptExpectations, KeptOutcome
 from mainstem.unify.ledger.proofs import KeptProof, ProvenObject
 from mainstem.unify.ledger.rows import Account, Decision, Run
 from mainstem.unify.page import visible
@@ -145,6 +146,17 @@ pages = st.builds(
     | st.builds(
         KeptProof, moments, st.booleans(),
         several(st.builds(ProvenObject, texts, texts, verdicts, texts)), counts,
+    ),
+    expected=several(
+        st.builds(
+            KeptExpectations, texts, moments, st.booleans(),
+            several(
+                st.builds(
+                    KeptOutcome, texts, st.sampled_from(["existence", "count", "case"]),
+                    st.none() | texts,
+                )
+            ),
+        )
     ),
     checked=st.none() | st.builds(Checked, st.none() | moments, st.booleans(), texts),
     timings=several(

@@ -311,6 +311,69 @@ def test_the_isolation_proof_is_kept_and_told(template: str, merge: Merge, verdi
     assert "not proven" not in points
 
 
+_EXPECTED = """
+prepare = "grant select on note to authenticated"
+[callers.anyone]
+role = "authenticated"
+[[expect]]
+table = "outfits"
+exists = false
+[[expect]]
+name = "notes are nobody's"
+[[expect.case]]
+name = "not seen"
+query_as = "anyone"
+query = "select body from note order by body limit 1"
+rows = []
+"""
+
+
+def test_expectations_are_kept_and_told_without_values(
+    template: str, waiting: Done, tmp_path: Path
+) -> None:
+    assert template
+    url, run_id = waiting.merge.url, waiting.run_id
+    told = as_told(url, run_id)
+    assert told["expectations"] == []
+    assert "expectations" in {entry["kind"] for entry in told["not_inspected"]}
+    file = tmp_path / "expect.toml"
+    file.write_text(_EXPECTED)
+    result = CliRunner().invoke(app, ["verify", "expect", str(file), "--database", url])
+    assert result.exit_code == 1, result.output
+    (body,) = waiting.merge.rows("select min(body) from note")[0]
+    assert body in result.stdout
+    told = as_told(url, run_id)
+    (each,) = told["expectations"]
+    assert (each["file"], each["passed"], each["total"]) == (str(file), 1, 2)
+    assert [outcome["reason"] for outcome in each["outcomes"]] == [
+        None,
+        "anyone sees 1 row besides",
+    ]
+    assert f"expectations of {file}: 1 of 2 passed" in told["open_points"]
+    assert "expectations" not in {entry["kind"] for entry in told["not_inspected"]}
+    for form in FORMS:
+        said = report(url, run_id, "--format", form).stdout
+        assert "outfits does not exist" in said, form
+        assert "anyone sees 1 row besides" in said, form
+        assert body not in said, form
+
+
+def test_of_expectations_the_last_of_each_file_counts(waiting: Done, tmp_path: Path) -> None:
+    url, run_id = waiting.merge.url, waiting.run_id
+    for name, table in (("a", "note"), ("b", "absent"), ("a", "absent"), ("b", "note")):
+        (tmp_path / name).write_text(f'[[expect]]\ntable = "{table}"\nexists = true\n')
+        CliRunner().invoke(app, ["verify", "expect", str(tmp_path / name), "--database", url])
+    told = as_told(url, run_id)
+    found = [(each["file"][-1], each["is_passed"]) for each in told["expectations"]]
+    assert found == [("b", True), ("a", False)]
+    done = {"looked_at": 1, "inserted": 1, "updated": 0, "deleted": 0, "seconds": 0.5}
+    with connect(url) as connection:
+        store.save_step(connection, run_id, name="catch-up 1", position=5, detail=done)
+    told = as_told(url, run_id)
+    assert [each["file"][-1] for each in told["expectations"]] == ["b"]
+    assert any("tried before rows were last written" in point for point in told["open_points"])
+
+
 def test_a_proof_leaves_nothing_in_a_database_without_a_ledger(
     template: str, empty_database_url: str
 ) -> None:

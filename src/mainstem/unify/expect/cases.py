@@ -12,6 +12,8 @@ from psycopg import errors, sql
 from psycopg.pq import TransactionStatus
 
 from mainstem.errors import ServerError
+from mainstem.kit.wording import counted
+from mainstem.unify.expect.model import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +30,7 @@ SHOWN_MAX = 5
 CLAIMS = "request.jwt.claims"
 
 
-def case_reason(connection: Connection, case: Case) -> str | None:
+def case_reason(connection: Connection, case: Case) -> Reason | None:
     """Why a case does not go as expected; None when it does. Leaves nothing behind.
 
     Raises:
@@ -36,14 +38,14 @@ def case_reason(connection: Connection, case: Case) -> str | None:
     """
     with _undone(connection):
         for text in case.prepare:
-            reason = _do(connection, text)
-            if reason is not None:
-                return f"prepare failed: {reason}"
+            error = _do(connection, text)
+            if error is not None:
+                return _failed("prepare failed", error)
         if case.setup is not None and case.setup_as is not None:
             _become(connection, case.setup_as)
-            reason = _do(connection, case.setup)
-            if reason is not None:
-                return f"setup as {case.setup_as.name} failed: {reason}"
+            error = _do(connection, case.setup)
+            if error is not None:
+                return _failed(f"setup as {case.setup_as.name} failed", error)
         return _answer_reason(connection, case)
 
 
@@ -73,7 +75,7 @@ def _become(connection: Connection, caller: Caller) -> None:
         ) from None
 
 
-def _do(connection: Connection, text: str) -> str | None:
+def _do(connection: Connection, text: str) -> psycopg.Error | None:
     """Run statements and the checks that they deferred; what the server refused, if it did."""
     try:
         connection.execute(text.encode())
@@ -81,11 +83,16 @@ def _do(connection: Connection, text: str) -> str | None:
     except psycopg.OperationalError as error:
         raise _lost(error) from error
     except psycopg.Error as error:
-        return _said(error)
+        return error
     return None
 
 
-def _answer_reason(connection: Connection, case: Case) -> str | None:
+def _failed(what: str, error: psycopg.Error) -> Reason:
+    """What the server said may quote a value: kept is the kind of the error only."""
+    return Reason(f"{what}: {_said(error)}", f"{what} ({type(error).__name__})")
+
+
+def _answer_reason(connection: Connection, case: Case) -> Reason | None:
     """Ask, and hold what comes against what is expected."""
     _forget(connection, case)
     _become(connection, case.query_as)
@@ -93,15 +100,17 @@ def _answer_reason(connection: Connection, case: Case) -> str | None:
         cursor = connection.execute(case.query.encode())
         rows = cursor.fetchmany(ROWS_MAX + 1) if cursor.description else []
     except errors.InsufficientPrivilege as error:
-        return None if case.is_refusal else f"{case.query_as.name} is refused: {_said(error)}"
+        return None if case.is_refusal else _failed(f"{case.query_as.name} is refused", error)
     except psycopg.OperationalError as error:
         raise _lost(error) from error
     except psycopg.Error as error:
-        return f"the query failed: {_said(error)}"
+        return _failed("the query failed", error)
     if case.is_refusal:
-        return f"{case.query_as.name} is not refused: {cursor.statusmessage}"
+        told = f"{case.query_as.name} is not refused: {cursor.statusmessage}"
+        return Reason(told, told)
     if len(rows) > ROWS_MAX:
-        return f"{case.query_as.name} sees more than {ROWS_MAX:,} rows; ask for fewer"
+        told = f"{case.query_as.name} sees more than {ROWS_MAX:,} rows; ask for fewer"
+        return Reason(told, told)
     return _difference(case, rows)
 
 
@@ -114,13 +123,14 @@ def _forget(connection: Connection, case: Case) -> None:
         connection.execute("select pg_catalog.set_config(%s, '', true)", (name,))
 
 
-def _difference(case: Case, rows: Sequence[tuple[object, ...]]) -> str | None:
+def _difference(case: Case, rows: Sequence[tuple[object, ...]]) -> Reason | None:
     """What is seen and not expected, or the other way round."""
     who = case.query_as.name
     if case.rows is None:
         if len(rows) == case.row_count:
             return None
-        return f"{who} sees {len(rows)} rows, not {case.row_count}"
+        told = f"{who} sees {len(rows)} rows, not {case.row_count}"
+        return Reason(told, told)
     missing = list(case.rows)
     extra = []
     for row in rows:
@@ -129,9 +139,16 @@ def _difference(case: Case, rows: Sequence[tuple[object, ...]]) -> str | None:
             extra.append(row)
         else:
             missing.remove(match)
-    told = [f"sees {_show(extra)} besides"] if extra else []
-    told += [f"does not see {_show(missing)}"] if missing else []
-    return f"{who} {' and '.join(told)}" if told else None
+    if not extra and not missing:
+        return None
+    numbers = (counted(len(found), "row") if found else "" for found in (extra, missing))
+    return Reason(f"{who} {_told(_show(extra), _show(missing))}", f"{who} {_told(*numbers)}")
+
+
+def _told(extra: str, missing: str) -> str:
+    told = [f"sees {extra} besides"] if extra else []
+    told += [f"does not see {missing}"] if missing else []
+    return " and ".join(told)
 
 
 def _is_same_row(wanted: tuple[Value, ...], found: tuple[object, ...]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ class Existence:
 
     table: Table
     is_there: bool
+    kind: ClassVar[str] = "existence"
 
     @property
     def title(self) -> str:
@@ -55,6 +56,7 @@ class Count:
     rows_min: int | None = None
     rows_max: int | None = None
     same_as: tuple[SourceTable, ...] = ()
+    kind: ClassVar[str] = "count"
 
     @property
     def title(self) -> str:
@@ -103,6 +105,7 @@ class Case:
     query_as: Caller
     rows: tuple[tuple[Value, ...], ...] | None = None
     row_count: int | None = None
+    kind: ClassVar[str] = "case"
 
     @property
     def is_refusal(self) -> bool:
@@ -123,13 +126,26 @@ class Expectations:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why an expectation is not met: for who asks, and without values of rows, to be kept."""
+
+    text: str
+    brief: str
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One expectation, and why it is not met; None when it is."""
 
     expectation: Expectation
-    reason: str | None = None
+    why: Reason | None = None
 
     @property
     def is_met(self) -> bool:
         """Whether the database is as expected."""
-        return self.reason is None
+        return self.why is None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is not met, with the rows that differ."""
+        return self.why.text if self.why is not None else None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from mainstem.pg.connect import clear_errors, connect
 from mainstem.unify.expect.cases import case_reason
-from mainstem.unify.expect.model import Case, Count, Existence, Outcome
+from mainstem.unify.expect.model import Case, Count, Existence, Outcome, Reason
 from mainstem.unify.expect.tables import Sources, count_reason, existence_reason
 
 if TYPE_CHECKING:
@@ -48,17 +48,22 @@ def prove(expectations: Expectations, url: str) -> Iterator[Outcome]:
 
 def _reason(
     connection: psycopg.Connection[TupleRow], entry: Expectation, sources: Sources
-) -> str | None:
+) -> Reason | None:
     match entry:
         case Existence():
-            return existence_reason(connection, entry)
+            return _told(existence_reason(connection, entry))
         case Count():
             # an error rather than a number that a policy made smaller
             connection.execute("set local row_security = off")
             reason = count_reason(connection, entry, sources)
             connection.execute("set local row_security = on")
-            return reason
+            return _told(reason)
         case Case():
             with clear_errors(f"try {entry.title!r}"):
                 return case_reason(connection, entry)
     assert_never(entry)
+
+
+def _told(reason: str | None) -> Reason | None:
+    """Names and numbers of rows hold no value: they may be kept as they are."""
+    return Reason(reason, reason) if reason is not None else None

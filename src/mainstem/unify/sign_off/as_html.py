@@ -24,6 +24,7 @@ def as_html(page: SignOff) -> str:
         is_older={
             "verification": is_older(page, page.verified.at if page.verified else None),
             "isolation": is_older(page, page.isolation.at if page.isolation else None),
+            "expectations": [is_older(page, each.at) for each in page.expected],
         },
         digest=digest(page),
         signers=SIGNERS,

@@ -72,6 +72,17 @@ def as_object(page: SignOff) -> dict[str, object]:
         },
         "verification": asdict(page.verified) if page.verified is not None else None,
         "isolation": _isolation(page),
+        "expectations": [
+            {
+                "file": each.file,
+                "at": each.at,
+                "is_passed": each.is_passed,
+                "passed": each.passed,
+                "total": len(each.outcomes),
+                "outcomes": [vars(outcome) for outcome in each.outcomes],
+            }
+            for each in page.expected
+        ],
         "checks": vars(page.checked) if page.checked is not None else None,
         "timings": [_timing(step) for step in page.timings],
         "backup": vars(page.backup) if page.backup is not None else None,

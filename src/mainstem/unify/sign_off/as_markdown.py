@@ -33,6 +33,7 @@ def _lines(page: SignOff) -> Iterator[str]:
     yield from _conversions(page)
     yield from _verification(page)
     yield from _isolation(page)
+    yield from _expectations(page)
     yield from _backup(page)
     yield from _catch_ups(page)
     yield from _not_inspected(page)
@@ -265,6 +266,24 @@ def _isolation(page: SignOff) -> Iterator[str]:
                 yield plain(f"Leak: {each.kind} {each.name}: {each.reason}")
     if checked is not None:
         yield from ("", f"`mainstem check`, {moment(checked.at)}: {plain(checked.summary)}.")
+
+
+def _expectations(page: SignOff) -> Iterator[str]:
+    yield from ("", "## Expectations", "")
+    if not page.expected:
+        yield "**None were tried.**"
+    for each in page.expected:
+        verdict = "Passed" if each.is_passed else "Failed"
+        since = _SINCE if is_older(page, each.at) else ""
+        yield (
+            f"**{verdict}**, {moment(each.at)}: {each.passed} of {len(each.outcomes)} of"
+            f" {plain(each.file)}.{since}"
+        )
+        yield ""
+        for outcome in each.outcomes:
+            failed = f": **not met**: {plain(outcome.reason)}" if outcome.reason is not None else ""
+            yield f"- {plain(outcome.title)}{failed}"
+        yield ""
 
 
 def _backup(page: SignOff) -> Iterator[str]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from mainstem.unify.sign_off.model import SignOff
 
 NOT_VERIFIED = "not verified: `mainstem unify verify` compares sources and target"
+NOT_EXPECTED = (
+    "nobody said what the database must hold: `mainstem verify expect` holds it against a file"
+)
 NOT_PROVEN = "isolation not proven: `mainstem verify isolation` proves it"
 
 
@@ -23,6 +26,7 @@ def open_points(page: SignOff) -> list[str]:
         *_of_the_run(page),
         *_of_the_verification(page),
         *_of_the_isolation(page),
+        *_of_the_expectations(page),
     ]
 
 
@@ -63,6 +67,16 @@ def _of_the_isolation(page: SignOff) -> Iterator[str]:
         yield f"mainstem check: {checked.summary}"
 
 
+def _of_the_expectations(page: SignOff) -> Iterator[str]:
+    for each in page.expected:
+        if not each.is_passed:
+            yield f"expectations of {each.file}: {each.passed} of {len(each.outcomes)} passed"
+        if is_older(page, each.at):
+            yield (
+                f"expectations of {each.file} tried before rows were last written: try them again"
+            )
+
+
 def is_older(page: SignOff, at: datetime | None) -> bool:
     """Whether something was found out before the run, or a pass after it, last wrote rows."""
     return at is not None and page.last_written_at is not None and at < page.last_written_at
@@ -73,6 +87,7 @@ def not_inspected(page: SignOff) -> tuple[NotInspected, ...]:
     return (
         *_not_compared(page),
         *_not_exercised(page),
+        *(() if page.expected else (NotInspected("expectations", "any", NOT_EXPECTED),)),
         *(NotInspected(lost.kind, lost.name, lost.reason) for lost in page.not_carried),
     )
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mainstem.unify.catalog.model import NotCarried
+    from mainstem.unify.ledger.expectations import KeptExpectations
     from mainstem.unify.ledger.proofs import KeptProof
     from mainstem.unify.ledger.rows import Account, Decision, Run
 
@@ -227,6 +228,8 @@ class SignOff:
     waiting_unlisted: tuple[int, int]
     verified: Verified | None
     isolation: KeptProof | None
+    #: what came of each file of expectations since rows were last written, or else of the last one
+    expected: tuple[KeptExpectations, ...]
     checked: Checked | None
     timings: tuple[Timing, ...]
     backup: KeptBackup | None

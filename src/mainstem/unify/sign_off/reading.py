@@ -12,9 +12,11 @@ from mainstem.unify.catalog.model import NotCarried
 from mainstem.unify.codec import RULES, rule_text
 from mainstem.unify.copy.outcome import read_not_carried
 from mainstem.unify.ledger import store
+from mainstem.unify.ledger.expectations import last_expectations
 from mainstem.unify.ledger.proofs import last_proof
 from mainstem.unify.ledger.rows import Account, Decision, Run
 from mainstem.unify.move.backup import STEP as BACKUP
+from mainstem.unify.sign_off.judging import is_older
 from mainstem.unify.sign_off.masking import masked, masked_row, shortened, without_secrets
 from mainstem.unify.sign_off.model import (
     CatchUp,
@@ -85,7 +87,7 @@ def read_sign_off(
     timings = _timings(connection, run)
     accounts = _accounts(connection, run)
     waiting, unlisted = _waiting(connection, run, has_values=has_values)
-    return SignOff(
+    page = SignOff(
         run=run,
         undone_at=undone_at,
         database=database,
@@ -100,12 +102,16 @@ def read_sign_off(
         waiting_unlisted=unlisted,
         verified=read_verified(kept, has_values=has_values),
         isolation=last_proof(connection),
+        expected=last_expectations(connection),
         checked=_checked(connection),
         timings=timings,
         backup=_backup(steps.get(BACKUP)),
         catch_ups=tuple(_catch_ups(steps, timings)),
         not_carried=(*_not_carried(run), *read_not_carried(connection, run)),
     )
+    current = tuple(each for each in page.expected if not is_older(page, each.at))
+    # a file that was renamed since would stand there for ever
+    return replace(page, expected=current or page.expected[:1])
 
 
 def _find(connection: Connection, run_id: int) -> Run:
