@@ -119,6 +119,8 @@ class SourceConfig:
     #: `env:NAME`, or an address without a password
     postgres: str | None = None
     migrations: Path | None = None
+    #: the folder of the code that uses it: its calls are evidence for a plan's questions
+    code: Path | None = None
     schema: str = "public"
     tenants: str | None = None
     tenant: str | None = None
@@ -294,12 +296,14 @@ def _source(section: Section, tables: Section, folder: Path, *, is_alone: bool) 
             f'`{section.place}` needs one of sqlite = "file.db", postgres = "env:NAME" and '
             'migrations = "folder"'
         )
+    code = section.take("code", str)
     own = tables.section(name) if name else tables
     source = SourceConfig(
         name=name or "",
         sqlite=folder / sqlite if sqlite is not None else None,
         postgres=_address(section, postgres) if postgres is not None else None,
         migrations=folder / migrations if migrations is not None else None,
+        code=folder / code if code is not None else None,
         schema=section.take("schema", str) or "public",
         tenants=section.take("tenants", str),
         tenant=_tenant_id(section),

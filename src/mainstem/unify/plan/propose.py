@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.unify.plan.aside import backup_evidence, stands_alone
+from mainstem.unify.plan.code_evidence import read_evidence
 from mainstem.unify.plan.columns import planned_columns, pointing_columns
 from mainstem.unify.plan.derived import find_derived
 from mainstem.unify.plan.digest import table_digest
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.model import Catalog, Table
     from mainstem.unify.catalog.postgres import TargetCatalog, TargetTable
+    from mainstem.unify.plan.code_evidence import CodeEvidence
     from mainstem.unify.plan.config import Config, SourceConfig
     from mainstem.unify.plan.profile import Profile, Values
 
@@ -74,6 +77,11 @@ class Proposal:
     def sets_for(self, table: str) -> Mapping[str, str]:
         """What the config sets in a table's rows."""
         return {**self.config.set, **self.own.set, **self.own.table(table).set}
+
+    @cached_property
+    def code(self) -> CodeEvidence | None:
+        """What the source's code says; read when a question is first asked."""
+        return read_evidence(self.own)
 
     @property
     def tenant_column(self) -> str | None:
@@ -179,12 +187,13 @@ def _ask_for_place(proposal: Proposal, table: Table) -> None:
     profile = proposal.profiles[table.name]
     rows = profile.shown(profile.row_count, "row")
     alone = "; nothing refers to it" if stands_alone(table, proposal.source) else ""
+    named = f"; {proposal.code.told(table.name)}" if proposal.code is not None else ""
     likely = likely_table(table, proposal.source, proposal.target, proposal=proposal)
     hint = f", but perhaps {likely.name} is meant ({likely.evidence})" if likely else ""
     proposal.ask(
         table.name,
         None,
-        f"table {table.name} ({rows}{alone}) matches no target table{hint}: set "
+        f"table {table.name} ({rows}{alone}{named}) matches no target table{hint}: set "
         f'{proposal.place(table.name)}.into = "{likely.name if likely else "..."}", '
         '.drop = "why" or .archive = "why"',
     )

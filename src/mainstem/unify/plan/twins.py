@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from mainstem.kit.wording import counted, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mainstem.unify.plan.propose import Proposal
 
 
@@ -18,7 +20,7 @@ def ask_about_twins(proposal: Proposal) -> None:
             by_target.setdefault(target, []).append(table)
     for target, names in by_target.items():
         if len(names) > 1:
-            told = "; ".join(_told(proposal, name) for name in names)
+            told = "; ".join([*(_told(proposal, name) for name in names), *_unresolved(proposal)])
             proposal.ask(
                 names[0],
                 None,
@@ -28,7 +30,7 @@ def ask_about_twins(proposal: Proposal) -> None:
 
 
 def _told(proposal: Proposal, name: str) -> str:
-    """What shows whether a table is in use: rows, the last write, who points at it."""
+    """What shows whether a table is in use: rows, last write, who points at it, who calls it."""
     profile = proposal.profiles[name]
     pointing = sorted(
         other.name
@@ -37,4 +39,11 @@ def _told(proposal: Proposal, name: str) -> str:
     )
     written = f", last written {profile.last_write}" if profile.last_write else ""
     pointed = f", pointed at by {listed(pointing)}" if pointing else ", nothing points at it"
-    return f"{name}: {counted(profile.row_count, 'row')}{written}{pointed}"
+    named = f", {proposal.code.told(name)}" if proposal.code is not None else ""
+    return f"{name}: {profile.shown(profile.row_count, 'row')}{written}{pointed}{named}"
+
+
+def _unresolved(proposal: Proposal) -> Iterator[str]:
+    """Calls that may mean one of them: code that names none is no proof that none does."""
+    if proposal.code is not None and proposal.code.unresolved:
+        yield f"{counted(proposal.code.unresolved, 'call')} of the code could not be told"
