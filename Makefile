@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo-large test check format bench docs lock clean
+.PHONY: help setup assets run demo-large test browser check format bench docs lock clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -23,15 +23,25 @@ $(VENV)/dev-ready: $(VENV)/run-ready requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# Pages are styled and driven by what npm packages are built into; nothing of it is committed.
+BUILT := src/mainstem/web/static/built/version.txt
+$(BUILT): $(VENV)/run-ready $(wildcard assets/*.* src/mainstem/web/static/*.* src/mainstem/web/static/js/*.js) \
+		$(shell find src/mainstem -name '*.html' -not -path 'src/mainstem/unify/*')
+	@$(BIN)/python assets/build.py --has-node || $(PIP) install --require-hashes -r requirements/assets.txt
+	@echo "building the pages' style and script"
+	@$(BIN)/python assets/build.py
+
+assets: $(BUILT) ## build the pages' style, script, fonts and icons
+
 setup: $(VENV)/run-ready ## install what running needs, into .venv
 
-run: setup ## merge five legacy databases (or bring in your own: SQLITE=file), prove it, serve the page
+run: setup assets ## merge five legacy databases (or bring in your own: SQLITE=file), prove it, serve the page
 	@$(BIN)/mainstem quickstart $(if $(SQLITE),--sqlite "$(SQLITE)")
 
-demo-large: setup ## the same with a million rows a source, in a database of its own
+demo-large: setup assets ## the same with a million rows a source, in a database of its own
 	@$(BIN)/mainstem quickstart --large
 
-test: $(VENV)/dev-ready ## run all tests
+test: $(VENV)/dev-ready assets ## run all tests
 	@$(BIN)/pytest -n 2 -q
 
 check: $(VENV)/dev-ready ## lint, types, import contracts, and our own audit of this repository
@@ -53,9 +63,9 @@ docs: $(VENV)/dev-ready ## write the generated reference pages anew
 	@$(BIN)/mainstem check --list > docs/reference/checks.md
 
 lock: $(VENV)/dev-ready ## pin the requirements anew, with hashes and without index addresses
-	@for list in build run dev; do $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
+	@for list in build run dev assets; do $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe \
 		--strip-extras --no-header --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 		--output-file requirements/$$list.txt requirements/$$list.in; done
 
 clean: ## remove the environment and caches (the database under MAINSTEM_HOME stays)
-	@rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
+	@rm -rf $(VENV) build assets/node_modules src/mainstem/web/static/built .pytest_cache .mypy_cache .ruff_cache .hypothesis src/*.egg-info
