@@ -50,6 +50,15 @@ def sql_file_found(path: str, source: bytes, renames: Renames) -> Found:
     return found
 
 
+def generated_found(file: SyntaxFile, renames: Renames) -> Found:
+    """The same in types that a generator wrote, which nothing else in the code is read from."""
+    found = types_found(file, renames)
+    if file.root.has_error and may_name(file.source, renames):
+        reason = "these types cannot be read in part: generate them anew"
+        found.doubts.append(Doubt(Place(file.path, 1), file.path, reason, file.is_test))
+    return found
+
+
 def may_name(source: bytes, renames: Renames) -> bool:
     """Whether a file has one of the old names anywhere: a cheap test."""
     search = b"|".join(re.escape(name.encode()) for name in renames.names)

@@ -6,8 +6,6 @@ to people with file and line; nothing is guessed.
 
 from __future__ import annotations
 
-import os
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -17,13 +15,19 @@ import msgspec
 from mainstem.errors import SourceError
 from mainstem.unify.code.batches import merged, read_all, read_file
 from mainstem.unify.code.facts import FileFacts
-from mainstem.unify.code.files import DEPTH_MAX, from_source, is_test, load, source_files
+from mainstem.unify.code.files import from_source, is_test, load, source_files
 from mainstem.unify.code.linking import link
 from mainstem.unify.code.model import Place, Unread, Via
 from mainstem.unify.code.syntax import Language, SyntaxFile
 from mainstem.unify.rename.editing import after_edits, settled
 from mainstem.unify.rename.elsewhere import Files
-from mainstem.unify.rename.finding import file_found, may_name, sql_file_found
+from mainstem.unify.rename.finding import (
+    file_found,
+    generated_found,
+    may_name,
+    sql_file_found,
+)
+from mainstem.unify.rename.listing import is_history, sql_files, type_files, typed_file
 from mainstem.unify.rename.model import Awaited, Away, Doubt, Found, RenamedFile, Renaming
 
 if TYPE_CHECKING:
@@ -33,13 +37,8 @@ if TYPE_CHECKING:
     from mainstem.unify.code.model import FileReading, TableUse
     from mainstem.unify.rename.model import Renames
 
-#: folders of files that tell what was done once, and are never changed
-_HISTORY: Final = re.compile(
-    r"migrations?|migrate|drizzle|versions|alembic|node_modules|\..*|dist|build|vendor"
-)
 #: what these use is called what its model says
 _BY_MODEL: Final = frozenset({Via.DRIZZLE, Via.PRISMA, Via.SQLALCHEMY, Via.DJANGO})
-_SQL_BYTES_MAX: Final = 200_000
 _ROUNDS_MAX: Final = 8
 
 
@@ -55,23 +54,27 @@ def plan_renaming(
         raise SourceError(f"{root} is no folder; name the folder that holds the code")
     tell = on_progress or (lambda _: None)
     listed, _ = source_files(root, [Path()])
-    sources = {file.path: file for file in listed if not _is_history(file.path)}
+    sources = {file.path: file for file in listed if not is_history(file.path)}
     tell(f"reading {len(sources):,} files")
     facts = _facts(list(sources.values()))
     files = Files(sources, facts)
     reading = merged(link(facts))
     tell("looking for the old names")
     found = _found(sources, facts, files, renames, _other_lines(reading, renames))
-    for path, source in _sql_files(root, renames):
+    for path, source in sql_files(root, renames):
         found[path] = sql_file_found(path, source, renames)
+    generated = list(type_files(root, facts))
+    for file in generated:
+        found[file.path] = generated_found(file, renames)
     tell("reading what it would become")
     renamed, doubts = _renamed(root, found)
     doubts += _left(facts, renamed, renames)
-    return Renaming(renames, tuple(renamed), _each_once(doubts), len(sources))
-
-
-def _is_history(path: str) -> bool:
-    return any(_HISTORY.fullmatch(folder) for folder in path.split("/")[:-1])
+    return Renaming(
+        renames,
+        tuple(renamed),
+        _each_once(doubts),
+        len(sources.keys() | {one.path for one in generated}),
+    )
 
 
 def _facts(listed: Sequence[SourceFile]) -> dict[str, FileFacts]:
@@ -138,30 +141,6 @@ def _followed(
         yield from files.given(path, asked, renames).items()
 
 
-def _sql_files(root: Path, renames: Renames) -> Iterator[tuple[str, bytes]]:
-    """Files of SQL that are no migrations and name an old table."""
-    for folder, folders, names in os.walk(root):
-        depth = len(Path(folder).relative_to(root).parts)
-        folders[:] = sorted(
-            name for name in folders if not _HISTORY.fullmatch(name) and depth < DEPTH_MAX
-        )
-        for name in sorted(names):
-            path = Path(folder, name)
-            if path.suffix != ".sql" or path.is_symlink() or path.stat().st_size > _SQL_BYTES_MAX:
-                continue
-            source = path.read_bytes()
-            if b"\0" not in source and _is_text(source) and may_name(source, renames):
-                yield path.relative_to(root).as_posix(), source
-
-
-def _is_text(source: bytes) -> bool:
-    try:
-        source.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _renamed(root: Path, found: Mapping[str, Found]) -> tuple[list[RenamedFile], list[Doubt]]:
     """The files with their edits made, and what could not be."""
     renamed: list[RenamedFile] = []
@@ -185,8 +164,8 @@ def _renamed(root: Path, found: Mapping[str, Found]) -> tuple[list[RenamedFile],
 
 def _breaks(path: str, before: bytes, after: bytes) -> bool:
     """Whether a file that parsed does so no longer."""
-    old, new = _as_code(path, before), _as_code(path, after)
-    if old is None or new is None or old.language is Language.TEXT:
+    old, new = (_as_code(path, text) or typed_file(path, text) for text in (before, after))
+    if old.language is Language.TEXT:
         return False
     return new.root.has_error and not old.root.has_error
 
