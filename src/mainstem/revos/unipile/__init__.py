@@ -9,6 +9,7 @@ Others call through `Provider`: reads raise `UnipileError`, writes return an `Ou
         case Indeterminate(reason=reason): ...  # perhaps done: read the chat, never call again
 """
 
+from mainstem.revos.unipile.client import Settings, Shared, opened
 from mainstem.revos.unipile.faults import Fault, Kind, UnipileError, is_known, kind_of
 from mainstem.revos.unipile.model import (
     Account,
@@ -46,6 +47,7 @@ from mainstem.revos.unipile.port import (
     Setup,
     Writes,
 )
+from mainstem.revos.unipile.texts import normalised
 
 __all__ = [
     "COMMENT_MAX",
@@ -81,11 +83,15 @@ __all__ = [
     "Refused",
     "Relation",
     "Sent",
+    "Settings",
     "Setup",
+    "Shared",
     "SocialId",
     "UnipileError",
     "Webhook",
     "Writes",
     "is_known",
     "kind_of",
+    "normalised",
+    "opened",
 ]

@@ -66,11 +66,16 @@ class AccountState(StrEnum):
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """A page of a list. `cursor` leads to the next one; None: this was the last."""
+    """A page of a list. `cursor` leads to the next one; None: this was the last.
+
+    `unreadable` says of items that made no sense where they stood and what they lack: they are not
+    among `items`, and whoever reads a page writes them down.
+    """
 
     items: tuple[Item, ...]
     cursor: str | None = None
     total: int | None = None
+    unreadable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
