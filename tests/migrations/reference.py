@@ -116,6 +116,7 @@ TITLES = {
     "mail": "Direct mail",
     "persona": "Personas",
     "internals": "Internals",
+    "revos_sending": "RevOS: what is asked of the provider",
 }
 
 

@@ -77,6 +77,7 @@ def test_the_registry_holds_the_promised_retentions(connection: Connection) -> N
         "dm_message": ("month", None),
         "job_archive": ("week", 30),
         "pod_activity": ("week", None),
+        "provider_call": ("week", 90),
         "skill_execution": ("month", 90),
         "tracking_event": ("month", None),
         "unipile_webhook_log": ("month", 90),
