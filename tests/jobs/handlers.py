@@ -10,6 +10,7 @@ from mainstem.jobs import Done, Job, Registry, Retry, Snooze, Verdict, each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from uuid import UUID
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -60,6 +61,26 @@ async def call(job: Job) -> Verdict | None:
     return Retry("unreachable", after_s=0) if job.payload.get("say") == "retry" else None
 
 
+def note_first(connection: Connection, jobs: Sequence[Job]) -> dict[UUID, object]:
+    """Write down that calls are about to be made; one that was begun before is not made again."""
+    found: dict[UUID, object] = {}
+    for job in jobs:
+        begun = connection.execute(
+            "insert into app.effect (job_id, agency_id, note)"
+            " values (%s, app.agency_id(), 'begun') on conflict do nothing returning job_id",
+            (job.id,),
+        ).fetchone()
+        found[job.id] = str(job.payload) if begun else Done({"was": "begun before"})
+    return found
+
+
+async def call_with(job: Job, found: str) -> Verdict | None:
+    """Die in the first attempt of those that shall, after the beginning was kept."""
+    if job.payload.get("die") and job.attempt == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return Done({"found": found})
+
+
 def _effect(connection: Connection, job: Job) -> None:
     connection.execute(
         "insert into app.effect (job_id, agency_id, note)"
@@ -75,4 +96,6 @@ def registry() -> Registry:
     made.add("stop_once", stop_once, queue="stopping")
     made.add("decide", each(decide))
     made.add_calls("call", call)
+    made.add_calls("begun", call_with, begin=note_first)
+    made.add_calls("begun_and_killed", call_with, begin=note_first, queue="killing")
     return made

@@ -73,6 +73,18 @@ def test_a_killed_worker_loses_nothing_and_repeats_no_effect(place: Place) -> No
     assert place.sql(late) == [(True,)]
 
 
+def test_what_was_begun_before_the_calls_is_known_after_a_kill(place: Place) -> None:
+    (job,) = place.add(NewJob(kind="begun_and_killed", queue="killing", payload={"die": True}))
+    with worker(place, "killing") as process:
+        assert process.wait(LIMIT_S) == -signal.SIGKILL
+    assert place.sql("select job_id, note from app.effect") == [(job, "begun")]
+    with worker_here(place, "killing"):
+        until(place, lambda: job in place.archive())
+    assert place.sql("select attempt, result from app.job_archive") == [
+        (2, {"was": "begun before"})
+    ]
+
+
 def test_a_worker_that_lost_its_lease_completes_nothing(place: Place) -> None:
     (job,) = place.add(NewJob(kind="stop_once", queue="stopping"))
     with worker(place, "stopping") as process:

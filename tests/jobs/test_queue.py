@@ -129,6 +129,16 @@ def test_a_job_that_fails_takes_nothing_of_its_batch_with_it(place: Place) -> No
     ]
 
 
+def test_a_call_gets_what_its_beginning_found(place: Place) -> None:
+    mine = place.add(NewJob(kind="begun", payload={"n": 1}))
+    place.add(NewJob(kind="begun", payload={"n": 2}), agency_id=place.other)
+    work(place)
+    assert place.sql("select result from app.job_archive where job_id = %s", mine[0]) == [
+        ({"found": "{'n': 1}"},)
+    ]
+    assert place.sql("select count(distinct agency_id) from app.effect") == [(2,)]
+
+
 @pytest.mark.parametrize("kind", ["decide", "call"])
 def test_a_job_is_tried_again_until_its_attempts_are_spent(place: Place, kind: str) -> None:
     place.sql("alter table app.effect drop constraint effect_pkey")

@@ -75,7 +75,18 @@ class Batches:
             self._within(entry, jobs)
 
     def _calls(self, entry: Entry, jobs: Sequence[Job]) -> None:
-        verdicts = call_all(entry, jobs)
+        found = None
+        if entry.begin is not None:
+            first = jobs[0]
+            try:
+                with self.scope(
+                    self.connection, first.agency_id, first.app_context, entry.role
+                ) as connection:
+                    found = entry.begin(connection, jobs)
+            except Exception as error:  # noqa: BLE001 - what it raises is about its jobs
+                self._failed(jobs, error)
+                return
+        verdicts = call_all(entry, jobs, found)
         try:
             self._settle(entry, jobs, verdicts)
         except LostLeaseError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from mainstem.jobs.model import QUEUE, Dead, Done, Job, Retry, Verdict, VerdictError
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
     #: gets jobs of one kind and tenant within the tenant's transaction; silence about a job is done
     Handler: TypeAlias = Callable[[Connection, Sequence[Job]], Mapping[UUID, Verdict] | None]
-    #: does one job away from the database
-    Call: TypeAlias = Callable[[Job], Awaitable[Verdict | None]]
+    #: in a transaction that is kept before any call is made: what each call needs to know, or the
+    #: verdict of a job that is not to be called
+    Begin: TypeAlias = Callable[[Connection, Sequence[Job]], Mapping[UUID, Any]]
+    #: does one job away from the database; where there is a beginning, it also gets what that found
+    Call: TypeAlias = Callable[..., Awaitable[Verdict | None]]
     #: writes down, in the tenant's transaction, what the calls of a batch came to
     Settle: TypeAlias = Callable[[Connection, Sequence[Job], Mapping[UUID, Verdict]], None]
 
@@ -35,6 +38,8 @@ class Entry:
     Attributes:
         handle: the part within the transaction.
         call: the part before it, outside of any transaction; only for what goes over the network.
+        begin: the part before the calls, in a transaction of its own that is kept whatever follows:
+            a ledger that has to know of a call before it is made.
         role: the database role that the transaction takes. service_role passes over row-level
             security: only for what no person of the tenant may write, such as a ledger.
         calls_max: how many calls are under way at once.
@@ -44,6 +49,7 @@ class Entry:
     queue: str
     handle: Handler | None = None
     call: Call | None = None
+    begin: Begin | None = None
     settle: Settle | None = None
     role: str = "authenticated"
     calls_max: int = CONCURRENCY_MAX
@@ -71,6 +77,7 @@ class Registry:
         kind: str,
         call: Call,
         *,
+        begin: Begin | None = None,
         settle: Settle | None = None,
         queue: str = QUEUE,
         role: str = "authenticated",
@@ -80,11 +87,13 @@ class Registry:
         """Let an async function do a kind of job, many at once, outside of any transaction.
 
         `settle` then writes the outcome in the transaction that completes the jobs. A call may
-        have happened although its job runs again: it has to bear that.
+        have happened although its job runs again: it has to bear that, or `begin` has to notice,
+        which writes down in a transaction before the calls that they are about to be made.
         """
         entry = Entry(
             queue=queue,
             call=call,
+            begin=begin,
             settle=settle,
             role=role,
             calls_max=calls_max,
@@ -125,26 +134,42 @@ def each(do: Callable[[Connection, Job], Verdict | None]) -> Handler:
     return handle
 
 
-def call_all(entry: Entry, jobs: Sequence[Job]) -> dict[UUID, Verdict]:
-    """Make the calls of a batch, so many at once; what each came to."""
-    return asyncio.run(_call_all(entry, jobs))
+def call_all(
+    entry: Entry, jobs: Sequence[Job], found: Mapping[UUID, Any] | None
+) -> dict[UUID, Verdict]:
+    """Make the calls of a batch, so many at once; what each came to.
+
+    Args:
+        entry: how the kind is done.
+        jobs: the batch.
+        found: what the beginning gave for each job; None where the kind has no beginning.
+    """
+    return asyncio.run(_call_all(entry, jobs, found))
 
 
-async def _call_all(entry: Entry, jobs: Sequence[Job]) -> dict[UUID, Verdict]:
+async def _call_all(
+    entry: Entry, jobs: Sequence[Job], found: Mapping[UUID, Any] | None
+) -> dict[UUID, Verdict]:
     free = asyncio.Semaphore(entry.calls_max)
 
     async def one(job: Job) -> Verdict:
+        if found is None:
+            arguments: tuple[Any, ...] = (job,)
+        elif isinstance(found[job.id], Verdict):
+            return cast("Verdict", found[job.id])
+        else:
+            arguments = (job, found[job.id])
         async with free:
-            return await _call(entry, job)
+            return await _call(entry, arguments)
 
     return dict(zip([job.id for job in jobs], await asyncio.gather(*map(one, jobs)), strict=True))
 
 
-async def _call(entry: Entry, job: Job) -> Verdict:
+async def _call(entry: Entry, arguments: tuple[Any, ...]) -> Verdict:
     assert entry.call is not None
     try:
         async with asyncio.timeout(entry.call_limit_s):
-            return await entry.call(job) or Done()
+            return await entry.call(*arguments) or Done()
     except VerdictError as said:
         return said.verdict
     except TimeoutError:
