@@ -18,16 +18,15 @@ from mainstem.core import api_keys, opaque, sessions, store, trail
 from mainstem.core.model import Access, Assurance, KeyUse, Scope, SessionUse
 from mainstem.core.people import app_for, tenant_of
 from mainstem.core.permissions import NOTHING, Rights
-from mainstem.core.store import KeyRow, SessionRow
-from mainstem.core.transaction import service_transaction
-from mainstem.db.tenant import CLIENTS_MAX, Tenant
+from mainstem.core.transaction import OPENING, service_transaction
+from mainstem.db.tenant import Tenant
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mainstem.core.parts import Core
-    from mainstem.core.transaction import Connection
+    from mainstem.core.store import KeyRow, SessionRow
 
 #: how exact "last used" is: writing it with each request would double their cost
 TOUCHED_AFTER = timedelta(minutes=1)
@@ -68,11 +67,21 @@ async def resolve(
     """
     brought = read(headers, cookie=cookie)
     claims = await core.signing.verify(core, brought.token) if brought.token else None
-    async with service_transaction(core.pool) as connection:
-        key = await _key(core, connection, brought.key) if brought.key else None
-        session, known = None, await core.permissions.keys(connection, core.clock())
-        if claims is not None or brought.cookie:
-            session = await _session(core, connection, claims, brought.cookie)
+    prefix = api_keys.prefix_of(brought.key) if brought.key else None
+    known = await core.permissions.keys(core)
+    key, session = None, None
+    if prefix is not None or claims is not None or brought.cookie:
+        async with core.pool.connection() as connection:
+            key_row, session_row = await store.access(
+                connection,
+                OPENING,
+                prefix=prefix,
+                session_id=UUID(str(claims["session_id"])) if claims is not None else None,
+                token_hash=opaque.hash_of(brought.cookie) if brought.cookie else None,
+                now=core.clock(),
+            )
+        key = await _key(core, key_row, brought.key) if brought.key and key_row else None
+        session = await _session(core, session_row) if session_row else None
     if brought.key and key is None:
         raise RefusedError("invalid_api_key", "Invalid API key", status=401)
     if session is None and (claims is not None or brought.cookie):
@@ -94,26 +103,21 @@ def read(headers: Mapping[str, str], *, cookie: str | None = None) -> Brought:
     return Brought(key, bearer, cookie if key is None and bearer is None else None)
 
 
-async def _key(core: Core, connection: Connection, text: str) -> KeyUse | None:
-    prefix = api_keys.prefix_of(text)
-    if prefix is None:
-        return None
-    now = core.clock()
-    row = await store.one(connection, KeyRow, "access_of_key", prefix=prefix, now=now)
-    if row is None:
-        return None
+async def _key(core: Core, row: KeyRow, text: str) -> KeyUse | None:
+    """The key, if the text is its secret; once in a while its use is written down."""
     hashes = core.keys.keyed_hashes(text.encode())
     matches = [hmac.compare_digest(row.key_hash, each) for each in hashes]
     if not any(matches):
-        await trail.note_key(connection, row.agency_id, row.id, reason="wrong_secret")
+        async with service_transaction(core.pool) as connection:
+            await trail.note_key(connection, row.agency_id, row.id, reason="wrong_secret")
         return None
-    if row.last_used_at is None or row.last_used_at + TOUCHED_AFTER < now:
-        await store.run(connection, "touch_key", agency_id=row.agency_id, key_id=row.id, now=now)
-    if not matches[0]:
-        await store.run(
-            connection, "rehash_key",
-            agency_id=row.agency_id, key_id=row.id, key_hash=hashes[0],
-        )  # fmt: skip
+    now, this = core.clock(), {"agency_id": row.agency_id, "key_id": row.id}
+    is_stale = row.last_used_at is None or row.last_used_at + TOUCHED_AFTER < now
+    if is_stale or not matches[0]:
+        async with service_transaction(core.pool) as connection:
+            await store.run(connection, "touch_key", now=now, **this)
+            if not matches[0]:
+                await store.run(connection, "rehash_key", key_hash=hashes[0], **this)
     return KeyUse(
         row.id,
         row.agency_id,
@@ -125,23 +129,11 @@ async def _key(core: Core, connection: Connection, text: str) -> KeyUse | None:
     )
 
 
-async def _session(
-    core: Core, connection: Connection, claims: Mapping[str, object] | None, cookie: str | None
-) -> SessionUse | None:
-    now = core.clock()
-    row = await store.one(
-        connection,
-        SessionRow,
-        "access_of_session",
-        session_id=UUID(str(claims["session_id"])) if claims is not None else None,
-        token_hash=opaque.hash_of(cookie) if cookie and claims is None else None,
-        now=now,
-        clients_max=CLIENTS_MAX,
-    )
-    if row is None:
-        return None
-    if row.last_seen_at + TOUCHED_AFTER < now:
-        await sessions.touch(core, connection, row.session_id)
+async def _session(core: Core, row: SessionRow) -> SessionUse:
+    """The session; once in a while its use is written down, which lets it live on."""
+    if row.last_seen_at + TOUCHED_AFTER < core.clock():
+        async with service_transaction(core.pool) as connection:
+            await sessions.touch(core, connection, row.session_id)
     return SessionUse(
         row.session_id,
         row.kind,

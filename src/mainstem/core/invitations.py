@@ -175,7 +175,7 @@ async def _join(
     await store.run(
         connection, "add_client_access",
         agency_id=invitation.agency_id, client_ids=invitation.client_ids, user_id=user_id,
-        role=invitation.role, granted_by=None,
+        role=invitation.role, read_only=[], granted_by=None,
     )  # fmt: skip
     await store.run(
         connection, "set_password", user_id=user_id, password_hash=password_hash, now=now

@@ -72,9 +72,21 @@ async def change_role(core: Core, tenant: Tenant, user_id: UUID, role: str) -> N
 
 
 async def set_clients(
-    core: Core, tenant: Tenant, user_id: UUID, client_ids: Iterable[UUID]
+    core: Core,
+    tenant: Tenant,
+    user_id: UUID,
+    client_ids: Iterable[UUID],
+    *,
+    read_only: Iterable[UUID] = (),
 ) -> None:
     """Say which clients somebody sees, instead of those before.
+
+    Args:
+        core: the parts.
+        tenant: who says it; needs the permission `member.update`.
+        user_id: whose clients.
+        client_ids: the clients.
+        read_only: those of them whose rows they read and do not write.
 
     Raises:
         RefusedError: the tenant may not, or the agency has not all of those clients.
@@ -97,7 +109,7 @@ async def set_clients(
         await store.run(
             connection, "add_client_access",
             agency_id=tenant.agency_id, client_ids=wanted, user_id=user_id, role=person.role,
-            granted_by=tenant.user_id,
+            read_only=sorted(set(read_only)), granted_by=tenant.user_id,
         )  # fmt: skip
 
 

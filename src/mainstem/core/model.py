@@ -43,7 +43,10 @@ class Origin:
 
 @dataclass(frozen=True)
 class Person:
-    """One who may sign in, with the clients they see (None: all of the agency's)."""
+    """One who may sign in, with the clients they see (None: all of the agency's).
+
+    Of `read_only_client_ids` they read rows and write none.
+    """
 
     id: UUID
     agency_id: UUID
@@ -58,6 +61,7 @@ class Person:
     updated_at: datetime
     client_ids: frozenset[UUID] | None
     metadata: Mapping[str, object]
+    read_only_client_ids: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True)

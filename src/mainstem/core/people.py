@@ -36,6 +36,7 @@ def tenant_of(person: Person, *, app: str = "both", within: UUID | None = None) 
         user_role=person.role,
         client_ids=clients,
         app_context=app_for(person.role, app),
+        read_only_client_ids=person.read_only_client_ids & (clients or frozenset()),
     )
 
 

@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mainstem.core import store
+from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from mainstem.core.parts import Core
     from mainstem.core.transaction import Connection
     from mainstem.db.tenant import Tenant
 
@@ -88,10 +90,12 @@ class Known:
         self._keys: frozenset[str] = frozenset()
         self._at: datetime | None = None
 
-    async def keys(self, connection: Connection, now: datetime) -> frozenset[str]:
+    async def keys(self, core: Core) -> frozenset[str]:
         """All of them, read anew every few minutes."""
+        now = core.clock()
         if self._at is None or self._at + KNOWN_FOR < now:
-            rows = await store.many(connection, _Key, "permission_keys")
+            async with service_transaction(core.pool) as connection:
+                rows = await store.many(connection, _Key, "permission_keys")
             self._keys, self._at = frozenset(row.key for row in rows), now
         return self._keys
 

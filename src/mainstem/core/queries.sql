@@ -2,6 +2,7 @@
 -- A person by id, or else by e-mail, active or not, with their password's hash where they have one.
 select u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
        u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
+       visible.read_only_client_ids,
        exists (select from app.credential as c
                where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor,
        (select c.password_hash from app.credential as c
@@ -10,42 +11,13 @@ from public."user" as u
 cross join lateral (
   select array(select m.client_id from public.member_client_access as m
                where m.agency_id = u.agency_id and m.user_id = u.id
-               limit %(clients_max)s) as client_ids
+               limit %(clients_max)s) as client_ids,
+         array(select m.client_id from public.member_client_access as m
+               where m.agency_id = u.agency_id and m.user_id = u.id and m.permission = 'read'
+               limit %(clients_max)s) as read_only_client_ids
 ) as visible
 where u.id = coalesce(%(user_id)s::uuid,
                       (select named.id from public."user" as named where lower(named.email) = lower(%(email)s::text)))
-
--- name: access_of_session
--- A live session with its person: asked for each request, so that what is revoked is gone at once.
-select s.id as session_id, s.kind, s.assurance, s.app_context, s.client_id as session_client_id, s.last_seen_at,
-       u.id, u.agency_id, u.email, u.role, u.first_name, u.last_name, u.is_active, u.last_login_at,
-       u.created_at, u.updated_at, u.settings -> 'metadata' as metadata, visible.client_ids,
-       exists (select from app.credential as c
-               where c.user_id = u.id and c.kind = 'totp' and c.confirmed_at is not null) as has_second_factor,
-       array(select p.key || case when r.is_allowed then '+' else '-' end
-             from public.role_permission as r join public.permission as p on p.id = r.permission_id
-             where r.agency_id = u.agency_id and r.user_role = u.role) as overrides
-from app.session as s
-join public."user" as u on u.id = s.user_id
-cross join lateral (
-  select array(select m.client_id from public.member_client_access as m
-               where m.agency_id = u.agency_id and m.user_id = u.id
-               limit %(clients_max)s) as client_ids
-) as visible
-where (s.id = %(session_id)s or (s.token_hash = %(token_hash)s and s.kind = 'browser'))
-  and s.revoked_at is null and s.expires_at > %(now)s and u.is_active
-
--- name: access_of_key
--- A live API key by its prefix. The route knows the agency, the key's row the rest.
-select k.id, k.agency_id, k.client_id, k.key_hash, k.app, k.profile, k.scopes, k.last_used_at,
-       array(select p.key || case when rp.is_allowed then '+' else '-' end
-             from public.role_permission as rp join public.permission as p on p.id = rp.permission_id
-             where rp.agency_id = k.agency_id and rp.user_role = case when k.client_id is null then 'manager' else 'client' end
-            ) as overrides
-from app.token_route as r
-join public.api_key as k on k.agency_id = r.agency_id and k.id = r.target_id
-where r.kind = 'api_key' and r.token = %(prefix)s
-  and k.revoked_at is null and (k.expires_at is null or k.expires_at > %(now)s)
 
 -- name: touch_session
 -- Now and then, not with each request: when the session was last used, which lets it live on.
@@ -263,12 +235,16 @@ on conflict (lower(email)) do nothing
 returning id
 
 -- name: add_client_access
--- The clients that a new person sees; what is no client of the agency is left out.
-insert into public.member_client_access (agency_id, client_id, user_id, kind, granted_by)
-select c.agency_id, c.id, %(user_id)s, case when %(role)s = 'client' then 'client' else 'member' end, %(granted_by)s
+-- The clients that a person sees, some of them to be read only; what is no client of the agency is left
+-- out. Who saw the client before has from now on what is said here.
+insert into public.member_client_access as m (agency_id, client_id, user_id, kind, permission, granted_by)
+select c.agency_id, c.id, %(user_id)s, case when %(role)s = 'client' then 'client' else 'member' end,
+       case when c.id = any (%(read_only)s) then 'read' else 'write' end, %(granted_by)s
 from public.client as c
 where c.agency_id = %(agency_id)s and c.id = any (%(client_ids)s)
-on conflict on constraint member_client_access_client_user_key do nothing
+on conflict on constraint member_client_access_client_user_key
+do update set permission = excluded.permission, granted_by = excluded.granted_by
+where m.permission <> excluded.permission
 
 -- name: clients_among
 -- Those of the ids that are clients of the agency.

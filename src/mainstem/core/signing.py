@@ -8,8 +8,9 @@ names one that it does not know.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -35,6 +36,7 @@ FRESH_FOR = timedelta(minutes=5)
 #: a flood of tokens with invented key ids costs one query in so long
 LOOKED_AGAIN_AFTER = timedelta(seconds=5)
 TOKEN_LENGTH_MAX = 16_384
+VERIFIED_MAX = 10_000
 AUDIENCE = "authenticated"
 
 
@@ -44,6 +46,8 @@ class _Known:
     signing_id: str
     signs_until: datetime
     at: datetime
+    #: claims by the hash of their token, whose signature was right: a signature stays right
+    verified: dict[bytes, Mapping[str, object]] = field(default_factory=dict)
 
 
 class Signing:
@@ -68,22 +72,29 @@ class Signing:
         """
         if len(token) > TOKEN_LENGTH_MAX:
             raise bad_token("The access token is longer than any that was made here.")
-        known = await self._current(core)
-        if _key_id(token) not in known.keys and known.at + LOOKED_AGAIN_AFTER < core.clock():
-            known = await self._look(core)
-        key = known.keys.get(_key_id(token))
-        if key is None:
-            raise bad_token("The access token was not signed here; sign in again.")
-        try:
-            claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError):
-            raise bad_token("The access token is no valid one; sign in again.") from None
+        known, digest = await self._current(core), sha256(token.encode()).digest()
+        claims = known.verified.get(digest)
+        if claims is None:
+            claims = await self._verified(core, known, token)
+            _remember(known.verified, digest, claims)
         expires = claims.get("exp")
         if not isinstance(expires, int) or expires <= core.clock().timestamp():
             raise bad_token("The access token is out of date; refresh it.", is_expired=True)
         if claims.get("iss") != issuer(core) or claims.get("aud") != AUDIENCE:
             raise bad_token("The access token was made for another purpose; sign in again.")
         return claims
+
+    async def _verified(self, core: Core, known: _Known, token: str) -> Mapping[str, object]:
+        """The claims of a token whose signature is ours."""
+        if _key_id(token) not in known.keys and known.at + LOOKED_AGAIN_AFTER < core.clock():
+            known = await self._look(core)
+        key = known.keys.get(_key_id(token))
+        if key is None:
+            raise bad_token("The access token was not signed here; sign in again.")
+        try:
+            return jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+        except (JoseError, ValueError):
+            raise bad_token("The access token is no valid one; sign in again.") from None
 
     async def public_keys(self, core: Core) -> list[dict[str, object]]:
         """The public halves, as others need them to verify our tokens (RFC 7517)."""
@@ -119,6 +130,15 @@ class Signing:
         keys = {str(row.id): _opened(core, row) for row in rows}
         self._known = _Known(keys, str(rows[0].id), rows[0].signs_until, now)
         return self._known
+
+
+def _remember(
+    verified: dict[bytes, Mapping[str, object]], digest: bytes, claims: Mapping[str, object]
+) -> None:
+    """Keep so many; the oldest gives way."""
+    while len(verified) >= VERIFIED_MAX:
+        del verified[next(iter(verified))]
+    verified[digest] = claims
 
 
 def issuer(core: Core) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003 - rows are decoded by their annotations
 from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID  # noqa: TC003 - the same
 
+import msgspec
 from psycopg import sql
 from psycopg.rows import class_row
 
@@ -13,9 +16,6 @@ from mainstem.db.queries import load_queries
 from mainstem.db.tenant import CLIENTS_MAX, OVERSEERS
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from uuid import UUID
-
     from mainstem.core.erasure import Reference
     from mainstem.core.rotation import Column
     from mainstem.core.transaction import Connection
@@ -40,6 +40,7 @@ class PersonRow:
     created_at: datetime
     updated_at: datetime
     client_ids: list[UUID]
+    read_only_client_ids: list[UUID]
     has_second_factor: bool
     metadata: dict[str, object] | None
     password_hash: str | None = None
@@ -59,6 +60,9 @@ class PersonRow:
             created_at=self.created_at,
             updated_at=self.updated_at,
             client_ids=None if self.role in OVERSEERS else frozenset(self.client_ids),
+            read_only_client_ids=frozenset(
+                () if self.role in OVERSEERS else self.read_only_client_ids
+            ),
             metadata=self.metadata or {},
         )
 
@@ -188,6 +192,45 @@ async def many(
     async with connection.cursor(row_factory=class_row(row)) as cursor:
         await cursor.execute(QUERIES[query], {"rows_max": ROWS_MAX, **parameters})
         return await cursor.fetchall()
+
+
+async def access(
+    connection: Connection,
+    opening: str,
+    *,
+    prefix: str | None,
+    session_id: UUID | None,
+    token_hash: bytes | None,
+    now: datetime,
+) -> tuple[KeyRow | None, SessionRow | None]:
+    """The live key and session of a request, in one message there and one back.
+
+    The message is a transaction of its own. Its values are letters and digits, so they stand in it.
+
+    Args:
+        connection: an idle one, in autocommit mode.
+        opening: what takes the role and the limits.
+        prefix: of a key's text; letters and digits.
+        session_id: of an access token.
+        token_hash: of a cookie.
+        now: the time.
+    """
+    assert prefix is None or prefix.isalnum(), "a prefix is letters and digits"
+    cookie = None if token_hash is None else f"\\x{token_hash.hex()}"
+    given = (prefix, session_id, cookie, now, CLIENTS_MAX)
+    asked = ", ".join("null" if each is None else f"'{each}'" for each in given)
+    cursor = connection.cursor()
+    question = f"{opening}; select key, session from app.access_of_request({asked})"
+    await cursor.execute(question.encode(), prepare=False)
+    while cursor.nextset():
+        pass  # to the last statement's answer
+    row = await cursor.fetchone()
+    assert row is not None, "the question has one answer"
+    key, session = row
+    return (
+        msgspec.json.decode(key, type=KeyRow) if key else None,
+        msgspec.json.decode(session, type=SessionRow) if session else None,
+    )
 
 
 async def add(connection: Connection, query: str, **parameters: object) -> UUID:

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 Connection = psycopg.AsyncConnection[TupleRow]
 
 STATEMENT_LIMIT_S = 5
-_OPENING = (
-    "begin; set local role service_role; "
+#: what follows a `begin`, or begins a message of several statements, which is a transaction too
+OPENING = (
+    "set local role service_role; "
     """set local "request.jwt.claims" = '{"role": "service_role"}'; """
     f"set local statement_timeout = '{STATEMENT_LIMIT_S}s'; set local lock_timeout = '2s'"
-).encode()
+)
+_BEGIN = f"begin; {OPENING}".encode()
 
 
 @asynccontextmanager
@@ -50,7 +52,7 @@ async def service_transaction(
         return
     async with pool.connection() as connection:
         try:
-            await connection.execute(_OPENING, prepare=False)
+            await connection.execute(_BEGIN, prepare=False)
             yield connection
             await connection.commit()
         except BaseException:

@@ -51,6 +51,7 @@ class Tenant:
         app_context: the app, 'both' for shared rows only; '*' for all apps, which is for owners,
             admins and managers.
         role: the database role: authenticated, anon or service_role.
+        read_only_client_ids: those of the named clients whose rows may be read and not written.
     """
 
     agency_id: UUID
@@ -59,6 +60,7 @@ class Tenant:
     client_ids: frozenset[UUID] | None
     app_context: str
     role: str = "authenticated"
+    read_only_client_ids: frozenset[UUID] = frozenset()
 
     def __post_init__(self) -> None:
         """Refuse what is no claim: these values reach the server as text."""
@@ -77,13 +79,15 @@ class Tenant:
             raise ValueError(f"a {self.user_role} is in one app at a time")
         if self.client_ids is None and self.user_role == "client":
             raise ValueError("a client's person sees the clients that are named")
+        if not self.read_only_client_ids <= (self.client_ids or frozenset()):
+            raise ValueError("clients that may only be read are among those that are named")
         if self.client_ids is not None and len(self.client_ids) > CLIENTS_MAX:
             raise ValueError(f"a tenant sees at most {CLIENTS_MAX} single clients")
 
     def claims(self) -> dict[str, object]:
         """Return the claims, in the shape of a Supabase token."""
         clients = None if self.client_ids is None else sorted(map(str, self.client_ids))
-        return {
+        claims: dict[str, object] = {
             "sub": str(self.user_id) if self.user_id is not None else None,
             "role": self.role,
             "agency_id": str(self.agency_id),
@@ -91,6 +95,9 @@ class Tenant:
             "client_ids": clients,
             "app_context": self.app_context,
         }
+        if self.read_only_client_ids:
+            claims["read_only_client_ids"] = sorted(map(str, self.read_only_client_ids))
+        return claims
 
 
 @contextmanager
@@ -170,18 +177,25 @@ def opening_batch(tenant: Tenant, statement_limit_s: int, *, begins: bool) -> by
 
     Every value is a word of a closed set, a UUID or a number; they are quoted all the same.
     """
-    clients = tenant.client_ids
-    visible = "*" if clients is None else "{" + ",".join(sorted(map(str, clients))) + "}"
     statements = [
         *(["begin"] if begins else []),
         f"set local role {tenant.role}",
         f'set local "request.jwt.claims" = {_literal(json.dumps(tenant.claims()))}',
-        f"set local app.client_ids = {_literal(visible)}",
+        f"set local app.client_ids = {_literal(_visible(tenant))}",
         f"set local statement_timeout = '{int(statement_limit_s)}s'",
         f"set local lock_timeout = '{LOCK_LIMIT_S}s'",
         f"set local idle_in_transaction_session_timeout = '{IDLE_LIMIT_S}s'",
     ]
     return "; ".join(statements).encode("ascii")
+
+
+def _visible(tenant: Tenant) -> str:
+    """The clients, a mark behind each whose rows may only be read (app.is_read_only)."""
+    if tenant.client_ids is None:
+        return "*"
+    marked = tenant.read_only_client_ids
+    named = (f"{each}!" if each in marked else str(each) for each in tenant.client_ids)
+    return "{" + ",".join(sorted(named)) + "}"
 
 
 def _literal(text: str) -> str:
