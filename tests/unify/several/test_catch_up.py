@@ -34,7 +34,6 @@ def fresh(merge: Merge, scratch: ScratchServer, name: str) -> dict[str, list[str
     """What a run made now leaves in an empty target."""
     other = Merge(merge.folder, merge.north, merge.south, scratch.create_database(name))
     other.execute(other.url, TARGET)
-    other.plan(is_forced=True)
     other.run()
     found = content(other)
     scratch.drop_database(name)
@@ -75,6 +74,34 @@ def test_what_changed_in_the_sources_is_carried_over(merge: Merge, scratch: Scra
     merge.undo(run.id)
     assert all(rows == [] for rows in content(merge).values())
     assert fresh(merge, scratch, "catch_up_fresh") == now
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # The lead task of project 202 goes to a project of the other shop.
+        f"update tasks set project_id = '{uuid_of(203)}' where id = '{uuid_of(305)}'",
+        # The project that another one's lead task belongs to goes to the other shop.
+        (
+            f"update projects set lead_task_id = '{uuid_of(313)}' where id = '{uuid_of(202)}';"
+            f" update projects set shop_id = '{uuid_of(2)}', owner_id = null"
+            f" where id = '{uuid_of(204)}'"
+        ),
+    ],
+)
+def test_what_others_point_at_in_a_cycle_goes_to_another_tenant(
+    merge: Merge, scratch: ScratchServer, change: str
+) -> None:
+    merge.plan()
+    merge.run()
+    assert merge.catch_up().passes[0].updated == 0
+    merge.execute(merge.north, change)
+    assert merge.catch_up().left == ()
+    reason = "lead_task_id leads to no loaded row of task"
+    assert merge.quarantine()["north.projects", uuid_of(202)] == reason
+    assert merge.rows(f"select from project where id = '{uuid_of(202)}'") == []
+    assert merge.verify().is_equal
+    assert content(merge) == fresh(merge, scratch, f"fresh_{uuid4().hex}")
 
 
 #: what people do to the sources, as the place and a statement over two numbers

@@ -147,7 +147,7 @@ class _Carrying:
 
     def _drop_scratch(self) -> None:
         for target in self.order:
-            for kind in ("want", "had", "doomed"):
+            for kind in ("want", "had", "doomed", "moved"):
                 name = self.carry.own(kind, target.name)
                 self.carry.connection.execute(f"drop table if exists {name}")
         for table in self.carry.plan.moved():

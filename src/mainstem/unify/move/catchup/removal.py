@@ -8,6 +8,7 @@ from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move.catchup.context import Left
 from mainstem.unify.move.catchup.memory import make_keys
+from mainstem.unify.move.catchup.moving import moved_name
 from mainstem.unify.move.dependents import POINTING_AT
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.statements import has_secret_key, map_key, target_name
@@ -121,8 +122,9 @@ class Removal:
         return self._carry.own("doomed", target.name)
 
     def _orphans(self, target: TargetTable, key: ForeignKey, parent: TargetTable) -> int:
-        """Rows that were written now and find no parent, and rows whose parent goes."""
+        """Rows that were written now and find no parent, and rows whose parent goes or moved."""
         want = self._carry.own("want", target.name)
+        moved = moved_name(self._carry, parent)
         value, column = self._values[target.name]
         parent_value = self._values[parent.name][0].replace("t.", "p.")
         equal = _equal(key, child="t", parent="p")
@@ -135,12 +137,20 @@ class Removal:
                 f" join {target_name(target)} as t on {equal}"
             )
         ]
+        is_lost = (
+            f"not exists (select from {target_name(parent)} as p"
+            f" where {equal} and not exists ({goes}))"
+        )
         if self._exists(want):
             tries.append(
                 f"select {value} as _new from {want} as w join {target_name(target)} as t"
                 f" on {value} = w._new where w._op in ('insert', 'update') and w._refuse is null"
-                f" and {present} and not exists (select from {target_name(parent)} as p"
-                f" where {equal} and not exists ({goes}))"
+                f" and {present} and {is_lost}"
+            )
+        if self._exists(moved):
+            tries.append(
+                f"select {value} as _new from {moved} as p join {target_name(target)} as t"
+                f" on {equal} where {is_lost}"
             )
         self._execute("drop table if exists pg_temp.unify_orphan")
         self._execute(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import UnifyError
 from mainstem.unify.move.catchup.context import Left
 from mainstem.unify.move.catchup.memory import make_keys
+from mainstem.unify.move.catchup.moving import note_moved
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.statements import (
@@ -103,6 +104,8 @@ class Wanted:
         self._refuse_doubles()
         self._refuse_unmerged()
         self._doom(tables)
+        wanted = {name: self._kept(name, of="w") for name in self._given()}
+        note_moved(self._carry, self._target, value=self._value, wanted=wanted)
         counts = self._write_rows()
         self._leave_out_the_same(tables)
         self._write_notes(tables)
