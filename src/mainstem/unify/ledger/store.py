@@ -35,6 +35,18 @@ _READ_ROWS = 5_000
 #: says what a map is attached for, so that attaching it reads none of its rows
 _MAP_CHECK = "map_id_check"
 
+#: the tables that say something of a run, but for its maps
+_OF_A_RUN = (
+    "range_hash",
+    "file",
+    "quarantine",
+    "ledger",
+    "decision",
+    "also_result",
+    "table_result",
+    "step",
+)
+
 _RUN_COLUMNS = "id, kind, name, plan_sha256, source, schema_name, state, started_at, finished_at"
 
 
@@ -114,7 +126,7 @@ def set_source(connection: Connection, run_id: int, source: Mapping[str, object]
 
 def forget_run(connection: Connection, run_id: int) -> None:
     """Remove a run from the ledger, with all that stands with it; it must have no maps."""
-    for table in ("range_hash", "quarantine", "ledger", "decision", "table_result", "step"):
+    for table in _OF_A_RUN:
         connection.execute(
             sql.SQL("delete from unify.{} where run_id = %s").format(sql.Identifier(table)),
             (run_id,),
