@@ -104,6 +104,31 @@ def test_what_others_point_at_in_a_cycle_goes_to_another_tenant(
     assert content(merge) == fresh(merge, scratch, f"fresh_{uuid4().hex}")
 
 
+def test_a_cycle_goes_in_once_what_it_waits_for_is_there(merge: Merge) -> None:
+    """A project waits for its lead task, which waits for its worker, and all its tasks for it."""
+    merge.execute(merge.north, "alter table tasks add column worker_id uuid references people")
+    merge.execute(merge.url, "alter table task add column worker_id uuid references person")
+    merge.config.write_text(CONFIG + '[tables.north.tasks]\ntenant = "project_id"\n')
+    worker = f"where id = '{uuid_of(112)}'"
+    merge.execute(
+        merge.north,
+        f"update tasks set worker_id = '{uuid_of(112)}' where id = '{uuid_of(305)}';"
+        f" update people set shop_id = null {worker}",
+    )
+    assert merge.plan().questions == ()
+    merge.run()
+    merge.catch_up()
+    waiting = merge.quarantine()
+    assert {uuid_of(305), uuid_of(306)} < {key for table, key in waiting if table == "north.tasks"}
+    assert ("north.projects", uuid_of(202)) in waiting
+    merge.execute(merge.north, f"update people set shop_id = '{uuid_of(1)}' {worker}")
+    merge.catch_up()
+    assert merge.quarantine() == {}
+    assert merge.verify().is_equal
+    (nothing,) = merge.catch_up().passes
+    assert (nothing.inserted, nothing.updated, nothing.deleted) == (0, 0, 0)
+
+
 #: what people do to the sources, as the place and a statement over two numbers
 EDITS = [
     ("north", "update people set full_name = 'N' || {b} where id = {p}"),

@@ -95,13 +95,11 @@ class _Carrying:
         with loosened(self.carry, self.order) as loose:
             for target in self.order:
                 self._make_partitions(target)
-                wanted = Wanted(self.carry, target, find_reach(self.carry, target), loose)
-                self.counts = self.counts + wanted.do()
-                for cycle in find_cycles(self.carry.plan, self.order):
-                    if target == cycle.targets[-1]:
-                        removal.settle(cycle.targets)
-                if not any(target in c.targets for c in find_cycles(self.carry.plan, self.order)):
-                    removal.settle((target,))
+                together = self._together(target)
+                reach = find_reach(self.carry, target, together)
+                self.counts = self.counts + Wanted(self.carry, target, reach, loose).do()
+                if target == together[-1]:
+                    removal.settle(together)
             self.counts = self.counts + carry_further(self.carry)
             self.counts = replace(self.counts, deleted=self.counts.deleted + removal.finish())
         self._finish()
@@ -109,6 +107,11 @@ class _Carrying:
         return Carried(
             self.counts, (*self.carry.held_rows, *read_left(self.carry.connection, self.carry.run))
         )
+
+    def _together(self, target: TargetTable) -> tuple[TargetTable, ...]:
+        """The targets of its cycle, in their order; of none: itself."""
+        cycles = find_cycles(self.carry.plan, self.order)
+        return next((cycle.targets for cycle in cycles if target in cycle.targets), (target,))
 
     def _make_partitions(self, target: TargetTable) -> None:
         if not target.is_partitioned:

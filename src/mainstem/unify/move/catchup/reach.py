@@ -17,7 +17,7 @@ from mainstem.unify.move.templates import Place, fill_places, find_places
 from mainstem.unify.plan.names import text_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.move.catchup.context import Carry
@@ -42,14 +42,35 @@ class Join:
     value: str
 
 
-def find_reach(carry: Carry, target: TargetTable) -> dict[str, bool]:
-    """Fill `affected x` for each source table of a target; whether all its rows count."""
+def find_reach(
+    carry: Carry, target: TargetTable, together: Sequence[TargetTable]
+) -> dict[str, bool]:
+    """Fill `affected x` for each source table of a target; whether all its rows count.
+
+    `together`: the targets of its cycle. What waits there may wait for a row of a later target,
+    which waits for one of this: all of it is tried again when anything changed that they lead to.
+    """
+    is_tried = len(together) > 1 and any(name in carry.pending for name in _led_to(carry, together))
     return {
-        table.name: _Reach(carry, select).fill()
+        table.name: _Reach(carry, select, is_tried).fill()
         for table in carry.tables_into(target)
         for select in carry.plan.selects
         if not select.is_also and select.source_table == table.name
     }
+
+
+def _led_to(carry: Carry, targets: Sequence[TargetTable]) -> set[str]:
+    """The source tables that the selects of some targets read, and those that these lead to."""
+    reads: dict[str, set[str]] = {}
+    for select in carry.plan.selects:
+        places = {place.table for place in find_places(select.text)}
+        reads[select.source_table] = reads.get(select.source_table, set()) | places
+    found: set[str] = set()
+    left = {table.name for target in targets for table in carry.tables_into(target)}
+    while left:
+        found |= left
+        left = {name for at in left for name in reads.get(at, ())} - found
+    return found
 
 
 def find_joins(select: Select) -> list[Join] | None:
@@ -68,6 +89,8 @@ def find_joins(select: Select) -> list[Join] | None:
 class _Reach:
     carry: Carry
     select: Select
+    #: whether rows that wait count although nothing that they lead to moved
+    is_tried: bool
 
     def fill(self) -> bool:
         name = self.select.source_table
@@ -87,7 +110,8 @@ class _Reach:
             sources += [f"select _key from {self._stage}", f"select old_id from {mapped}"]
         else:
             sources += [f"select _key from {self._keys('changed', name)}", *reached]
-            if not any(self.carry.has_rows(f"({query}) as q") for query in sources[1:]):
+            is_moved = any(self.carry.has_rows(f"({query}) as q") for query in sources[1:])
+            if not is_moved and not self.is_tried:
                 # Nothing moved: what waits goes on waiting.
                 sources = []
         for query in sources:
