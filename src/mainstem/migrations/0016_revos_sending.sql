@@ -8,6 +8,7 @@ create table public.provider_call (
   client_id uuid not null,
   linkedin_account_id uuid not null,
   route text not null,
+  sender text,
   subject_id uuid,
   status text not null default 'reserved',
   called_at timestamptz not null,
@@ -35,6 +36,7 @@ comment on table public.provider_call is
   'One row a call to the LinkedIn provider that counts against an account''s limits, written before it is made.';
 comment on column public.provider_call.subject_id is
   'What the call is about: a send, a comment, an invitation, a post, a pod activity. No foreign key: it is one of several tables.';
+comment on column public.provider_call.sender is 'Of a write: which part of RevOS wanted it and settles it.';
 comment on column public.provider_call.next_write_at is 'Of a write: the account writes nothing more before.';
 call app.protect('provider_call', 'client', app => 'revos', high_volume => true, writes => '{}');
 insert into app.partition_policy (table_name, period, retention) values ('provider_call', 'week', '90 days');

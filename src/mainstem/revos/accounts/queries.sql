@@ -1,0 +1,121 @@
+-- name: lock_agency
+-- One at a time decides for an agency's accounts: what the other has just reserved must be seen.
+select pg_advisory_xact_lock(hashtextextended('revos accounts ' || %(agency_id)s::text, 0))
+
+-- name: free_accounts
+-- Accounts that may write at this moment: healthy, awake, none of their calls under way, rested
+-- since the last one. `left` is what every window of every route still allows.
+with awake as (
+  select a.agency_id, a.id, a.client_id, a.unipile_account_id, a.provider_dialect, a.provider_person_id,
+         a.daily_dm_cap, a.daily_invitation_cap, a.weekly_invitation_cap, a.daily_comment_cap,
+         a.daily_reaction_cap, a.daily_post_cap,
+         case when a.warmup_started_on is null or a.warmup_days <= 0 then 1.0
+              else least(1.0, %(warmth_at_first)s::numeric + (1 - %(warmth_at_first)s::numeric)
+                * greatest(0, own.moment::date - a.warmup_started_on) / a.warmup_days) end as warmth
+  from public.linkedin_account as a
+  cross join lateral (select %(at)s::timestamptz at time zone a.timezone as moment) as own
+  where a.agency_id = %(agency_id)s
+    and (%(among)s::uuid[] is null or a.id = any (%(among)s))
+    and a.status = 'active' and a.unipile_account_id is not null
+    and (a.paused_until is null or a.paused_until <= %(at)s)
+    and extract(isodow from own.moment)::smallint = any (a.work_days)
+    and own.moment::time >= a.work_starts_at and own.moment::time < a.work_ends_at
+),
+rested as (
+  select w.* from awake as w
+  left join lateral (
+    select c.status, c.next_write_at from public.provider_call as c
+    where c.agency_id = w.agency_id and c.linkedin_account_id = w.id and c.next_write_at is not null
+    order by c.called_at desc limit 1) as last on true
+  where last.status is null or (last.status not in ('reserved', 'calling') and last.next_write_at <= %(at)s)
+)
+select r.id, r.client_id, r.unipile_account_id, r.provider_dialect, r.provider_person_id,
+       ceil(r.daily_dm_cap * r.warmth)::integer - n.dm as dm,
+       least(ceil(r.daily_invitation_cap * r.warmth)::integer - n.invitation,
+             ceil(r.weekly_invitation_cap * r.warmth)::integer - weekly.invitation) as invitation,
+       ceil(r.daily_comment_cap * r.warmth)::integer - n.comment as comment,
+       ceil(r.daily_reaction_cap * r.warmth)::integer - n.reaction as reaction,
+       ceil(r.daily_post_cap * r.warmth)::integer - n.post as post
+from rested as r
+cross join lateral (
+  select count(*) filter (where c.route = 'dm')::integer as dm,
+         count(*) filter (where c.route = 'invitation')::integer as invitation,
+         count(*) filter (where c.route = 'comment')::integer as comment,
+         count(*) filter (where c.route = 'reaction')::integer as reaction,
+         count(*) filter (where c.route = 'post')::integer as post
+  from public.provider_call as c
+  where c.agency_id = r.agency_id and c.linkedin_account_id = r.id
+    and c.called_at > %(at)s::timestamptz - interval '1 day' and c.next_write_at is not null) as n
+cross join lateral (
+  select count(*)::integer as invitation from public.provider_call as c
+  where c.agency_id = r.agency_id and c.linkedin_account_id = r.id and c.route = 'invitation'
+    and c.called_at > %(at)s::timestamptz - interval '7 days') as weekly
+order by r.id
+limit %(limit)s
+
+-- name: reads_left
+-- How many more reads of a route each account may make now, for accounts that can read at all.
+select a.id, %(cap)s - count(c.id)::integer as reads_left
+from public.linkedin_account as a
+left join public.provider_call as c
+  on c.agency_id = a.agency_id and c.linkedin_account_id = a.id and c.route = %(route)s
+  and c.called_at > %(at)s::timestamptz - interval '1 day'
+where a.agency_id = %(agency_id)s and a.id = any (%(among)s)
+  and a.status = 'active' and a.unipile_account_id is not null
+  and (a.paused_until is null or a.paused_until <= %(at)s)
+group by a.id
+
+-- name: reserve
+-- Rows of the ledger, before the calls.
+insert into public.provider_call
+  (agency_id, client_id, linkedin_account_id, route, sender, subject_id, called_at, next_write_at)
+select %(agency_id)s, c.client_id, c.account_id, c.route, c.sender, c.subject_id, c.called_at, c.next_write_at
+from json_to_recordset(%(calls)s::json) as c (
+  client_id uuid, account_id uuid, route text, sender text, subject_id uuid, called_at timestamptz,
+  next_write_at timestamptz)
+returning linkedin_account_id, subject_id, id
+
+-- name: begin_calls
+-- From here on a call may have been made. Those that are open still, and whether they begin now or
+-- were begun before.
+with fresh as (
+  update public.provider_call set status = 'calling'
+  where agency_id = %(agency_id)s and id = any (%(ids)s) and status = 'reserved'
+  returning id
+)
+select c.id, c.called_at, f.id is not null as is_fresh
+from public.provider_call as c left join fresh as f on f.id = c.id
+where c.agency_id = %(agency_id)s and c.id = any (%(ids)s) and c.status in ('reserved', 'calling')
+
+-- name: finish_call
+-- What became of it. Only once.
+update public.provider_call
+set status = %(status)s, finished_at = %(at)s, error_slug = %(slug)s, error_message = %(message)s
+where agency_id = %(agency_id)s and id = %(id)s and status in ('reserved', 'calling')
+returning id
+
+-- name: abandoned_calls
+-- Calls that a lost job left open.
+select id, linkedin_account_id, sender, subject_id from public.provider_call
+where agency_id = %(agency_id)s and status in ('reserved', 'calling') and called_at < %(before)s
+  and sender is not null
+order by called_at
+limit %(limit)s
+
+-- name: rest_account
+-- Nothing is asked in its name for a while; a longer rest that is set already stays.
+update public.linkedin_account
+set paused_until = greatest(coalesce(paused_until, %(until)s), %(until)s), rate_limit_reset_at = %(until)s
+where agency_id = %(agency_id)s and id = %(id)s
+
+-- name: set_account_status
+-- Its work waits, or goes on, from now.
+update public.linkedin_account
+set status = %(status)s, status_reason = %(reason)s, status_changed_at = %(at)s
+where agency_id = %(agency_id)s and id = %(id)s and status is distinct from %(status)s
+returning user_id, client_id, account_name
+
+-- name: notify
+-- Tell somebody of the agency.
+insert into public.notification (agency_id, user_id, app_context, kind, title, body, link)
+values (%(agency_id)s, %(user_id)s, 'revos', %(kind)s, %(title)s, %(body)s, %(link)s)

@@ -1,0 +1,172 @@
+"""The job that makes one write: begun in the ledger, called once, settled with all it changes.
+
+A job that comes again, because its worker was lost or nobody knows what became of the call, never
+calls again. It looks at what the provider has, a few times, for reads lag behind writes; what that
+does not settle is unclear, and a person's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from mainstem.jobs import Done, Job, NewJob, Registry, Snooze, Verdict
+from mainstem.revos.accounts import health
+from mainstem.revos.accounts import store as accounts_store
+from mainstem.revos.sending.model import Moment, Sender, Settled
+from mainstem.revos.unipile import Indeterminate, Outcome, Refused, Sent, UnipileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from mainstem.revos.clock import Clock
+    from mainstem.revos.sending.model import Connection, Request
+    from mainstem.revos.unipile import Provider
+
+KIND = "revos.write"
+QUEUE = "revos"
+#: reads may lag half a minute to a minute behind a write
+LOOK_AFTER = timedelta(seconds=90)
+LOOK_UNTIL = timedelta(minutes=6)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A request, when it was reserved, and whether the call may have been made before."""
+
+    request: Request
+    called_at: datetime
+    may_have_been_made: bool
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Makes the writes of all senders."""
+
+    provider: Provider
+    clock: Clock
+    senders: Mapping[str, Sender]
+
+    def add_to(self, registry: Registry) -> None:
+        """Let a worker make them."""
+        registry.add_calls(
+            KIND, self.call, begin=self.begin, settle=self.settle, queue=QUEUE, role="service_role"
+        )
+
+    def begin(self, connection: Connection, jobs: Sequence[Job]) -> dict[UUID, Any]:
+        """Say in the ledger that the calls are made now, and read what they need."""
+        moment = self._moment(connection, jobs)
+        open_calls = accounts_store.begin(
+            connection, moment.agency_id, [_call(job) for job in jobs]
+        )
+        begun: dict[UUID, Any] = {job.id: Done() for job in jobs}
+        for name, sender in self.senders.items():
+            own = [
+                job for job in jobs if job.payload["sender"] == name and _call(job) in open_calls
+            ]
+            requests = sender.load(moment, [_subject(job) for job in own]) if own else {}
+            for job in own:
+                begun[job.id] = _begun(requests.get(_subject(job)), open_calls[_call(job)])
+        return begun
+
+    async def call(self, job: Job, begun: Begun) -> Verdict:
+        """Call, or look what an earlier call came to."""
+        del job
+        if begun.may_have_been_made:
+            return await self._look(begun)
+        outcome = await begun.request.make(self.provider)
+        if isinstance(outcome, Indeterminate):
+            return Snooze(self.clock.real_s(LOOK_AFTER), outcome.reason)
+        return Settled(outcome=outcome)
+
+    async def _look(self, begun: Begun) -> Verdict:
+        try:
+            found = await begun.request.look(self.provider)
+            reason = "no answer came, and the provider shows no trace of it"
+        except UnipileError as error:
+            found, reason = None, f"no answer came, and it cannot be looked up: {error.fault.slug}"
+        if found is not None:
+            return Settled(outcome=found)
+        if self.clock.now() < begun.called_at + LOOK_UNTIL:
+            return Snooze(self.clock.real_s(LOOK_AFTER), reason)
+        return Settled(outcome=Indeterminate(reason))
+
+    def settle(
+        self, connection: Connection, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict]
+    ) -> None:
+        """Write down what became of each call, in the ledger and in the sender's own rows."""
+        moment = self._moment(connection, jobs)
+        for job in jobs:
+            verdict = verdicts[job.id]
+            if isinstance(verdict, Settled):
+                self._settle_one(moment, job, verdict.outcome)
+
+    def _settle_one(self, moment: Moment, job: Job, outcome: Outcome | None) -> None:
+        account_id = UUID(job.payload["account_id"])
+        status, slug, message = _as_ledger(outcome)
+        is_news = accounts_store.finish(
+            moment.connection, moment.agency_id, _call(job),
+            status=status, at=moment.at, slug=slug, message=message,
+        )  # fmt: skip
+        if not is_news:
+            return
+        if isinstance(outcome, Refused):
+            health.note(
+                moment.connection, moment.agency_id, account_id, outcome.fault, at=moment.at
+            )
+        sender = self.senders[job.payload["sender"]]
+        sender.settle(moment, _subject(job), account_id, outcome)
+
+    def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
+        agency_id = jobs[0].agency_id
+        assert agency_id is not None, "a write is always an agency's"
+        return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+
+
+def job_for(sender: Sender, *, call_id: UUID, account_id: UUID, subject_id: UUID) -> NewJob:
+    """The job that makes a call which the ledger holds."""
+    return NewJob(
+        kind=KIND,
+        queue=QUEUE,
+        payload={
+            "sender": sender.name,
+            "call_id": str(call_id),
+            "account_id": str(account_id),
+            "subject_id": str(subject_id),
+        },
+        unique_key=str(call_id),
+    )
+
+
+def _begun(request: Request | None, begun: tuple[datetime, bool]) -> Begun | Settled:
+    """What a job goes on with; a call that was not made yet is only made when still wanted."""
+    called_at, is_fresh = begun
+    if request is None:
+        gone = Indeterminate("what it was about is gone")
+        return Settled(outcome=None if is_fresh else gone)
+    if is_fresh and not request.is_wanted:
+        return Settled(outcome=None)
+    return Begun(request, called_at, not is_fresh)
+
+
+def _call(job: Job) -> UUID:
+    return UUID(job.payload["call_id"])
+
+
+def _subject(job: Job) -> UUID:
+    return UUID(job.payload["subject_id"])
+
+
+def _as_ledger(outcome: Outcome | None) -> tuple[str, str | None, str | None]:
+    match outcome:
+        case None:
+            return "refused", "withdrawn", "no longer wanted when its turn came"
+        case Sent():
+            return "done", None, None
+        case Refused(fault):
+            return "refused", fault.slug, fault.message or None
+        case Indeterminate(reason):
+            return "unclear", None, reason
