@@ -236,6 +236,27 @@ class Merge:
         return {(row[0], row[1]): row[2] for row in rows}
 
 
+#: every table's content, without what a run makes up
+TABLES = ("shop", "person", "project", "task", "note", "card")
+
+
+def content(merge: Merge) -> dict[str, list[str]]:
+    return {
+        table: [text for (text,) in merge.rows(f"select t::text from {table} t order by 1")]
+        for table in TABLES
+    }
+
+
+def fresh(merge: Merge, scratch: ScratchServer, name: str) -> dict[str, list[str]]:
+    """What a run made now leaves in an empty target."""
+    other = Merge(merge.folder, merge.north, merge.south, scratch.create_database(name))
+    other.execute(other.url, TARGET)
+    other.run()
+    found = content(other)
+    scratch.drop_database(name)
+    return found
+
+
 def fill_north(url: str) -> None:
     """Two shops, people, projects and tasks that point at each other."""
     with connect(url) as connection:

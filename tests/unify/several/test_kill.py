@@ -10,7 +10,8 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.unify.several.test_catch_up import CHANGES, content
+from tests.unify.several.conftest import content
+from tests.unify.several.test_catch_up import CHANGES
 from tests.unify.several.test_several import plant_doubles
 
 if TYPE_CHECKING:
