@@ -78,6 +78,8 @@ class Table:
     counter: str | None = None
     #: the highest value the counter ever gave, where the source remembers it
     counter_last: int | None = None
+    #: the whole primary key, where `primary_key` is the one column of it that is enough
+    declared_key: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError when the table has none."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import SourceError
 from mainstem.kit.fingerprints import fingerprint_sql
+from mainstem.unify.catalog.narrowing import narrow_as
 from mainstem.unify.catalog.postgres_source import open_postgres
 from mainstem.unify.catalog.secrets import has_secret_key, holds_secret
 from mainstem.unify.ledger import store
@@ -33,10 +34,13 @@ _BATCH = 1000
 
 
 @contextmanager
-def open_server(planned: PlannedSource) -> Iterator[ServerSource]:
-    """Open a planned PostgreSQL database.
+def open_server(
+    planned: PlannedSource, keys: Mapping[str, tuple[str, ...]]
+) -> Iterator[ServerSource]:
+    """Open a planned PostgreSQL database; `keys` are those that the plan takes, by table.
 
-    Raises SourceError when it cannot be read, or is not the one that the plan was made of.
+    Raises SourceError when it cannot be read, is not the one that the plan was made of, or has rows
+    that those keys do not tell apart.
     """
     with open_postgres(planned.location, planned.schema, planned.further) as server:
         if planned.identity not in {None, server.identity}:
@@ -44,7 +48,7 @@ def open_server(planned: PlannedSource) -> Iterator[ServerSource]:
                 f"source {planned.shown} is {server.identity}, and the plan was made of "
                 f"{planned.identity}: name that database, or plan again"
             )
-        yield ServerSource(planned, server, server.read_catalog())
+        yield ServerSource(planned, server, narrow_as(server.read_catalog(), keys, server))
 
 
 @dataclass(frozen=True)

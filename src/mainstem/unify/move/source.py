@@ -61,7 +61,8 @@ def same_source(run: Run, source: Source, name: str) -> bool:
 def open_sources(plan: Plan) -> Iterator[dict[str, Source]]:
     """Open every source of a plan, by name.
 
-    Raises SourceError when one cannot be read, or is another database than the planned one.
+    Raises SourceError when one cannot be read, is another database than the planned one, or has
+    rows that the plan's keys do not tell apart.
     """
     for planned in plan.sources:
         if planned.kind is SourceKind.MIGRATIONS:
@@ -75,5 +76,6 @@ def open_sources(plan: Plan) -> Iterator[dict[str, Source]]:
             if planned.kind is SourceKind.SQLITE:
                 found[planned.name] = stack.enter_context(open_file(planned))
             else:
-                found[planned.name] = stack.enter_context(open_server(planned))
+                keys = {table.table: table.key for table in plan.tables_of(planned)}
+                found[planned.name] = stack.enter_context(open_server(planned, keys))
         yield found

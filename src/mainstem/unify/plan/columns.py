@@ -144,11 +144,15 @@ def _ask_for_column(
         ),
         None,
     )
-    hint = (
-        f"it points at {homeless}, which has no place yet"
-        if homeless is not None
-        else likely_column(table, column.name, target, free, proposal=proposal)
-    )
+    if homeless is not None:
+        hint: str | None = f"it points at {homeless}, which has no place yet"
+    elif column.name in table.primary_key and target.has_column(column.name):
+        hint = (
+            f"the key is {', '.join(table.primary_key)}, of which it alone does not tell rows "
+            "apart: rows get new ids, made of the whole key"
+        )
+    else:
+        hint = likely_column(table, column.name, target, free, proposal=proposal)
     held = proposal.profiles[table.name].shown(column.non_null, "value")
     proposal.ask(
         table.name,
@@ -255,7 +259,7 @@ def _known_by_target(
         parents = [
             source for source, target in proposal.destinations.items() if target == wanted[into]
         ]
-        if len(parents) == 1:
+        if len(parents) == 1 and len(proposal.source.table(parents[0]).primary_key) <= 1:
             column = naming_column(proposal.source.table(parents[0]))
             more[name] = Reference(parents[0], column, into)
     return more

@@ -14,7 +14,7 @@ def table_digest(table: Table) -> str:
     """A digest of what a plan relies on in a table; rows, indexes and counters do not matter."""
     content = [
         [[c.name, c.declared_type, c.is_nullable, c.default, c.generated] for c in table.columns],
-        list(table.primary_key),
+        list(table.declared_key or table.primary_key),
         sorted([k.columns, k.parent, k.parent_columns] for k in table.foreign_keys),
         sorted(check.expression for check in table.checks),
     ]

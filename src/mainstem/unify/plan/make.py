@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mainstem.errors import TargetError
+from mainstem.unify.catalog.narrowing import has_unique_values, narrow
 from mainstem.unify.catalog.postgres import read_target
 from mainstem.unify.catalog.postgres_source import open_postgres
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
@@ -134,12 +135,13 @@ def _reading(source: SourceConfig, config: Config) -> Iterator[_Read]:
         return
     if source.migrations is not None:
         with open_migrations(source.migrations, source) as (built, asked):
-            catalog = built.read_catalog()
+            # nothing can be looked at: a plan is made again before it is carried out
+            catalog = narrow(built.read_catalog(), lambda _table, _column: True)
             yield _Read(catalog, uncounted_profiles(catalog), no_values, None, asked)
         return
     assert source.postgres is not None
     with open_postgres(source.postgres, source.schema, source.further) as server:
-        catalog = server.read_catalog()
+        catalog = narrow(server.read_catalog(), partial(has_unique_values, server))
         profiles = read_server_profiles(server, catalog)
         values = partial(read_server_values, server)
         asked = (

@@ -25,6 +25,7 @@ from mainstem.unify.plan.questions import (
     ask_about_merging,
     ask_about_required,
     ask_about_times,
+    ask_about_wide_keys,
 )
 from mainstem.unify.plan.references import SourceReference, find_references
 from mainstem.unify.plan.tenancy import find_tenant_paths
@@ -247,6 +248,7 @@ def _moved(proposal: Proposal, table: Table, tenant_path: tuple[str, ...]) -> Pl
     )
     ask_about_times(proposal, planned, target)
     ask_about_merging(proposal, planned)
+    ask_about_wide_keys(proposal, planned, target)
     ask_about_required(proposal, planned, target)
     return planned
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.unify.plan.names import name_sql, table_sql
+from mainstem.unify.plan.tenancy import target_references
+
 if TYPE_CHECKING:
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.plan.model import PlannedTable
@@ -48,6 +51,29 @@ def _ask_about_tenants(proposal: Proposal, table: PlannedTable) -> None:
             f"rows of {table.name} that are the same by {shown} may belong to different tenants: "
             f"add {first} to {proposal.place(table.name)}.merge",
         )
+
+
+def ask_about_wide_keys(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:
+    """A column alone names no row of a table whose key has several: SQL of a person's has to."""
+    wanted = target_references(proposal, target)
+    for column in table.columns:
+        if column.into not in wanted or column.reference is not None:
+            continue
+        goal = wanted[column.into]
+        parents = [name for name, into in proposal.destinations.items() if into == goal]
+        keys = [proposal.source.table(name).primary_key for name in parents]
+        if len(parents) == 1 and len(keys[0]) > 1:
+            own = proposal.own.name
+            listed = ", ".join(f"s.{name_sql(name)}" for name in keys[0][:-1])
+            proposal.ask(
+                table.name,
+                column.name,
+                f"{table.name}.{column.name} points at {parents[0]}, whose key is "
+                f"{', '.join(keys[0])}: set {proposal.place(table.name)}.set.{column.into} = "
+                f'"(select m.id from :map.{table_sql(own, parents[0])} as m where m.old_id = '
+                f'jsonb_build_array({listed}, s.{name_sql(column.name)})::text)", with the columns '
+                "in the order of that key",
+            )
 
 
 def ask_about_required(proposal: Proposal, table: PlannedTable, target: TargetTable) -> None:

@@ -10,9 +10,9 @@ from mainstem.kit.naming import did_you_mean, referenced_name, same_table
 from mainstem.unify.catalog.secrets import has_secret_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from mainstem.unify.catalog.model import Catalog, Table
+    from mainstem.unify.catalog.model import Catalog, ForeignKey, Table
     from mainstem.unify.plan.config import TableConfig
 
 
@@ -36,15 +36,12 @@ def find_references(
 
     Raises ConfigError when the config names a table that is not there.
     """
-    found: dict[str, SourceReference] = {}
-    for key in table.foreign_keys:
-        if len(key.columns) == 1 and _has_table(catalog, key.parent):
-            parent = catalog.table(key.parent)
-            parent_column = key.parent_columns[0] if key.parent_columns else None
-            is_key = parent_column is None or parent.primary_key == (parent_column,)
-            found[key.columns[0]] = SourceReference(
-                key.columns[0], key.parent, None if is_key else parent_column, is_declared=True
-            )
+    found: dict[str, SourceReference] = {
+        one.column: one
+        for key in table.foreign_keys
+        if _has_table(catalog, key.parent)
+        for one in _declared(key, catalog.table(key.parent))
+    }
     for column in table.columns:
         named = config.columns.get(column.name)
         if named is not None and named.references is not None:
@@ -61,22 +58,25 @@ def find_references(
     ]
 
 
+def _declared(key: ForeignKey, parent: Table) -> Iterator[SourceReference]:
+    """What a foreign key says; of several columns that one which names the parent's key."""
+    if len(key.columns) == 1:
+        parent_column = key.parent_columns[0] if key.parent_columns else None
+        is_key = parent_column is None or parent.primary_key == (parent_column,)
+        yield SourceReference(
+            key.columns[0], key.parent, None if is_key else parent_column, is_declared=True
+        )
+        return
+    named = key.parent_columns or parent.declared_key
+    for column, parent_column in zip(key.columns, named, strict=False):
+        if parent.primary_key == (parent_column,):
+            yield SourceReference(column, key.parent, None, is_declared=True)
+
+
 def naming_column(parent: Table) -> str | None:
     """The key's column where the key is a secret, so that maps do not have it; else None."""
     is_named = len(parent.primary_key) == 1 and has_secret_key(parent)
     return parent.primary_key[0] if is_named else None
-
-
-def unique_columns(table: Table) -> set[str]:
-    """The columns whose values a unique index keeps apart, each alone."""
-    return {
-        index.parts[0].expression
-        for index in table.indexes
-        if index.is_unique
-        and len(index.parts) == 1
-        and index.parts[0].is_column
-        and index.predicate is None
-    }
 
 
 def _configured(column: str, references: str, catalog: Catalog) -> SourceReference:
