@@ -223,6 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         coded = quote_plus if is_coded else escape
         items = "".join(
             f"<Contents><Key>{coded(key)}</Key>"
+            f"<ETag>&quot;{hashlib.md5(self.store.files[bucket][key]).hexdigest()}&quot;</ETag>"
             f"<Size>{len(self.store.files[bucket][key])}</Size></Contents>"
             for key in page
         )

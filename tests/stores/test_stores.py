@@ -97,6 +97,21 @@ def test_gives_back_what_it_was_given(store: Store) -> None:
     assert len(list(store.files("pictures"))) == len(contents) - 1
 
 
+def test_a_stamp_tells_a_file_that_was_written_again(store: Store) -> None:
+    def stamps() -> dict[str, str]:
+        return {one.key: one.stamp for one in store.files("pictures")}
+
+    for name in "ab":
+        store.write(f"pictures/{name}", [b"one"], size_bytes=3, kind="image/png")
+    before = stamps()
+    assert all(before.values())
+    assert stamps() == before
+    store.write("pictures/a", [b"two"], size_bytes=3, kind="image/png")
+    after = stamps()
+    assert after["pictures/a"] != before["pictures/a"]
+    assert after["pictures/b"] == before["pictures/b"]
+
+
 @pytest.mark.parametrize("start", [0, 1, 299, 999])
 def test_a_read_begins_where_it_is_asked_to(store: Store, start: int) -> None:
     content = bytes(range(250)) * 4

@@ -46,7 +46,10 @@ class Folder:
                     continue
                 key = os.fsencode(path.relative_to(self._folder).as_posix())
                 # A name that is no UTF-8 is shown with its bytes; no metadata can name it.
-                yield Stored(key.decode("utf-8", "backslashreplace"), path.stat().st_size)
+                found = path.stat()
+                # A program that keeps a file's time of change cannot keep its inode's.
+                stamp = f"{found.st_mtime_ns} {found.st_ctime_ns}"
+                yield Stored(key.decode("utf-8", "backslashreplace"), found.st_size, stamp)
 
     def size(self, key: str) -> int | None:
         """How large a file is."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -39,10 +39,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Stored:
-    """A file in a store: `bucket/name`, and how large it is."""
+    """A file in a store: `bucket/name`, how large it is, and a stamp of its last change.
+
+    As long as the stamp is the same nobody has written the file; another one may mean nothing, and
+    an empty one says nothing.
+    """
 
     key: str
     size_bytes: int
+    stamp: str = field(default="", compare=False)
 
 
 class Store(Protocol):

@@ -96,7 +96,10 @@ class S3:
             for item in page.iter("Contents"):
                 key = item.findtext("Key", "")
                 if not key.endswith("/"):
-                    yield Stored(key if own else f"{bucket}/{key}", int(item.findtext("Size", "0")))
+                    said = (item.findtext("LastModified", ""), item.findtext("ETag", ""))
+                    stamp = " ".join(filter(None, said))
+                    size_bytes = int(item.findtext("Size", "0"))
+                    yield Stored(key if own else f"{bucket}/{key}", size_bytes, stamp)
 
     def size(self, key: str) -> int | None:
         """How large a file is."""
