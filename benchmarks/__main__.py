@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("audit", "isolation", "jobs", "merge", "move", "planning", "proof", "rest", "triggers")
+NAMES = (
+    "audit",
+    "extraction",
+    "isolation",
+    "jobs",
+    "merge",
+    "move",
+    "planning",
+    "proof",
+    "rest",
+    "triggers",
+)
 
 
 def main(names: list[str]) -> None:

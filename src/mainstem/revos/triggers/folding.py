@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 #: comments are cut here before anything is looked for; LinkedIn allows 1,250
 TEXT_MAX = 5_000
@@ -64,8 +64,7 @@ _LOOKALIKES = str.maketrans("авеікмнорстухјѕԁɡαεικνορτ�
 _LATIN = re.compile("[a-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word, or a symbol, of a text."""
 
     raw: str
