@@ -5,8 +5,9 @@ a process of its own: a page of 20 rows of one tenant out of many, the tenant an
 changing with each request. The bare side is Starlette with nothing in between: it opens the same
 transaction, runs the SQL that the data API runs for this page, and sends what came back.
 
-The resolver of this benchmark looks a key up in memory: what a real one asks of the database comes
-on top of it.
+Our side is the whole server with all its middleware. Each request brings an API key and the access
+token of a person who signed in, as supabase-js sends them, and both are looked up in the database.
+The bare side is told the agency.
 """
 
 from __future__ import annotations
@@ -20,34 +21,34 @@ import statistics
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import uvicorn
-from litestar import Litestar, asgi, types
-from litestar.config.allowed_hosts import AllowedHostsConfig
-from litestar.config.cors import CORSConfig
 from psycopg import AsyncRawCursor
 from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
 from benchmarks.harness import machine, table, workspace
+from mainstem.core import Origin, api_keys, master_key, sessions, store, tokens
+from mainstem.core.model import Assurance
+from mainstem.core.transaction import service_transaction
 from mainstem.db.login import as_login, ensure_login
 from mainstem.db.migrate import migrate
 from mainstem.db.pool import async_pool
 from mainstem.db.tenant import Tenant, async_tenant_transaction
 from mainstem.pg.connect import connect
 from mainstem.pg.embedded import EmbeddedServer
-from mainstem.rest import Access, DataApi
-from mainstem.web import guard
+from mainstem.server import build_app
+from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from starlette.requests import Request
 
-    from mainstem.rest.model import Scope
+    from mainstem.core import Core
 
 FEW, MANY = 10, 10_000
 ROWS_EACH = 40
@@ -69,9 +70,11 @@ SQL = """
 DATA = """
     insert into agency (name, slug) select 'agency ' || i, 'agency-' || i
       from generate_series(1, {tenants}) as i;
+    insert into "user" (agency_id, email, role)
+      select id, slug || '@example.test', 'owner' from agency;
     insert into client (agency_id, name) select a.id, 'client ' || lpad(i::text, 4, '0')
       from agency as a cross join generate_series(1, {rows}) as i;
-    analyze agency; analyze client;
+    analyze agency; analyze client; analyze "user";
 """
 
 
@@ -103,10 +106,11 @@ def _measure(server: EmbeddedServer) -> None:
         migrate(owner)
     with connect(url, autocommit=True) as owner:
         ensure_login(owner)
-    few = _rounds(url, _fill(url, FEW))
+    keys = master_key.generate()
+    few = _rounds(url, keys, _fill(url, keys, FEW))
     with connect(url, autocommit=True) as owner:
         owner.execute(b"truncate public.agency, public.client cascade")
-    many = _rounds(url, _fill(url, MANY))
+    many = _rounds(url, keys, _fill(url, keys, MANY))
     rows = [*_lines(f"{FEW} tenants", few), *_lines(f"{MANY:,} tenants", many)]
     flat = _best(many, "rest") / _best(few, "rest")
     rows.append((f"rest: {MANY:,} tenants against {FEW}", "", "", "", f"{flat:.2f} (flat is 1)"))
@@ -114,10 +118,47 @@ def _measure(server: EmbeddedServer) -> None:
     table(f"A page of {PAGE} rows, {CLIENTS} clients, {ROUNDS} rounds in turn", header, rows)
 
 
-def _fill(url: str, tenants: int) -> list[str]:
+def _fill(url: str, keys: str, tenants: int) -> list[str]:
+    """Make the rows; the headers of one caller for each of up to 200 agencies."""
     with connect(url, autocommit=True) as owner:
         owner.execute(DATA.format(tenants=tenants, rows=ROWS_EACH).encode())
-        return [str(row[0]) for row in owner.execute(b"select id from agency limit 200")]
+        agencies = [row[0] for row in owner.execute(b"select id from agency limit 200")]
+    return asyncio.run(_signed_in(_settings(keys).core(url), agencies))
+
+
+def _settings(keys: str) -> Settings:
+    return Settings(master_key.parse(keys, origin="benchmark"))
+
+
+async def _signed_in(core: Core, agencies: Sequence[UUID]) -> list[str]:
+    """A key and a session for the owner of each agency, as the lines of a request's head."""
+    callers = []
+    async with core.pool:
+        for agency in agencies:
+            tenant = Tenant(agency, None, "owner", None, "revos")
+            key = await api_keys.make(core, tenant, name="benchmark", app="revos")
+            async with service_transaction(core.pool) as connection:
+                found = await connection.execute(
+                    b'select id from "user" where agency_id = %s', (agency,)
+                )
+                row = await found.fetchone()
+                assert row is not None, "each agency has its owner"
+                person = await store.person_by_id(connection, row[0])
+                assert person is not None, "it was just read"
+                signed_in = await sessions.begin(
+                    core,
+                    connection,
+                    person.person(),
+                    assurance=Assurance.PASSWORD,
+                    kind=sessions.TOKEN,
+                    origin=Origin(),
+                )
+            token, _ = await tokens.access_token(core, signed_in, app="revos")
+            callers.append(
+                f"agency: {agency}\r\napikey: {key.text}\r\nauthorization: Bearer {token}\r\n"
+            )
+    core.close()
+    return callers
 
 
 def _best(rounds: Mapping[str, Sequence[Load]], side: str) -> float:
@@ -141,24 +182,24 @@ def _lines(name: str, rounds: Mapping[str, Sequence[Load]]) -> list[tuple[str, .
     ]
 
 
-def _rounds(url: str, agencies: list[str]) -> dict[str, list[Load]]:
+def _rounds(url: str, keys: str, callers: list[str]) -> dict[str, list[Load]]:
     found: dict[str, list[Load]] = {"bare": [], "rest": []}
     for _ in range(ROUNDS):
         for side, loads in found.items():
-            loads.append(_round(url, side, agencies))
+            loads.append(_round(url, keys, side, callers))
     return found
 
 
-def _round(url: str, side: str, agencies: list[str]) -> Load:
+def _round(url: str, keys: str, side: str, callers: list[str]) -> Load:
     """One server process and one process of load."""
     context = multiprocessing.get_context("spawn")
     with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
         port = listener.getsockname()[1]
-        serving = (as_login(url), side, listener)
+        serving = (as_login(url), keys, side, listener)
         process = context.Process(target=_serve, args=serving, daemon=True)
         process.start()
         queue: multiprocessing.Queue[Load] = context.Queue()
-        load = context.Process(target=_load, args=(port, agencies, queue), daemon=True)
+        load = context.Process(target=_load, args=(port, callers, queue), daemon=True)
         load.start()
         seen = queue.get(timeout=READY_S + SECONDS * 4)
         load.join()
@@ -167,8 +208,12 @@ def _round(url: str, side: str, agencies: list[str]) -> Load:
     return seen
 
 
-def _serve(url: str, side: str, listener: socket.socket) -> None:
-    app: Any = _rest_app(url) if side == "rest" else _bare_app(url)
+def _serve(url: str, keys: str, side: str, listener: socket.socket) -> None:
+    app: Any = (
+        build_app(url, hosts=["127.0.0.1"], settings=_settings(keys))
+        if side == "rest"
+        else _bare_app(url)
+    )
     config = uvicorn.Config(app, log_level="warning", access_log=False)
     uvicorn.Server(config).run(sockets=[listener])
 
@@ -177,37 +222,12 @@ def _tenant(agency: str) -> Tenant:
     return Tenant(UUID(agency), None, "owner", None, "revos")
 
 
-def _rest_app(url: str) -> Litestar:
-    """The data API as the server mounts it, with the server's middleware around it."""
-    pool = async_pool(url)
-
-    async def resolve(scope: Scope) -> Access:
-        found = next(value for name, value in scope["headers"] if name == b"apikey")
-        return Access(_tenant(found.decode()))
-
-    api = DataApi(pool, resolve)
-
-    @asgi("/rest/v1", is_mount=True, copy_scope=True)
-    async def answer(scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
-        await api(cast("Any", scope), cast("Any", receive), cast("Any", send))
-
-    return Litestar(
-        [answer],
-        lifespan=[lambda _: pool],
-        allowed_hosts=AllowedHostsConfig(allowed_hosts=["127.0.0.1"], www_redirect=False),
-        cors_config=CORSConfig(allow_origins=["*"]),
-        before_send=[guard],
-        openapi_config=None,
-        logging_config=None,
-    )
-
-
 def _bare_app(url: str) -> Starlette:
     """The same transaction, the same SQL, the same driver, and nothing else."""
     pool = async_pool(url)
 
     async def page(request: Request) -> Response:
-        tenant = _tenant(request.headers["apikey"])
+        tenant = _tenant(request.headers["agency"])
         offset = request.query_params["offset"]
         async with async_tenant_transaction(pool, tenant) as connection:
             cursor = AsyncRawCursor(connection)
@@ -225,14 +245,14 @@ def _bare_app(url: str) -> Starlette:
     return Starlette(routes=[Route("/rest/v1/client", page)], lifespan=opened)
 
 
-def _load(port: int, agencies: list[str], queue: multiprocessing.Queue[Load]) -> None:
-    queue.put(asyncio.run(_all_clients(port, agencies)))
+def _load(port: int, callers: list[str], queue: multiprocessing.Queue[Load]) -> None:
+    queue.put(asyncio.run(_all_clients(port, callers)))
 
 
-async def _all_clients(port: int, agencies: list[str]) -> Load:
-    await asyncio.wait_for(_one_client(port, agencies, SEED, WARM_S), READY_S)
+async def _all_clients(port: int, callers: list[str]) -> Load:
+    await asyncio.wait_for(_one_client(port, callers, SEED, WARM_S), READY_S)
     started = time.perf_counter()
-    every = [_one_client(port, agencies, SEED + number, SECONDS) for number in range(CLIENTS)]
+    every = [_one_client(port, callers, SEED + number, SECONDS) for number in range(CLIENTS)]
     times = sorted(one for each in await asyncio.gather(*every) for one in each)
     seconds = time.perf_counter() - started
     return Load(
@@ -242,7 +262,7 @@ async def _all_clients(port: int, agencies: list[str]) -> Load:
     )
 
 
-async def _one_client(port: int, agencies: list[str], seed: int, seconds: float) -> list[float]:
+async def _one_client(port: int, callers: list[str], seed: int, seconds: float) -> list[float]:
     """Ask on one connection until the time is up; the seconds that each answer took."""
     draw = random.Random(seed)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -250,7 +270,7 @@ async def _one_client(port: int, agencies: list[str], seed: int, seconds: float)
     ends = time.perf_counter() + seconds
     while (started := time.perf_counter()) < ends:
         path = f"/rest/v1/client?{QUERY}{draw.randrange(ROWS_EACH - PAGE)}"
-        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\napikey: {draw.choice(agencies)}\r\n\r\n"
+        head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{draw.choice(callers)}\r\n"
         writer.write(head.encode())
         answer = await reader.readuntil(b"\r\n\r\n")
         length = int(answer.lower().partition(b"content-length: ")[2].split(b"\r", 1)[0])

@@ -205,7 +205,8 @@ def _served(
     started = threading.Event()
     servers: list[uvicorn.Server] = []
 
-    async def resolve(scope: Scope) -> Access:
+    async def resolve(scope: Scope, *, is_anew: bool) -> Access:
+        del is_anew
         key = dict(scope["headers"]).get(b"apikey", b"").decode("latin-1")
         if not key:
             return Access(None)

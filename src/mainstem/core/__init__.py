@@ -5,8 +5,18 @@ keys. Others call `resolve` to know who a request is from, and the modules below
 Only core makes a `Tenant`.
 """
 
-from mainstem.core.access import resolve
+from mainstem.core.access import remembered, resolve
 from mainstem.core.model import Access, Origin, Person, Scope, SessionUse, SignedIn
 from mainstem.core.parts import Core
 
-__all__ = ["Access", "Core", "Origin", "Person", "Scope", "SessionUse", "SignedIn", "resolve"]
+__all__ = [
+    "Access",
+    "Core",
+    "Origin",
+    "Person",
+    "Scope",
+    "SessionUse",
+    "SignedIn",
+    "remembered",
+    "resolve",
+]

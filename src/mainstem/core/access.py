@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mainstem.core import api_keys, opaque, sessions, store, trail
+from mainstem.core.known import Answer, Asked, Kept
 from mainstem.core.model import Access, Assurance, KeyUse, Scope, SessionUse
 from mainstem.core.people import app_for, tenant_of
 from mainstem.core.permissions import NOTHING, Rights
 from mainstem.core.transaction import OPENING, service_transaction
-from mainstem.db.tenant import Tenant
+from mainstem.db.tenant import Grounds, Tenant
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -65,30 +67,91 @@ async def resolve(
     Raises:
         RefusedError: the request names itself by something that is not, or no more, good.
     """
-    brought = read(headers, cookie=cookie)
+    access, _ = await _resolve(
+        core, read(headers, cookie=cookie), needs_second_factor=needs_second_factor
+    )
+    return access
+
+
+async def remembered(
+    core: Core, headers: Mapping[str, str], *, is_anew: bool = False
+) -> tuple[Access, Grounds | None]:
+    """The same for a request that only reads, from memory where the same was brought before.
+
+    Args:
+        core: the parts.
+        headers: the request's, by lower-case name.
+        is_anew: whether the database must be asked, because grounds did not hold.
+
+    Returns:
+        the access, and the grounds on which it was remembered: whoever reads for it opens the
+        transaction on them. Without grounds the database was asked just now.
+
+    Raises:
+        RefusedError: the request names itself by something that is not, or no more, good.
+    """
+    brought = read(headers)
+    mark = _mark(brought)
+    kept = core.known.get(mark)
+    if kept is not None and not is_anew and kept.good_until > core.clock():
+        question = kept.asked.question(core.clock())
+        return kept.access, Grounds(question, kept.answer)
+    access, found = await _resolve(core, brought, needs_second_factor=True)
+    if found is not None:
+        core.known.keep(mark, Kept(access, *found))
+    return access, None
+
+
+async def _resolve(
+    core: Core, brought: Brought, *, needs_second_factor: bool
+) -> tuple[Access, tuple[Asked, Answer, datetime] | None]:
+    """The access; for somebody who was found, what was asked, the answer, how long it counts."""
     claims = await core.signing.verify(core, brought.token) if brought.token else None
-    prefix = api_keys.prefix_of(brought.key) if brought.key else None
+    asked = Asked(
+        api_keys.prefix_of(brought.key) if brought.key else None,
+        UUID(str(claims["session_id"])) if claims is not None else None,
+        opaque.hash_of(brought.cookie) if brought.cookie else None,
+    )
     known = await core.permissions.keys(core)
-    key, session = None, None
-    if prefix is not None or claims is not None or brought.cookie:
+    answer: Answer = (None, None)
+    if any(asked):
         async with core.pool.connection() as connection:
-            key_row, session_row = await store.access(
-                connection,
-                OPENING,
-                prefix=prefix,
-                session_id=UUID(str(claims["session_id"])) if claims is not None else None,
-                token_hash=opaque.hash_of(brought.cookie) if brought.cookie else None,
-                now=core.clock(),
-            )
-        key = await _key(core, key_row, brought.key) if brought.key and key_row else None
-        session = await _session(core, session_row) if session_row else None
+            answer = await store.access(connection, OPENING, asked.question(core.clock()))
+    key_row, session_row = store.key_row(answer), store.session_row(answer)
+    key = await _key(core, key_row, brought.key) if brought.key and key_row else None
+    session = await _session(core, session_row) if session_row else None
     if brought.key and key is None:
         raise RefusedError("invalid_api_key", "Invalid API key", status=401)
     if session is None and (claims is not None or brought.cookie):
         raise sessions.gone()
     if session is not None and needs_second_factor:
         _require_second_factor(session)
-    return _access(session, key, known)
+    access = _access(session, key, known)
+    if access.is_anonymous:
+        return access, None
+    return access, (asked, answer, _good_until(core, claims, key_row, session_row))
+
+
+def _good_until(
+    core: Core,
+    claims: Mapping[str, object] | None,
+    key_row: KeyRow | None,
+    session_row: SessionRow | None,
+) -> datetime:
+    """How long an access may be remembered: until its use is to be written down, or it expires."""
+    now = core.clock()
+    ends = [now + TOUCHED_AFTER]
+    if key_row is not None and key_row.last_used_at is not None:
+        ends.append(key_row.last_used_at + TOUCHED_AFTER)
+    if session_row is not None:
+        ends.append(session_row.last_seen_at + TOUCHED_AFTER)
+    if claims is not None:
+        ends.append(datetime.fromtimestamp(float(str(claims["exp"])), UTC))
+    return min(ends)
+
+
+def _mark(brought: Brought) -> bytes:
+    return sha256(f"{brought.key}\0{brought.token}".encode()).digest()
 
 
 def read(headers: Mapping[str, str], *, cookie: str | None = None) -> Brought:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mainstem.core.known import Known
 from mainstem.core.mail import ConsoleMail
 from mainstem.core.passwords import Passwords
-from mainstem.core.permissions import Known
+from mainstem.core.permissions import Permissions
 from mainstem.core.signing import Signing
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Core:
         passwords: the pool that hashes.
         signing: the keys of access tokens.
         permissions: which permissions there are.
+        known: who asked a moment ago; what they see is asked again each time.
         clock: the time; tests move it.
         refusal_s: how long a refused sign-in takes at least.
     """
@@ -53,7 +55,8 @@ class Core:
     mail: Mail = field(default_factory=ConsoleMail)
     passwords: Passwords = field(default_factory=Passwords)
     signing: Signing = field(default_factory=Signing)
-    permissions: Known = field(default_factory=Known)
+    permissions: Permissions = field(default_factory=Permissions)
+    known: Known = field(default_factory=Known)
     clock: Callable[[], datetime] = now
     refusal_s: float = REFUSAL_S
 

@@ -83,7 +83,7 @@ class Rights:
 NOTHING = Rights("client", frozenset(), {})
 
 
-class Known:
+class Permissions:
     """Remembers which permissions there are: they come with migrations."""
 
     def __init__(self) -> None:

@@ -194,23 +194,13 @@ async def many(
         return await cursor.fetchall()
 
 
-async def access(
-    connection: Connection,
-    opening: str,
-    *,
-    prefix: str | None,
-    session_id: UUID | None,
-    token_hash: bytes | None,
-    now: datetime,
-) -> tuple[KeyRow | None, SessionRow | None]:
-    """The live key and session of a request, in one message there and one back.
-
-    The message is a transaction of its own. Its values are letters and digits, so they stand in it.
+def access_question(
+    *, prefix: str | None, session_id: UUID | None, token_hash: bytes | None, now: datetime
+) -> str:
+    """The question about a request's key and session; its values are letters and digits.
 
     Args:
-        connection: an idle one, in autocommit mode.
-        opening: what takes the role and the limits.
-        prefix: of a key's text; letters and digits.
+        prefix: of a key's text.
         session_id: of an access token.
         token_hash: of a cookie.
         now: the time.
@@ -219,18 +209,27 @@ async def access(
     cookie = None if token_hash is None else f"\\x{token_hash.hex()}"
     given = (prefix, session_id, cookie, now, CLIENTS_MAX)
     asked = ", ".join("null" if each is None else f"'{each}'" for each in given)
-    cursor = connection.cursor()
-    question = f"{opening}; select key, session from app.access_of_request({asked})"
-    await cursor.execute(question.encode(), prepare=False)
+    return f"select key, session from app.access_of_request({asked})"
+
+
+async def access(connection: Connection, opening: str, question: str) -> tuple[str | None, ...]:
+    """The answer to the question, in one message there and one back: a transaction of its own."""
+    cursor = await connection.execute(f"{opening}; {question}".encode(), prepare=False)
     while cursor.nextset():
         pass  # to the last statement's answer
     row = await cursor.fetchone()
     assert row is not None, "the question has one answer"
-    key, session = row
-    return (
-        msgspec.json.decode(key, type=KeyRow) if key else None,
-        msgspec.json.decode(session, type=SessionRow) if session else None,
-    )
+    return row
+
+
+def key_row(answer: tuple[str | None, ...]) -> KeyRow | None:
+    """The key in an answer."""
+    return msgspec.json.decode(answer[0], type=KeyRow) if answer[0] else None
+
+
+def session_row(answer: tuple[str | None, ...]) -> SessionRow | None:
+    """The session in an answer."""
+    return msgspec.json.decode(answer[1], type=SessionRow) if answer[1] else None
 
 
 async def add(connection: Connection, query: str, **parameters: object) -> UUID:

@@ -11,6 +11,7 @@ import json
 from contextlib import asynccontextmanager, contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -100,6 +101,28 @@ class Tenant:
         return claims
 
 
+@dataclass
+class Grounds:
+    """What a tenant was made of: asked anew as its transaction opens, in the same message.
+
+    So a tenant that is remembered from an earlier request costs no question of its own, and still
+    reads nothing once what it was made of has changed.
+
+    Attributes:
+        question: a statement for service_role with one row; nobody's input stands in it.
+        answer: the row that it had.
+        has_held: whether it had it again; None before somebody asked.
+    """
+
+    question: str
+    answer: tuple[object, ...]
+    has_held: bool | None = None
+
+
+class GroundsError(Exception):
+    """The tenant is not the same any more: find out anew who asks. Nothing was read."""
+
+
 @contextmanager
 def tenant_transaction(
     source: ConnectionPool[Any] | psycopg.Connection[TupleRow],
@@ -132,15 +155,23 @@ async def async_tenant_transaction(
     tenant: Tenant,
     *,
     statement_limit_s: int = STATEMENT_LIMIT_S,
+    grounds: Grounds | None = None,
 ) -> AsyncIterator[psycopg.AsyncConnection[TupleRow]]:
-    """Do the same on an event loop."""
+    """Do the same on an event loop.
+
+    Raises:
+        GroundsError: there are grounds, and they hold no more.
+    """
     _refuse_nesting()
     async with pool.connection() as connection:
         _require_idle(connection.info.transaction_status)
         opened = _open_for.set(tenant)
         try:
             opening = opening_batch(tenant, statement_limit_s, begins=connection.autocommit)
-            await connection.execute(opening, prepare=False)
+            if grounds is None:
+                await connection.execute(opening, prepare=False)
+            else:
+                await _open_on_grounds(connection, opening, grounds)
             yield connection
             _require_open(connection.info.transaction_status)
             await connection.commit()
@@ -150,6 +181,21 @@ async def async_tenant_transaction(
             raise
         finally:
             _open_for.reset(opened)
+
+
+async def _open_on_grounds(
+    connection: psycopg.AsyncConnection[TupleRow], opening: bytes, grounds: Grounds
+) -> None:
+    """Ask for the grounds first, before the role and the claims of the tenant are taken."""
+    begin = b"begin; " if connection.autocommit else b""
+    asked = f"set local role service_role; {grounds.question}; ".encode()
+    batch = begin + asked + opening.removeprefix(begin)
+    cursor = await connection.execute(batch, prepare=False)
+    while cursor.description is None and cursor.nextset():
+        pass  # to the one statement that has an answer
+    grounds.has_held = await cursor.fetchone() == grounds.answer
+    if not grounds.has_held:
+        raise GroundsError
 
 
 @contextmanager
@@ -172,6 +218,7 @@ def _on(
         _open_for.reset(opened)
 
 
+@lru_cache(maxsize=4_000)
 def opening_batch(tenant: Tenant, statement_limit_s: int, *, begins: bool) -> bytes:
     """Return the statements that open a tenant's transaction, sent as one simple query.
 

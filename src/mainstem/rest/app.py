@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from mainstem.db.tenant import GroundsError
 from mainstem.errors import RefusedError
 from mainstem.rest import requests
 from mainstem.rest.current import Current
@@ -64,9 +66,14 @@ class DataApi:
         await reply.send(send, has_body=method != "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
+        """Answer; anew where the answer was for somebody remembered, and nothing confirmed them."""
         try:
-            access = await self._resolve(scope)
-            catalog = await self._current.catalog()
+            access = await self._resolve(scope, is_anew=False)
+            with suppress(GroundsError):
+                reply = await self._for(scope, receive, access)
+                if access.grounds is None or access.grounds.has_held:
+                    return reply
+            return await self._for(scope, receive, await self._resolve(scope, is_anew=True))
         except RequestError as problem:
             return refusal(problem)
         except RefusedError as error:
@@ -75,9 +82,11 @@ class DataApi:
             return refusal(
                 RequestError(503, "PGRST001", "the database cannot be reached; try again")
             )
+
+    async def _for(self, scope: Scope, receive: Receive, access: Access) -> Reply:
         if access.tenant is None:
             return refusal(RequestError(401, "PGRST302", "Anonymous access is disabled"))
-        return await self._of(scope, receive, access, catalog)
+        return await self._of(scope, receive, access, await self._current.catalog())
 
     async def _of(self, scope: Scope, receive: Receive, access: Access, catalog: Catalog) -> Reply:
         headers: dict[bytes, bytes] = dict(scope["headers"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from mainstem.db.tenant import Tenant
+    from mainstem.db.tenant import Grounds, Tenant
 
 #: the schemas that requests may name; nothing else is ever read for them
 PROFILES = ("public", "legacy")
@@ -64,6 +64,7 @@ class Access:
         writable: the columns of a table that the caller's role may write, where that is fewer
             than the table's grants.
         limits: how much.
+        grounds: what a remembered tenant was made of; asked again before anything is read for it.
     """
 
     tenant: Tenant | None
@@ -71,6 +72,7 @@ class Access:
     may: Callable[[str, Action], bool] = _everything
     writable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     limits: Limits = Limits()
+    grounds: Grounds | None = None
 
     def __post_init__(self) -> None:
         """The role that no policy binds never comes in here."""
@@ -80,5 +82,13 @@ class Access:
             raise ValueError(f"{self.profile!r} is none of {', '.join(PROFILES)}")
 
 
-#: tells who asks, from the ASGI scope with its headers; it may raise a RequestError
-Resolve = Callable[[Scope], Awaitable[Access]]
+class Resolve(Protocol):
+    """Tells who asks."""
+
+    def __call__(self, scope: Scope, *, is_anew: bool) -> Awaitable[Access]:
+        """Say it from the ASGI scope with its headers, or raise a RequestError.
+
+        Args:
+            scope: the request's.
+            is_anew: nothing may be remembered, because what was remembered did not hold.
+        """

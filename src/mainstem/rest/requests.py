@@ -118,9 +118,10 @@ class Request:
 
     async def run(self, compiled: Compiled, asked: Asked, body: str | None = None) -> Run:
         """Run the statement in a transaction of the tenant."""
-        assert self.access.tenant is not None, "the anonymous were refused before"
+        access = self.access
+        assert access.tenant is not None, "the anonymous were refused before"
         work = Work(compiled, asked.preferences, asked.shape, asked.limits, self.method in _READS)
-        return await work.run(self.pool, self.access.tenant, body)
+        return await work.run(self.pool, access.tenant, body, grounds=access.grounds)
 
 
 async def answer(request: Request, place: tuple[str, ...]) -> Reply:

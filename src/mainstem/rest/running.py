@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
     from psycopg_pool import AsyncConnectionPool
 
-    from mainstem.db.tenant import Tenant
+    from mainstem.db.tenant import Grounds, Tenant
     from mainstem.rest.compiling import Compiled
     from mainstem.rest.model import Limits
     from mainstem.rest.preferences import Preferences
@@ -50,11 +50,17 @@ class Work:
     is_read: bool
 
     async def run(
-        self, pool: AsyncConnectionPool[Connection], tenant: Tenant, body: str | None
+        self,
+        pool: AsyncConnectionPool[Connection],
+        tenant: Tenant,
+        body: str | None,
+        *,
+        grounds: Grounds | None = None,
     ) -> Run:
         """Run it.
 
         Raises:
+            GroundsError: who asks is not known any more; nothing was done.
             RequestError: the outcome is not what was asked; nothing of it was kept.
             psycopg.Error: the server refused.
         """
@@ -62,7 +68,7 @@ class Work:
         outcome: Run | None = None
         try:
             async with async_tenant_transaction(
-                pool, tenant, statement_limit_s=self.limits.statement_s
+                pool, tenant, statement_limit_s=self.limits.statement_s, grounds=grounds
             ) as connection:
                 outcome = await self._outcome(connection, known)
                 _end(is_kept=not self.preferences.rolls_back)

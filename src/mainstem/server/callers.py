@@ -16,15 +16,25 @@ if TYPE_CHECKING:
     from mainstem.rest import Resolve
 
 
+NAMING = frozenset({b"apikey", b"authorization"})
+READS = frozenset({"GET", "HEAD"})
+
+
 def resolver(core: Core) -> Resolve:
     """What the data API asks for each request. Cookies do not count there: no form reaches it."""
 
-    async def resolve(scope: MutableMapping[str, Any]) -> Access:
+    async def resolve(scope: MutableMapping[str, Any], *, is_anew: bool) -> Access:
         headers = {
-            name.decode("latin-1"): text.decode("latin-1") for name, text in scope["headers"]
+            name.decode("latin-1"): text.decode("latin-1")
+            for name, text in scope["headers"]
+            if name in NAMING
         }
-        found = await identity.resolve(core, headers)
-        return Access(tenant=found.tenant, profile=found.profile, may=_may(found))
+        # A write takes its body first, which may take long and is not taken twice.
+        if scope["method"] in READS:
+            found, grounds = await identity.remembered(core, headers, is_anew=is_anew)
+        else:
+            found, grounds = await identity.resolve(core, headers), None
+        return Access(found.tenant, found.profile, _may(found), grounds=grounds)
 
     return resolve
 
