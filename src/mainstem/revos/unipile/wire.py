@@ -105,7 +105,7 @@ class HttpLine:
         try:
             async with session.request(
                 request.method,
-                _address(self._endpoint.url, request),
+                address(self._endpoint.url, request),
                 data=_form(request),
                 json=request.json,
                 allow_redirects=False,
@@ -196,7 +196,7 @@ def _sessions(endpoint: Endpoint) -> tuple[aiohttp.ClientSession, aiohttp.Client
     )
 
 
-def _address(base: str, request: Request) -> URL:
+def address(base: str, request: Request) -> URL:
     """The address; parts are quoted, so that none can lead to another route."""
     scheme, host, folder, fixed, _ = urlsplit(base)
     path = request.path.format(*(_quoted(part) for part in request.parts))
