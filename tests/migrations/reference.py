@@ -62,8 +62,10 @@ call app.protect('ticket', 'client', app => 'audience',
 
 It enters the manifest, enables and forces row-level security, makes the policy, grants column by
 column, and adds the triggers: `updated_at`, the guard of the key, the audit. To add a column later,
-call it again. `app.protect_global`, `app.protect_local` and `app.protect_view` do the same for the
-other kinds. A partitioned table also gets a row in `app.partition_policy` and
+call it again. A column that proves who somebody is, such as the hash of a key, is kept from
+`authenticated` by `app.hide_columns`. `app.protect_global`, `app.protect_local` and
+`app.protect_view` do the same for the other kinds. A partitioned table also gets a row in
+`app.partition_policy` and
 `select app.ensure_partitions()`.
 
 ## What happens by itself
@@ -116,6 +118,7 @@ TITLES = {
     "mail": "Direct mail",
     "persona": "Personas",
     "internals": "Internals",
+    "storage": "Files",
     "revos_sending": "RevOS: what is asked of the provider",
 }
 

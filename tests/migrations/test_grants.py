@@ -48,6 +48,35 @@ def test_background_work_reads_which_migrations_are_applied_and_writes_none(
         connection.execute("update app.migration set checksum = ''")
 
 
+@pytest.mark.parametrize(
+    ("table", "column"), [("api_key", "key_hash"), ("invitation", "token_hash")]
+)
+def test_what_proves_who_somebody_is_is_read_by_no_tenant(
+    connection: Connection, table: str, column: str
+) -> None:
+    become(connection, new_agency(connection))
+    connection.execute(f"select id, created_at from {table}")
+    for query in (f"select {column} from {table}", f"select * from {table}"):
+        with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+            connection.execute(query)
+
+
+def test_a_hidden_column_stays_hidden_when_its_table_is_protected_again(
+    connection: Connection,
+) -> None:
+    connection.execute(
+        "call app.protect('api_key', 'client', writes => '{}', unaudited => '{last_used_at}')"
+    )
+    query = "select has_column_privilege('authenticated', 'api_key', %s, 'select')"
+    assert one(connection, query, "key_hash") is False
+    assert one(connection, query, "prefix") is True
+
+
+def test_a_column_that_is_not_there_cannot_be_hidden(connection: Connection) -> None:
+    with pytest.raises(psycopg.errors.RaiseException, match=r"no column to match all of \{hash\}"):
+        connection.execute("call app.hide_columns('api_key', '{hash}')")
+
+
 def test_anon_has_no_right_anywhere(connection: Connection) -> None:
     rows = connection.execute(
         "select c.oid::regclass from pg_class as c"

@@ -89,6 +89,8 @@ WORK = (
     Reference("resonance_research", "user_id"),
     Reference("skill_execution", "executed_by"),
     Reference("social_campaign", "user_id"),
+    Reference("storage_bucket", "created_by"),
+    Reference("storage_object", "created_by"),
     Reference("suppression", "created_by"),
     Reference("task", "assigned_to"),
     Reference("task", "created_by"),
