@@ -123,7 +123,7 @@ def prove_functions(
 
 def reaches_tenants(stage: Stage, function: Function) -> bool:
     """Whether a function's body reads or writes rows that belong to tenants."""
-    read, written = _tables(stage, function)
+    read, written = tables_of(stage, function)
     return bool((read | written) & stage.study.owned)
 
 
@@ -140,7 +140,7 @@ def _verdict(stage: Stage, function: Function, called: Callable | None) -> Objec
         return _proven(function, "no role that people or programs ask as may call it")
     if not function.is_security_definer:
         return _proven(function, "it runs as its caller, whom the policies bind")
-    read, written = _tables(stage, function)
+    read, written = tables_of(stage, function)
     if not (read | written) & stage.study.owned:
         return _proven(function, "it reaches no row of a tenant")
     calls = list(_calls(stage, function, called, sorted(read | written), sorted(written)))
@@ -198,7 +198,7 @@ def _proven(function: Function, reason: str) -> ObjectVerdict:
 
 
 def _leak(stage: Stage, call: _Call, doing: str) -> ObjectVerdict:
-    read, written = _tables(stage, call.function)
+    read, written = tables_of(stage, call.function)
     casts = {(call.victim, call.cast)}
     if call.caller.tenant is None and not call.arguments:
         casts = {(call.victim, cast) for cast in range(stage.seed.cast_count)}
@@ -245,7 +245,7 @@ def _shows_marks(stage: Stage, call: _Call, outcome: Outcome) -> bool:
     )
 
 
-def _tables(stage: Stage, function: Function) -> tuple[set[ObjectName], set[ObjectName]]:
+def tables_of(stage: Stage, function: Function) -> tuple[set[ObjectName], set[ObjectName]]:
     """The tables that a body reads, and those that it writes; all where it cannot be told."""
     read: set[ObjectName] = set()
     written: set[ObjectName] = set()

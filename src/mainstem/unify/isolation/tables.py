@@ -176,6 +176,13 @@ def read_callables(connection: Connection, roles: Sequence[str]) -> list[Callabl
     ]
 
 
+def read_definition(connection: Connection, oid: int) -> str:
+    """The statement that makes a function as it is."""
+    row = connection.execute("select pg_get_functiondef(%s::oid)", (oid,)).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
 def read_roles(connection: Connection) -> dict[str, bool]:
     """Roles that policies hold back -> whether they may log in."""
     return {row["name"]: row["is_login"] for row in _rows(connection, "roles")}
