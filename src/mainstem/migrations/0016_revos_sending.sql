@@ -46,7 +46,47 @@ alter table public.pending_connection
   drop constraint pending_connection_status_check,
   add constraint pending_connection_status_check check (status in (
     'queued', 'reserved', 'invitation_sent', 'waiting', 'accepted', 'expired', 'withdrawn', 'failed', 'unknown')),
+  add column not_before timestamptz,
   add column replied_at timestamptz;
 comment on column public.pending_connection.replied_at is
   'When the comment was answered in public, so that the person knows why they are invited.';
 call app.protect('pending_connection', 'client', app => 'revos');
+
+-- Comments that a person decides about, and why every other one was taken or left.
+alter table public.triggered_comment
+  drop constraint triggered_comment_status_check,
+  add constraint triggered_comment_status_check check (status in (
+    'review', 'declined', 'pending', 'queued', 'dm_sent', 'invited', 'skipped', 'failed'));
+alter table public.processed_comment
+  drop constraint processed_comment_outcome_check,
+  add constraint processed_comment_outcome_check check (outcome in (
+    'matched', 'review', 'no_match', 'own', 'suppressed', 'duplicate', 'error')),
+  add column reason text;
+call app.protect('processed_comment', 'client', app => 'revos', high_volume => true, writes => '{insert}');
+
+-- How a post does over time, and when its comments were last read to the end.
+create table public.post_metric (
+  agency_id uuid not null,
+  id uuid not null default app.uuid7(),
+  client_id uuid not null,
+  post_id uuid not null,
+  measured_at timestamptz not null,
+  impressions integer,
+  reactions integer not null,
+  comments integer not null,
+  shares integer not null,
+  created_at timestamptz not null default now(),
+  constraint post_metric_pkey primary key (agency_id, id),
+  constraint post_metric_agency_fkey foreign key (agency_id) references public.agency (id),
+  constraint post_metric_client_fkey foreign key (agency_id, client_id)
+    references public.client (agency_id, id) on delete cascade,
+  constraint post_metric_post_fkey foreign key (agency_id, post_id) references public.post (agency_id, id) on delete cascade,
+  constraint post_metric_counts_check check (impressions >= 0 and reactions >= 0 and comments >= 0 and shares >= 0)
+);
+create index post_metric_client_idx on public.post_metric (agency_id, client_id);
+create index post_metric_post_idx on public.post_metric (agency_id, post_id, measured_at);
+comment on table public.post_metric is 'One row a look at a post''s numbers.';
+call app.protect('post_metric', 'client', app => 'revos', high_volume => true, writes => '{}');
+
+alter table public.scrape_job add column last_reconciled_at timestamptz;
+call app.protect('scrape_job', 'client', app => 'revos', high_volume => true);

@@ -73,7 +73,7 @@ select %(agency_id)s, c.client_id, c.account_id, c.route, c.sender, c.subject_id
 from json_to_recordset(%(calls)s::json) as c (
   client_id uuid, account_id uuid, route text, sender text, subject_id uuid, called_at timestamptz,
   next_write_at timestamptz)
-returning linkedin_account_id, subject_id, id
+returning linkedin_account_id, id
 
 -- name: begin_calls
 -- From here on a call may have been made. Those that are open still, and whether they begin now or
@@ -93,6 +93,22 @@ update public.provider_call
 set status = %(status)s, finished_at = %(at)s, error_slug = %(slug)s, error_message = %(message)s
 where agency_id = %(agency_id)s and id = %(id)s and status in ('reserved', 'calling')
 returning id
+
+-- name: give_back_reads
+-- Pages that were reserved and not read.
+delete from public.provider_call as c
+using (
+  select id from public.provider_call
+  where agency_id = %(agency_id)s and subject_id = %(subject_id)s and route = 'read_comments' and status = 'reserved'
+    and called_at >= %(at)s::timestamptz - interval '1 day'
+  order by id offset %(pages)s) as spare
+where c.agency_id = %(agency_id)s and c.id = spare.id
+
+-- name: finish_reads
+-- The others were made.
+update public.provider_call set status = 'done', finished_at = %(at)s
+where agency_id = %(agency_id)s and subject_id = %(subject_id)s and status = 'reserved' and sender is null
+  and called_at >= %(at)s::timestamptz - interval '1 day'
 
 -- name: abandoned_calls
 -- Calls that a lost job left open.

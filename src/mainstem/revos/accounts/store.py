@@ -104,13 +104,11 @@ def reads_left(
     return dict(connection.execute(QUERIES["reads_left"], values).fetchall())
 
 
-def reserve(
-    connection: Connection, agency_id: UUID, calls: Sequence[NewCall]
-) -> dict[tuple[UUID, UUID | None], UUID]:
+def reserve(connection: Connection, agency_id: UUID, calls: Sequence[NewCall]) -> dict[UUID, UUID]:
     """Write down calls that are about to be made; they count against the limits from here on.
 
     Returns:
-        The id of each, by account and subject.
+        The id of each, by its account: of a batch of writes, each account makes one.
     """
     rows = [
         {
@@ -125,8 +123,7 @@ def reserve(
         for call in calls
     ]
     values = {"agency_id": agency_id, "calls": msgspec.json.encode(rows).decode()}
-    rows_made = connection.execute(QUERIES["reserve"], values).fetchall()
-    return {(account_id, subject_id): id_ for account_id, subject_id, id_ in rows_made}
+    return dict(connection.execute(QUERIES["reserve"], values).fetchall())
 
 
 def _next_write_at(call: NewCall) -> datetime | None:
@@ -177,6 +174,23 @@ def finish(
         "message": message,
     }
     return connection.execute(QUERIES["finish_call"], values).fetchone() is not None
+
+
+def finish_reads(
+    connection: Connection, agency_id: UUID, subject_id: UUID, *, at: datetime, pages: int
+) -> None:
+    """Give back the reads that a look reserved and did not need.
+
+    Args:
+        connection: in a transaction.
+        agency_id: whose ledger.
+        subject_id: what the reads were reserved for.
+        at: the time it is.
+        pages: how many pages of comments were read.
+    """
+    values = {"agency_id": agency_id, "subject_id": subject_id, "at": at, "pages": pages}
+    connection.execute(QUERIES["give_back_reads"], values)
+    connection.execute(QUERIES["finish_reads"], values)
 
 
 def rest(connection: Connection, agency_id: UUID, account_id: UUID, *, until: datetime) -> None:

@@ -5,8 +5,9 @@ decides which are made now, `Pipeline` makes them; the ledger, the limits and wh
 crash are theirs, the same for all.
 """
 
+from mainstem.revos.sending.asking import Queries
 from mainstem.revos.sending.dispatch import Dispatch, wake
 from mainstem.revos.sending.model import Moment, Sender, Wanted
 from mainstem.revos.sending.pipeline import QUEUE, Pipeline
 
-__all__ = ["QUEUE", "Dispatch", "Moment", "Pipeline", "Sender", "Wanted", "wake"]
+__all__ = ["QUEUE", "Dispatch", "Moment", "Pipeline", "Queries", "Sender", "Wanted", "wake"]

@@ -18,7 +18,7 @@ from mainstem.revos.sending.model import Moment, Sender, Wanted
 from mainstem.revos.sending.pipeline import QUEUE, job_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from uuid import UUID
 
     from mainstem.revos.clock import Clock
@@ -32,10 +32,16 @@ AGENCIES_MAX = 1_000
 
 @dataclass(frozen=True)
 class Dispatch:
-    """Decides with these senders, asked in their order."""
+    """Decides with these senders, asked in their order.
+
+    Attributes:
+        chores: what else is due for an agency (invitations that ran out, comments to read), done
+            first.
+    """
 
     clock: Clock
     senders: Sequence[Sender]
+    chores: Sequence[Callable[[Moment], None]] = ()
 
     def add_to(self, registry: Registry) -> None:
         """Let a worker decide."""
@@ -58,6 +64,8 @@ class Dispatch:
         """Reserve and enqueue what each account writes now; what that is."""
         moment = Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
         accounts_store.lock(connection, agency_id)
+        for chore in self.chores:
+            chore(moment)
         self._take_up(moment)
         due = set().union(*(sender.due(moment) for sender in self.senders))
         found = accounts_store.free(connection, agency_id, moment.at, among=due) if due else []
@@ -118,7 +126,7 @@ def _reserved(moment: Moment, sender: Sender, wanted: Sequence[Wanted]) -> list[
     return [
         job_for(
             sender,
-            call_id=ids[one.account.id, one.subject_id],
+            call_id=ids[one.account.id],
             account_id=one.account.id,
             subject_id=one.subject_id,
         )

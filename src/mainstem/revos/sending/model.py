@@ -70,8 +70,10 @@ class Request(Protocol):
 class Sender(Protocol):
     """One kind of write. What it asks for lies in its own rows; the ledger is common to all."""
 
-    #: as the job's payload names it
-    name: str
+    @property
+    def name(self) -> str:
+        """As the job's payload and the ledger name it."""
+        ...
 
     def due(self, moment: Moment) -> set[UUID]:
         """Return the accounts that have something to write."""
@@ -81,7 +83,7 @@ class Sender(Protocol):
         """Return what is due and allowed, at most one for each account, its rows marked so."""
         ...
 
-    def load(self, moment: Moment, subject_ids: Sequence[UUID]) -> dict[UUID, Request]:
+    def load(self, moment: Moment, subject_ids: Sequence[UUID]) -> Mapping[UUID, Request]:
         """Return what each call needs; one whose row is gone is left out."""
         ...
 

@@ -1,0 +1,102 @@
+"""RevOS put together: senders in their order, the reading of comments, the taking in of replies.
+
+One is made by whoever composes a worker; every part gets the same provider, keys and clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mainstem.jobs import Registry, Schedule, set_schedule
+from mainstem.revos import connecting
+from mainstem.revos.capture import Polling
+from mainstem.revos.clock import REAL, Clock
+from mainstem.revos.connecting import Invitations, PublicReplies
+from mainstem.revos.posts import Publications
+from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
+from mainstem.revos.sending.dispatch import TICK_KIND
+from mainstem.revos.sending.pipeline import QUEUE
+from mainstem.revos.sequence import Messages, Replies, Wording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from uuid import UUID
+
+    import psycopg
+    from psycopg.rows import TupleRow
+
+    from mainstem.core.master_key import MasterKeys
+    from mainstem.revos.unipile import Provider
+
+
+def _nobody(moment: Moment, lead_id: UUID) -> None:
+    """Tell nobody of a captured lead."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The lead engine.
+
+    Attributes:
+        provider: LinkedIn's.
+        keys: what hashes and signs.
+        base_url: the address that links lead to.
+        clock: the time.
+        captured: told of each lead with a new address, in the transaction that keeps it.
+    """
+
+    provider: Provider
+    keys: MasterKeys = field(repr=False)
+    base_url: str
+    clock: Clock = REAL
+    captured: Callable[[Moment, UUID], None] = _nobody
+
+    @cached_property
+    def senders(self) -> tuple[Sender, ...]:
+        """Those who write, in the order in which an account's turn is offered to them."""
+        wording = Wording(self.keys, self.base_url)
+        return (
+            Publications(),
+            Messages(wording),
+            PublicReplies(wording),
+            Invitations(),
+        )
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """What makes the writes."""
+        named = {sender.name: sender for sender in self.senders}
+        return Pipeline(self.provider, self.clock, named)
+
+    @cached_property
+    def polling(self) -> Polling:
+        """What reads comments."""
+        return Polling(self.provider, self.clock)
+
+    @cached_property
+    def dispatch(self) -> Dispatch:
+        """What decides."""
+        chores = (connecting.expire, self.polling.plan)
+        return Dispatch(self.clock, self.senders, chores)
+
+    @cached_property
+    def replies(self) -> Replies:
+        """What takes in what people write."""
+        return Replies(self.keys, self.captured)
+
+    def registry(self) -> Registry:
+        """The kinds of jobs that RevOS has."""
+        made = Registry()
+        self.dispatch.add_to(made)
+        self.pipeline.add_to(made)
+        self.polling.add_to(made)
+        return made
+
+
+def schedule(connection: psycopg.Connection[TupleRow]) -> None:
+    """Have the platform look every minute whether its own job still comes again."""
+    set_schedule(
+        connection, Schedule(name=TICK_KIND, kind=TICK_KIND, cron="* * * * *", queue=QUEUE)
+    )
