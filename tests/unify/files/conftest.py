@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from mainstem.pg.connect import connect
+from mainstem.unify.move.catchup.passes import catch_up
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.move.undo import undo_run
 from mainstem.unify.plan.config import read_config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mainstem.pg.scratch import ScratchServer
+    from mainstem.unify.move.catchup.passes import CaughtUp
     from mainstem.unify.move.run import Outcome
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
@@ -93,6 +95,19 @@ class Project:
         plan = read_directory(read_config(self.config).plan_dir)
         return run_plan(plan, self.url, reporter=reporter or Silence())
 
+    def catch_up(
+        self, reporter: Reporter | None = None, *, is_forced: bool = False, is_last: bool = False
+    ) -> CaughtUp:
+        plan = read_directory(read_config(self.config).plan_dir)
+        return catch_up(
+            plan,
+            self.url,
+            reporter=reporter or Silence(),
+            until_s=60,
+            is_forced=is_forced,
+            is_last=is_last,
+        )
+
     def verify(self) -> Verification:
         plan = read_directory(read_config(self.config).plan_dir)
         return verify_run(plan, self.url, reporter=Silence())
@@ -108,7 +123,7 @@ class Project:
         """Key -> state and reason, of the last run."""
         rows = self.rows(
             "select key, concat_ws(': ', state, reason) from unify.file"
-            " where run_id = (select max(id) from unify.run)"
+            " where run_id = (select max(id) from unify.run where kind = 'run')"
         )
         return dict(rows)
 

@@ -67,7 +67,7 @@ _LEFT_MAX = 20
     "--force",
     "is_forced",
     is_flag=True,
-    help="Catch up over rows that people changed in the target, too.",
+    help="Catch up over rows and files that people changed in the target, too.",
 )
 def run(
     config: Path,
@@ -128,6 +128,9 @@ def _show(caught_up: CaughtUp, url: str) -> int:
     waiting = sum(account.quarantined for account in accounts)
     if waiting:
         click.echo(f"{counted(waiting, 'row')} in quarantine")
+    waiting_files = sum(account.quarantined for account in caught_up.files)
+    if waiting_files:
+        click.echo(f"{counted(waiting_files, 'file')} in quarantine")
     if not caught_up.is_short:
         click.echo("the last pass was longer than --until; run again, or allow more")
     click.echo(f"the target is as the sources were at {caught_up.as_of:%Y-%m-%d %H:%M:%S} UTC")
@@ -135,7 +138,8 @@ def _show(caught_up: CaughtUp, url: str) -> int:
         click.echo(f"since then, {difference}")
     if not caught_up.differences:
         click.echo("nothing that it would carry over changed since")
-    return EXIT_QUARANTINE if caught_up.left or waiting or not caught_up.is_short else 0
+    is_well = caught_up.is_short and not (caught_up.left or waiting or waiting_files)
+    return 0 if is_well else EXIT_QUARANTINE
 
 
 def plan_of(settings: Config, url: str) -> Plan:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 _NAMED_MAX = 5
-_COLUMNS = "key, target_key, size_bytes, media_type, sha256, state"
+COLUMNS = "key, target_key, size_bytes, media_type, stamp, sha256, state"
 
 
 class State(StrEnum):
@@ -46,6 +46,7 @@ class FileRow:
     target_key: str
     size_bytes: int
     media_type: str
+    stamp: str
     sha256: str | None
     state: str
 
@@ -71,7 +72,7 @@ def read_rows(
 ) -> list[FileRow]:
     """The next files in some states, by their keys."""
     rows = connection.execute(
-        f"select {_COLUMNS} from unify.file where run_id = %s and position = %s"
+        f"select {COLUMNS} from unify.file where run_id = %s and position = %s"
         ' and state = any(%s) and key collate "C" > %s order by key collate "C" limit %s',
         (run_id, position, list(states), after, limit),
     ).fetchall()
@@ -90,7 +91,14 @@ def save(connection: Connection, run_id: int, position: int, done: Iterable[Done
 
 
 def fill_quarantine(connection: Connection, run_id: int, position: int, called: str) -> None:
-    """Let the quarantine have every file that waits there, with what its metadata says."""
+    """Let the quarantine have the files that wait there, and no others, as their metadata says."""
+    connection.execute(
+        "delete from unify.quarantine as q where q.run_id = %s and q.source_table = %s"
+        " and not exists (select from unify.file as f where f.run_id = q.run_id"
+        " and f.position = %s and f.key = q.key and f.state = 'quarantined'"
+        " and f.reason = q.reason)",
+        (run_id, called, position),
+    )
     connection.execute(
         "insert into unify.quarantine (run_id, source_table, key, reason, original)"
         " select run_id, %s, key, reason, jsonb_build_object('key', key, 'target', target_key,"

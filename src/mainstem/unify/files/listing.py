@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.stores.folder import is_path
 from mainstem.stores.opening import open_source
-from mainstem.unify.files.ledger import State, fill_quarantine
+from mainstem.unify.files.ledger import State
 from mainstem.unify.files.metadata import Described, described
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def list_files(
         "delete from unify.file where run_id = %s and position = %s", (run_id, position)
     )
     connection.execute("drop table if exists pg_temp.unify_stored")
-    connection.execute("create temp table unify_stored (key text, size_bytes bigint)")
+    connection.execute("create temp table unify_stored (key text, size_bytes bigint, stamp text)")
     with open_source(files.origin) as store:
         buckets = set(store.buckets())
         named = set(described_buckets(server)) if server is not None else buckets
@@ -51,11 +51,10 @@ def list_files(
     if server is not None:
         _write_rows(connection, run_id, position, files, owners, described(server))
     else:
-        stored = connection.execute("select key, size_bytes from unify_stored").fetchall()
+        stored = connection.execute("select key, size_bytes from unify_stored order by 1")
         rows = (Described(key, size, "application/octet-stream") for key, size in stored)
         _write_rows(connection, run_id, position, files, owners, rows)
     _compare(connection, run_id, position)
-    fill_quarantine(connection, run_id, position, files.called)
     row = connection.execute(
         "select count(*) from unify.file where run_id = %s and position = %s and state = %s",
         (run_id, position, State.WAITING),
@@ -72,10 +71,10 @@ def described_buckets(server: PostgresSource) -> list[str]:
 def _write_stored(connection: Connection, stored: Iterable[Stored]) -> None:
     with (
         connection.cursor() as cursor,
-        cursor.copy("copy unify_stored (key, size_bytes) from stdin") as copy,
+        cursor.copy("copy unify_stored (key, size_bytes, stamp) from stdin") as copy,
     ):
         for one in stored:
-            copy.write_row((one.key, one.size_bytes))
+            copy.write_row((one.key, one.size_bytes, one.stamp))
     connection.execute("create index on unify_stored (key)")
     connection.execute("analyze unify_stored")
 
@@ -91,15 +90,14 @@ def _write_rows(
     with (
         connection.cursor() as cursor,
         cursor.copy(
-            "copy unify.file (run_id, position, key, target_key, size_bytes, media_type, state,"
-            " reason) from stdin"
+            "copy unify.file (run_id, position, key, target_key, size_bytes, media_type, stamp,"
+            " state, reason) from stdin"
         ) as copy,
     ):
         for one in rows:
             target, state, reason = _fate(files, one, owners)
-            copy.write_row(
-                (run_id, position, one.key, target, one.size_bytes, one.media_type, state, reason)
-            )
+            named = (run_id, position, one.key, target)
+            copy.write_row((*named, one.size_bytes, one.media_type, one.stamp, state, reason))
 
 
 def _fate(files: Files, one: Described, owners: Mapping[str, str]) -> tuple[str, State, str | None]:
@@ -135,9 +133,11 @@ def _compare(connection: Connection, run_id: int, position: int) -> None:
         " and f.size_bytes <> s.size_bytes",
         given,
     )
+    # Without a stamp of the bytes that of the metadata proves nothing.
     connection.execute(
-        "update unify.file as f set size_bytes = s.size_bytes from unify_stored as s"
-        f" where {own} and s.key = f.key and f.size_bytes is null",
+        "update unify.file as f set size_bytes = coalesce(f.size_bytes, s.size_bytes),"
+        " stamp = case when s.stamp = '' then '' else s.stamp || ' ' || f.stamp end"
+        f" from unify_stored as s where {own} and s.key = f.key",
         given,
     )
     connection.execute(
@@ -149,8 +149,9 @@ def _compare(connection: Connection, run_id: int, position: int) -> None:
         given,
     )
     connection.execute(
-        "insert into unify.file (run_id, position, key, target_key, size_bytes, media_type, state,"
-        " reason) select %(run)s, %(position)s, s.key, s.key, s.size_bytes, '', 'orphan',"
+        "insert into unify.file (run_id, position, key, target_key, size_bytes, media_type, stamp,"
+        " state, reason)"
+        " select %(run)s, %(position)s, s.key, s.key, s.size_bytes, '', '', 'orphan',"
         " 'no metadata names it' from unify_stored as s"
         f" where not exists (select from unify.file as f where {own} and f.key = s.key)",
         given,

@@ -16,11 +16,15 @@ _SIZE = "case when metadata ->> 'size' ~ '^[0-9]{1,18}$' then (metadata ->> 'siz
 
 @dataclass(frozen=True)
 class Described:
-    """A file as its metadata describes it: `bucket/name`; the size may be unknown."""
+    """A file as its metadata describes it: `bucket/name`; the size may be unknown.
+
+    The stamp is another one whenever its metadata was written.
+    """
 
     key: str
     size_bytes: int | None
     media_type: str
+    stamp: str = ""
 
 
 def described(server: PostgresSource) -> Iterator[Described]:
@@ -32,11 +36,14 @@ def described(server: PostgresSource) -> Iterator[Described]:
         cursor.itersize = _FETCHED
         cursor.execute(
             f"select bucket_id || '/' || name, {_SIZE},"
-            " coalesce(metadata ->> 'mimetype', 'application/octet-stream')"
-            " from storage.objects where bucket_id is not null and name <> '' order by 1".encode()
+            " coalesce(metadata ->> 'mimetype', 'application/octet-stream'),"
+            # Whoever looks at a file has not written it.
+            " md5((to_jsonb(o) - 'last_accessed_at')::text)"
+            " from storage.objects as o where bucket_id is not null and name <> ''"
+            " order by 1".encode()
         )
-        for key, size_bytes, media_type in cursor:
-            yield Described(key, size_bytes, media_type)
+        for row in cursor:
+            yield Described(*row)
 
 
 def count_files(server: PostgresSource) -> dict[str, tuple[int, int]]:

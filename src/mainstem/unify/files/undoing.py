@@ -73,6 +73,7 @@ def _remove_one(target: Store, row: FileRow, *, is_forced: bool) -> Done:
     size = target.size(row.target_key)
     is_changed = (
         size is not None
+        and row.state == State.COPIED
         and row.sha256 is not None
         and (size != row.size_bytes or digest(target, row.target_key) != row.sha256)
     )

@@ -116,7 +116,8 @@ create table if not exists unify.expectation_proof (
 );
 
 -- Files on their way from one store to another: a row for each that metadata names, and for each whose
--- bytes no metadata names (orphan). The hash is of the bytes that were copied.
+-- bytes no metadata names (orphan). The hash is of the bytes that were copied. Passes of catch-up list
+-- them again under the number of their memory, and hold that against the run's own.
 create table if not exists unify.file (
     run_id     integer not null constraint file_run_id_fkey references unify.run (id),
     position   integer not null,       -- of its [[files]] in the plan
@@ -124,6 +125,7 @@ create table if not exists unify.file (
     target_key text    not null,
     size_bytes bigint,
     media_type text    not null,
+    stamp      text    not null,       -- of the last change when it was listed; empty: none can be told
     sha256     text,
     state      text    not null constraint file_state_check check (state in (
                    'waiting', 'copying', 'copied', 'there', 'quarantined', 'orphan', 'left', 'removed')),

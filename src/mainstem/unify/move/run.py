@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.catalog.model import NotCarried
     from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.catalog.postgres_source import PostgresSource
     from mainstem.unify.move.backup import Backup
     from mainstem.unify.move.session import Session
     from mainstem.unify.move.source import Source
@@ -70,6 +71,14 @@ class Move:
                 "not_carried": [asdict(lost) for lost in source.catalog.not_carried],
             }
             for source in self.sources.values()
+        }
+
+    def servers(self) -> dict[str, PostgresSource]:
+        """The sources that are servers, which may hold the metadata of files."""
+        return {
+            name: source.server
+            for name, source in self.sources.items()
+            if isinstance(source, ServerSource)
         }
 
     def changed(self, run: Run) -> list[str]:
@@ -142,12 +151,7 @@ def _run(move: Move) -> Outcome:
 
 def _move_files(move: Move, run: Run) -> Iterator[Account]:
     """Copy the files that are not copied yet, once all rows are there; their accounts."""
-    servers = {
-        name: source.server
-        for name, source in move.sources.items()
-        if isinstance(source, ServerSource)
-    }
-    move_files(move.session.main, run, move.plan, servers, reporter=move.reporter)
+    move_files(move.session.main, run, move.plan, move.servers(), reporter=move.reporter)
     for position, files in enumerate(move.plan.files, start=1):
         yield account(move.session.main, run.id, position, files)
 

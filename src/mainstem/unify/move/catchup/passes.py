@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +11,8 @@ from mainstem.errors import ConfigError, UsageError
 from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.postgres import read_target
+from mainstem.unify.files.ledger import account
+from mainstem.unify.files.passes import FileCounts, carry_files, find_file_differences
 from mainstem.unify.ledger import store
 from mainstem.unify.move import preflight
 from mainstem.unify.move.catchup.carry import carry_over
@@ -22,7 +24,8 @@ from mainstem.unify.move.source import open_sources
 from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
-    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.files.passes import FilesDifference, LeftFile
+    from mainstem.unify.ledger.rows import Account, Run
     from mainstem.unify.move.catchup.context import Left
     from mainstem.unify.move.catchup.refresh import Difference
     from mainstem.unify.move.session import Session
@@ -46,12 +49,16 @@ class Pass:
     #: tables that were read whole, and not only where something changed
     whole: int
     seconds: float
+    #: files of the target that are new, were written over and taken away
+    files: FileCounts = field(default_factory=FileCounts)
 
     def __str__(self) -> str:
         whole = f" ({counted(self.whole, 'table')} read whole)" if self.whole else ""
+        files = f", {self.files}" if self.files != FileCounts() else ""
         return (
             f"pass {self.number}: {self.looked_at:,} rows looked at{whole}, {self.inserted:,} "
-            f"inserted, {self.updated:,} updated, {self.deleted:,} deleted, {self.seconds:.1f} s"
+            f"inserted, {self.updated:,} updated, {self.deleted:,} deleted{files}, "
+            f"{self.seconds:.1f} s"
         )
 
 
@@ -61,13 +68,15 @@ class CaughtUp:
 
     run: Run
     passes: tuple[Pass, ...]
-    #: rows that are not as the sources say
-    left: tuple[Left, ...]
+    #: rows and files that are not as the sources say
+    left: tuple[Left | LeftFile, ...]
     #: when the last pass began: what was written to the sources since is not in the target
     as_of: datetime
     #: what of it there is by now
-    differences: tuple[Difference, ...]
+    differences: tuple[Difference | FilesDifference, ...]
     is_short: bool
+    #: where the files went, as of now
+    files: tuple[Account, ...] = ()
 
 
 def catch_up(
@@ -83,8 +92,9 @@ def catch_up(
 ) -> CaughtUp:
     """Bring the latest finished run of a plan up to date, until a pass is short enough.
 
-    A pass that is killed is made again; every pass is carried over wholly or not at all.
-    `is_forced`: rows that people changed in the target are overwritten.
+    A pass that is killed is made again; the rows of one are carried over wholly or not at all, its
+    files after them, one by one.
+    `is_forced`: rows and files that people changed in the target are overwritten.
     `is_last`: one pass, after which what is remembered of the sources is dropped.
 
     Raises:
@@ -116,7 +126,11 @@ def catch_up(
             forget_memory(session.main, run)
             session.main.commit()
         run = store.find_run(session.main, run.id)
-        return CaughtUp(run, tuple(passes), left, as_of, differences, is_short)
+        files = tuple(
+            account(session.main, run.id, position, files)
+            for position, files in enumerate(plan.files, start=1)
+        )
+        return CaughtUp(run, tuple(passes), left, as_of, differences, is_short, files)
 
 
 def _finished_run(session: Session, plan: Plan) -> Run:
@@ -137,8 +151,8 @@ def _finished_run(session: Session, plan: Plan) -> Run:
 
 def _pass(
     plan: Plan, session: Session, run: Run, *, reporter: Reporter, is_forced: bool, began: float
-) -> tuple[Pass, tuple[Left, ...]]:
-    """One pass, committed."""
+) -> tuple[Pass, tuple[Left | LeftFile, ...]]:
+    """One pass, committed: rows first, so that files find their owners."""
     connection = session.main
     with open_sources(plan) as sources:
         preflight.check_plan(plan, sources)
@@ -159,27 +173,49 @@ def _pass(
             whole=len(refreshed.whole),
             seconds=time.monotonic() - began,
         )
-        store.save_step(
+        _save(session, run, done)
+        if not plan.files:
+            return done, carried.left
+        files = carry_files(
             connection,
-            run.id,
-            name=f"catch-up {done.number}",
-            position=5,
-            row_count=carried.counts.all,
-            detail=asdict(done),
+            run,
+            memory,
+            plan,
+            move.servers(),
+            reporter=reporter,
+            is_forced=is_forced,
         )
-        # What a pass says is done must be on disk: people switch on its word.
-        connection.execute("set local synchronous_commit = on")
-        connection.commit()
-    return done, carried.left
+        done = replace(done, files=files.counts, seconds=time.monotonic() - began)
+        _save(session, run, done)
+    return done, (*carried.left, *files.left)
 
 
-def _differences(plan: Plan, session: Session, run: Run) -> tuple[Difference, ...]:
+def _save(session: Session, run: Run, done: Pass) -> None:
+    """Write what a pass did so far; commits."""
+    store.save_step(
+        session.main,
+        run.id,
+        name=f"catch-up {done.number}",
+        position=5,
+        row_count=done.inserted + done.updated + done.deleted,
+        detail=asdict(done),
+    )
+    # What a pass says is done must be on disk: people switch on its word.
+    session.main.execute("set local synchronous_commit = on")
+    session.main.commit()
+
+
+def _differences(
+    plan: Plan, session: Session, run: Run
+) -> tuple[Difference | FilesDifference, ...]:
     memory = find_memory(session.main, run)
     assert memory is not None
     with open_sources(plan) as sources:
-        found = find_differences(Move(plan, session, sources, Silence()), memory)
+        move = Move(plan, session, sources, Silence())
+        found = find_differences(move, memory)
+        files = find_file_differences(session.main, run, memory, plan, move.servers())
     session.main.commit()
-    return tuple(found)
+    return (*found, *files)
 
 
 def _next_number(session: Session, run: Run) -> int:
