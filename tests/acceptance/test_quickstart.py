@@ -65,7 +65,7 @@ def test_five_databases_become_one_though_it_was_killed(machine: Machine) -> Non
     ):
         assert f"ok   {step}" in first.stdout
     assert "No row is unexplained" in first.stdout
-    status, page = fetch(record.address, "/")
+    status, page = fetch(record.address, "/status")
     assert status == 200
     for source in SOURCES:
         assert source in first.stdout
@@ -119,7 +119,7 @@ def test_any_other_file_is_copied_into_a_schema_of_its_own(
     assert count(machine, "select count(*) from copy_of_shop_data_2.orders") == 2
     record = running(machine.home)
     assert record is not None
-    assert "orders" in fetch(record.address, "/")[1]
+    assert "orders" in fetch(record.address, "/status")[1]
 
     again = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
     assert again.returncode == 0, again.stdout + again.stderr

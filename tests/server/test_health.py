@@ -142,7 +142,7 @@ def test_is_503_while_the_database_is_down_and_recovers(
         assert status == 503
         assert list(parts) == ["database"]
         assert "is the server running" in parts["database"].message
-        assert client.get("/").status_code == 503
+        assert client.get("/status").status_code == 503
         embedded.start()
         assert ask(client)[0] == 200
 
@@ -161,7 +161,7 @@ def test_is_503_in_time_when_the_server_does_not_answer() -> None:
 def test_says_nothing_of_the_password() -> None:
     with TestClient(build_app("postgresql://me:hunter2@127.0.0.1:1/x")) as client:
         status, parts = ask(client)
-        page = client.get("/")
+        page = client.get("/status")
     assert status == 503
     assert "hunter2" not in parts["database"].message
     assert "hunter2" not in page.text

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from mainstem.checks import Report
 
-PATHS = ("/", "/api/health", "/static/app.css", "/static/theme.js", "/nothing", "/api/nothing")
+PATHS = (
+    "/status",
+    "/sign-in",
+    "/api/health",
+    "/static/0/built/app.css",
+    "/static/0/js/page.js",
+    "/nothing",
+    "/api/nothing",
+)
 
 RUN = """
 insert into unify.run (id, kind, name, plan_sha256, source, state, started_at, finished_at,
@@ -56,7 +64,7 @@ def after_run(database_url: str) -> str:
     return database_url
 
 
-@pytest.mark.parametrize("path", ["/", "/api/health", "/nothing", "/api/nothing"])
+@pytest.mark.parametrize("path", ["/status", "/api/health", "/nothing", "/api/nothing"])
 def test_head_says_what_get_says_without_the_body(reader: TestClient[Litestar], path: str) -> None:
     got, asked = reader.get(path), reader.head(path)
     assert asked.status_code == got.status_code
@@ -71,9 +79,9 @@ def test_shows_what_a_check_by_hand_said_last(after_run: str, client: TestClient
     checked = CliRunner().invoke(check, ["--database", after_run])
     assert checked.exit_code == 0, checked.output
     said = checked.output.splitlines()[-1]
-    assert said in client.get("/").text
+    assert said in client.get("/status").text
     CliRunner().invoke(check, ["--database", after_run, "--only", "existence"])
-    assert said in client.get("/").text
+    assert said in client.get("/status").text
 
 
 def test_a_check_does_not_fail_where_the_ledger_is_closed_to_it(
@@ -93,7 +101,7 @@ def test_a_check_does_not_fail_where_the_ledger_is_closed_to_it(
 
 def test_shows_the_totals_of_the_last_run(after_run: str, client: TestClient[Litestar]) -> None:
     del after_run
-    page = client.get("/")
+    page = client.get("/status")
     assert page.status_code == 200
     for shown in (
         "direct-mail",
@@ -113,14 +121,14 @@ def test_shows_the_totals_of_the_last_run(after_run: str, client: TestClient[Lit
 def test_shows_each_source_where_there_are_several(
     after_run: str, client: TestClient[Litestar]
 ) -> None:
-    assert "Rows by source" not in client.get("/").text
+    assert "Rows by source" not in client.get("/status").text
     with connect(after_run) as connection:
         connection.execute(
             "insert into unify.table_result values"
             " (7, 'shop', 'shop.orders', 'order', 700, 690, 0, 10, 0, 0),"
             " (7, 'shop', 'shop.items', 'item', 77, 77, 0, 0, 0, 0)"
         )
-    page = client.get("/").text
+    page = client.get("/status").text
     assert "Rows by source" in page
     row = next(line for line in page.splitlines() if '<th scope="row">shop</th>' in line)
     assert re.findall(r">([\d,]+)</td>", row) == ["2", "777", "767", "0", "10", "0", "0"]
@@ -128,7 +136,7 @@ def test_shows_each_source_where_there_are_several(
 
 def test_shows_no_value_of_any_row(after_run: str, client: TestClient[Litestar]) -> None:
     del after_run
-    page = client.get("/").text
+    page = client.get("/status").text
     for hidden in (
         "BEFORE",
         "AFTER",
@@ -146,14 +154,14 @@ def test_shows_no_value_of_any_row(after_run: str, client: TestClient[Litestar])
 def test_shows_the_checks_once_they_are_recorded(
     after_run: str, client: TestClient[Litestar]
 ) -> None:
-    assert "not run since this run" in client.get("/").text
+    assert "not run since this run" in client.get("/status").text
     with connect(after_run) as connection:
         record_checks(connection, passed=60, total=61)
         run = last_run(connection)
     assert run is not None
     assert run.checks is not None
     assert not run.checks.is_passed
-    page = client.get("/").text
+    page = client.get("/status").text
     assert "60 of 61 checks passed" in page
     assert "9 tables agree" in page
 
@@ -172,7 +180,7 @@ def test_says_what_state_a_run_is_in(
 ) -> None:
     del after_run
     run_sql(f"update unify.run set state = '{state}', finished_at = null, verification = null")
-    page = client.get("/").text
+    page = client.get("/status").text
     assert words in page
     assert "in all" not in page
     assert "not run yet" in page
@@ -183,11 +191,11 @@ def test_a_run_without_tables_or_steps_is_shown(
 ) -> None:
     del after_run
     run_sql("delete from unify.table_result; delete from unify.step")
-    assert client.get("/").status_code == 200
+    assert client.get("/status").status_code == 200
 
 
 def test_says_how_to_begin_before_any_run(reader: TestClient[Litestar]) -> None:
-    page = reader.get("/")
+    page = reader.get("/status")
     assert page.status_code == 200
     assert "No unification yet" in page.text
     assert "mainstem quickstart" in page.text
@@ -195,7 +203,7 @@ def test_says_how_to_begin_before_any_run(reader: TestClient[Litestar]) -> None:
 
 def test_names_failing_parts(client: TestClient[Litestar], run_sql: Callable[[str], None]) -> None:
     run_sql("drop table public.campaign cascade")
-    page = client.get("/")
+    page = client.get("/status")
     assert page.status_code == 503
     assert "1 of 4 parts fail" in page.text
     assert "public.campaign" in page.text
@@ -206,7 +214,7 @@ def test_escapes_what_people_named(
 ) -> None:
     del after_run
     run_sql("update unify.run set name = '<script>alert(1)</script>'")
-    page = client.get("/").text
+    page = client.get("/status").text
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
 
@@ -222,7 +230,7 @@ def test_every_answer_is_guarded(reader: TestClient[Litestar], path: str) -> Non
     assert (headers["cache-control"] == "no-store") is not is_static
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing"])
+@pytest.mark.parametrize("path", ["/status", "/sign-in", "/nothing"])
 def test_pages_hold_nothing_inline(reader: TestClient[Litestar], path: str) -> None:
     page = reader.get(path).text
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", page)
@@ -230,9 +238,9 @@ def test_pages_hold_nothing_inline(reader: TestClient[Litestar], path: str) -> N
 
 
 def test_style_and_script_that_a_page_names_exist(reader: TestClient[Litestar]) -> None:
-    page = reader.get("/").text
+    page = reader.get("/status").text
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert len(addresses) == 3
+    assert len(addresses) == 4
     for address in addresses:
         answer = reader.get(address)
         assert answer.status_code == 200
@@ -253,7 +261,7 @@ def test_renders_the_theme_that_was_chosen(
     reader: TestClient[Litestar], cookie: str | None, attribute: str
 ) -> None:
     headers = {"cookie": f"theme={cookie}"} if cookie else {}
-    assert f'<html lang="en"{attribute}>' in reader.get("/", headers=headers).text
+    assert f'<html lang="en"{attribute}>' in reader.get("/status", headers=headers).text
 
 
 def test_unknown_addresses_are_404_in_the_form_that_fits(reader: TestClient[Litestar]) -> None:
@@ -261,18 +269,18 @@ def test_unknown_addresses_are_404_in_the_form_that_fits(reader: TestClient[Lite
     assert page.status_code == 404
     assert "Back to the overview" in page.text
     assert reader.get("/api/nothing").json() == {"message": "There is nothing at this address."}
-    assert reader.get("/static/%2e%2e/environment.py").status_code == 404
+    assert reader.get("/static/0/%2e%2e/environment.py").status_code == 404
 
 
 def test_other_methods_are_refused(reader: TestClient[Litestar]) -> None:
-    assert reader.post("/").status_code == 405
+    assert reader.post("/status").status_code == 405
     assert reader.delete("/api/health").status_code == 405
 
 
 def test_answers_only_to_its_own_names(migrated_url: str) -> None:
     app = build_app(migrated_url, hosts=["127.0.0.1:8000", "localhost:8000"])
     with TestClient(app, base_url="http://127.0.0.1:8000") as client:
-        assert client.get("/").status_code == 200
+        assert client.get("/status").status_code == 200
         for host in ("evil.example:8000", "127.0.0.1:9000", "localhost", "127.0.0.1:8000.evil"):
             answer = client.get("/", headers={"host": host})
             assert answer.status_code == 400, host

@@ -142,7 +142,7 @@ def _conclude(setting: Setting, report: Report, *, address: str, is_large: bool)
     report.show(setting.console, reasons_max=REASONS_MAX)
     print_line(Text(_unexplained(report)))
     print_line()
-    print_line(Text(f"Done in {setting.steps.seconds:.0f} s. Open {address}", style="bold"))
+    print_line(Text(f"Done in {setting.steps.seconds:.0f} s. Open {address}/status", style="bold"))
     program = _program()
     if is_large:
         program = f"MAINSTEM_HOME={setting.home} {program}"

@@ -52,15 +52,31 @@ class Wish:
     email: str
     purpose: Purpose
     redirect_to: str
+    is_for_page: bool = False
 
 
-async def ask(core: Core, email: str, purpose: Purpose, *, redirect_to: str | None) -> Wish:
+async def ask(
+    core: Core,
+    email: str,
+    purpose: Purpose,
+    *,
+    redirect_to: str | None,
+    is_for_page: bool = False,
+) -> Wish:
     """Take the wish for a letter; `send` carries it out, after the answer is given.
+
+    Args:
+        core: the parts.
+        email: whose letter it is.
+        purpose: what its link is for.
+        redirect_to: the app that the link leads back to; None is our own address.
+        is_for_page: whether the link leads to our own page, its code behind the `#`, where no
+            server, log or scanner of letters follows it.
 
     Raises:
         RefusedError: too many letters were asked for, or they shall lead to a foreign address.
     """
-    wish = Wish(plain_email(email), purpose, allowed_redirect(core, redirect_to))
+    wish = Wish(plain_email(email), purpose, allowed_redirect(core, redirect_to), is_for_page)
     async with service_transaction(core.pool) as connection:
         await lockout.count(core, connection, Subject.LETTER, wish.email)
     return wish
@@ -151,6 +167,8 @@ def _letter(core: Core, wish: Wish, token: str) -> Letter:
         f"{core.base_url}/auth/v1/verify?token={token}&type={TYPES[wish.purpose]}"
         f"&redirect_to={quote(wish.redirect_to, safe='')}"
     )
+    if wish.is_for_page:
+        link = f"{core.base_url}/reset#{token}"
     text = (
         f"{SUBJECTS[wish.purpose]}:\n\n{link}\n\nThe link is good once, for an hour. "
         "If you did not ask for it, do nothing: nobody gets in without it."

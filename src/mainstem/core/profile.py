@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from psycopg.types.json import Jsonb
 
-from mainstem.core import passwords, sessions, store, trail
+from mainstem.core import lockout, passwords, sessions, sign_in, store, trail
+from mainstem.core.lockout import Subject
 from mainstem.core.people import tenant_of
 from mainstem.core.trail import Action
 from mainstem.core.transaction import service_transaction
@@ -51,6 +52,21 @@ async def change_password(core: Core, session: SessionUse, password: str) -> Non
         await sessions.end_all_in(
             core, connection, person, but=session.id, reason="password_changed"
         )
+
+
+async def require_password(core: Core, person: Person, password: str) -> None:
+    """Refuse whoever holds a session but does not know the person's password.
+
+    Raises:
+        RefusedError: it is another one, or there were too many attempts.
+    """
+    async with service_transaction(core.pool) as connection:
+        await lockout.count(core, connection, Subject.ACCOUNT, person.email)
+        row = await store.person_by_id(connection, person.id)
+    if row is None or not await core.passwords.is_right(password, row.password_hash):
+        raise sign_in.invalid_credentials()
+    async with service_transaction(core.pool) as connection:
+        await lockout.forget(core, connection, Subject.ACCOUNT, person.email)
 
 
 async def change_names(core: Core, person: Person, data: Mapping[str, object]) -> None:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar import Litestar, MediaType, Request, Response, asgi
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import CacheControlHeader
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.static_files import create_static_files_router
 from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.template import TemplateConfig
 
@@ -23,11 +21,11 @@ from mainstem.core import Core
 from mainstem.core import api as core_api
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
-from mainstem.server import api, pages
+from mainstem.server import api, pages, site
 from mainstem.server.callers import resolver
 from mainstem.server.settings import Settings
 from mainstem.server.watch import Watch
-from mainstem.web import STATIC_DIR, guard, page_templates
+from mainstem.web import guard, page_templates, serve_static
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from litestar.types import Receive, Scope, Send
 
 LOG = logging.getLogger(__name__)
-YEAR_S = 31_536_000
 #: Code of other sites calls the data API and signs people in, with keys and tokens that it holds
 #: itself. Cookies are never sent along, so that nobody's browser is used against them.
 EXPOSED = [
@@ -68,19 +65,16 @@ def build_app(
     settings = settings or Settings.throw_away()
     core = settings.core(url)
     data = DataApi(core.pool, resolver(core))
-    templates = page_templates("mainstem.server")
+    templates = site.templates()
     watch = Watch(url)
     return Litestar(
         route_handlers=[
             api.health,
-            pages.overview,
+            pages.status,
+            site.router(core),
             core_api.router(),
             _mounted(DATA_PATH, data),
-            create_static_files_router(
-                "/static",
-                [STATIC_DIR],
-                cache_control=CacheControlHeader(max_age=YEAR_S, immutable=True, public=True),
-            ),
+            serve_static,
         ],
         dependencies={
             "watch": Provide(lambda: watch, sync_to_thread=False),

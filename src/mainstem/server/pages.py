@@ -1,4 +1,4 @@
-"""What people look at."""
+"""The state of the server, for whoever operates this machine: totals only, no row of any tenant."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ ThemeCookie = Annotated[str | None, CookieParameter(name="theme")]
 
 
 @route(
-    "/",
+    "/status",
     http_method=[HttpMethod.GET, HttpMethod.HEAD],
     sync_to_thread=True,
     media_type=MediaType.HTML,
     include_in_schema=False,
 )
-def overview(watch: NamedDependency[Watch], theme: ThemeCookie = None) -> Template:
+def status(watch: NamedDependency[Watch], theme: ThemeCookie = None) -> Template:
     """Health, and the last unification run in totals; 503 when a part fails."""
     seen = watch.see()
     return Template(
-        "overview.html",
+        "status.html",
         context={
             "theme": theme if theme in THEMES else None,
             "health": seen.health,

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
-from hashlib import sha256
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from mainstem.web.static_files import static_files, static_url
+from mainstem.web.wording import count, day, duration, moment, tone, words
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-STATIC_DIR = Path(__file__).parent / "static"
-MINUTE_S = 60
+    from collections.abc import Mapping
 
 
+@cache
 def page_templates(*packages: str) -> Environment:
     """Return an environment that looks into `templates/` of those packages, then into the kit's."""
     loaders = [PackageLoader(package, "templates") for package in (*packages, "mainstem.web")]
@@ -25,40 +26,30 @@ def page_templates(*packages: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
-    environment.filters["count"] = count
-    environment.filters["duration"] = duration
-    environment.filters["moment"] = moment
+    for each in (count, day, duration, moment, tone, words):
+        environment.filters[each.__name__] = each
     environment.globals["static_url"] = static_url
+    environment.globals["icon"] = icon
     return environment
 
 
-def count(number: int) -> str:
-    """A number of things: `12,345`."""
-    return f"{number:,}"
+def icon(name: str) -> Markup:
+    """A drawing of Lucide, in the colour and size of what is around it.
 
-
-def duration(seconds: float) -> str:
-    """A span of time, as precise as it is worth: `40 ms`, `3.2 s`, `2 min 5 s`."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < MINUTE_S:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), MINUTE_S)
-    return f"{minutes} min {rest} s"
-
-
-def moment(at: datetime) -> str:
-    """A moment with its zone: `2025-11-06 14:30 UTC`."""
-    return at.strftime("%Y-%m-%d %H:%M %Z")
+    Raises:
+        KeyError: it is not in assets/icons.txt.
+        FileNotFoundError: the assets are not built.
+    """
+    return Markup(  # noqa: S704 - the drawings come from the build, the name is one of them
+        '<svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor"'
+        f' stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{_icons()[name]}</svg>'
+    )
 
 
 @cache
-def static_url(name: str) -> str:
-    """The address of a file of `static/`; it changes with the content, so it may be kept for good.
-
-    Raises:
-        FileNotFoundError: there is no such file, so the template names something wrong.
-    """
-    digest = sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+def _icons() -> Mapping[str, str]:
+    static_url("built/icons.json")
+    drawn: dict[str, str] = json.loads(static_files().files["built/icons.json"].content)
+    return drawn

@@ -1,0 +1,211 @@
+"""The pages of RevOS: its overview, campaigns and leads.
+
+The server mounts `HANDLERS`, shows `SECTIONS` in the sidebar and asks `search` for the palette.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
+from mainstem.core import desk
+from mainstem.revos.pages import store
+from mainstem.web import (
+    AnyVisit,
+    Breakdown,
+    Column,
+    Field,
+    Figure,
+    Filled,
+    Filter,
+    Form,
+    Hit,
+    Kind,
+    Listing,
+    Section,
+    Wish,
+    read_list,
+    see_other,
+)
+from mainstem.web.overview import COUNTED_MAX
+from mainstem.web.wording import words
+
+if TYPE_CHECKING:
+    from mainstem.web import Visit
+    from mainstem.web.visit import Connection
+
+APP = "revos"
+CAMPAIGN_STATES = ("active", "paused", "draft", "completed")
+LEAD_STATES = (
+    "comment_detected", "invited", "dm_sent", "dm_replied", "email_captured", "webhook_sent",
+    "backup_sent", "completed", "failed",
+)  # fmt: skip
+CAMPAIGNS = Listing(
+    page="campaigns",
+    path="/revos/campaigns",
+    title="Campaigns",
+    many="campaigns",
+    query=store.QUERIES["campaigns"],
+    columns=(
+        Column("name", "Campaign", link="/revos/campaigns/{id}"),
+        Column("client", "Client", link="/clients/{client_id}"),
+        Column("status", "Status", Kind.STATE),
+        Column("trigger_word", "Trigger word", Kind.CODE),
+        Column("leads", "Leads", Kind.NUMBER, is_sortable=False),
+        Column("emails", "E-mails", Kind.NUMBER, is_sortable=False),
+        Column("starts_at", "Starts", Kind.MOMENT, is_shown=False),
+        Column("ends_at", "Ends", Kind.MOMENT, is_shown=False),
+        Column("created_at", "Made", Kind.MOMENT),
+    ),
+    filters=(Filter("status", "Status", tuple((each, words(each)) for each in CAMPAIGN_STATES)),),
+    search=("name", "trigger_word"),
+    hint="A campaign watches the comments under a client's posts for its trigger word.",
+)
+LEADS = Listing(
+    page="leads",
+    path="/revos/leads",
+    title="Leads",
+    many="leads",
+    query=store.QUERIES["leads"],
+    columns=(
+        Column("name", "Lead", link="/revos/leads/{id}"),
+        Column("email", "E-mail"),
+        Column("status", "Status", Kind.STATE),
+        Column("campaign", "Campaign", link="/revos/campaigns/{campaign_id}"),
+        Column("client", "Client", link="/clients/{client_id}"),
+        Column("company", "Company"),
+        Column("title", "Title", is_shown=False),
+        Column("source", "Source", is_shown=False),
+        Column("score", "Score", Kind.NUMBER, is_shown=False),
+        Column("captured_at", "Captured", Kind.MOMENT, is_shown=False),
+        Column("created_at", "Found", Kind.MOMENT),
+    ),
+    filters=(
+        Filter("status", "Status", tuple((each, words(each)) for each in LEAD_STATES)),
+        Filter("campaign_id", "Campaign"),
+    ),
+    search=("name", "email", "company"),
+    hint="Whoever comments a campaign's trigger word becomes a lead.",
+)
+NOTES = Form((Field("notes", "Notes", "textarea", length_max=10_000),))
+LISTINGS = (CAMPAIGNS, LEADS)
+SECTIONS = (
+    Section("Overview", "/revos", "activity", "g o"),
+    Section("Campaigns", "/revos/campaigns", "target", "g p", needs=("campaign", "read")),
+    Section("Leads", "/revos/leads", "inbox", "g l", needs=("lead", "read")),
+)
+
+
+@get("/revos", app=APP)
+async def overview(visit: AnyVisit) -> Response[bytes]:
+    """What there is, in numbers."""
+    async with visit.reading() as connection:
+        found = await store.overview(connection, visit, counted_max=COUNTED_MAX)
+    return visit.page(
+        "overview.html",
+        figures=[
+            Figure("Active campaigns", found["active"], "/revos/campaigns?status=active"),
+            Figure("Comments", found["comments"]),
+            Figure("Messages sent", found["messages"]),
+            Figure("Leads", found["leads"], "/revos/leads"),
+            Figure("E-mails captured", found["emails"]),
+            Figure("Unclear, to decide", found["unclear"]),
+        ],
+        breakdowns=[
+            Breakdown.of(
+                "Campaigns by status", found["campaigns"], path="/revos/campaigns?status="
+            ),
+            Breakdown.of("Leads by status", found["leads_by_status"], path="/revos/leads?status="),
+        ],
+    )
+
+
+@get("/revos/campaigns", app=APP)
+async def campaigns(visit: AnyVisit) -> Response[bytes]:
+    """The campaigns as a list."""
+    visit.require("campaign", "read")
+    async with visit.reading() as connection:
+        wish = Wish.read(CAMPAIGNS, visit.request.query_params.multi_items())
+        listed = await read_list(connection, visit, wish)
+        views = await desk.views(connection, visit.tenant, CAMPAIGNS.page)
+    return visit.page("list.html", listed=listed, views=views)
+
+
+@get("/revos/campaigns/{campaign_id:uuid}", app=APP)
+async def campaign(visit: AnyVisit, campaign_id: FromPath[UUID]) -> Response[bytes]:
+    """One campaign."""
+    visit.require("campaign", "read")
+    async with visit.reading() as connection:
+        found = await store.campaign(connection, visit, campaign_id)
+    if found is None:
+        raise NotFoundException
+    path = f"/revos/leads?campaign_id={campaign_id}&status="
+    leads = Breakdown.of("Leads by status", found["by_status"], path=path)
+    return visit.page("campaign.html", campaign=found, breakdown=leads)
+
+
+@get("/revos/leads", app=APP)
+async def leads(visit: AnyVisit) -> Response[bytes]:
+    """The leads as a list."""
+    visit.require("lead", "read")
+    async with visit.reading() as connection:
+        names = await store.campaign_names(connection, visit)
+        listing = LEADS.with_choices(
+            campaign_id=tuple((each["id"], each["name"]) for each in names)
+        )
+        wish = Wish.read(listing, visit.request.query_params.multi_items())
+        listed = await read_list(connection, visit, wish)
+        views = await desk.views(connection, visit.tenant, listing.page)
+    return visit.page("list.html", listed=listed, views=views)
+
+
+@get("/revos/leads/{lead_id:uuid}", app=APP)
+async def lead(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
+    """One lead."""
+    visit.require("lead", "read")
+    return await _lead(visit, lead_id, None)
+
+
+@post("/revos/leads/{lead_id:uuid}/notes", app=APP)
+async def note(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
+    """Keep what somebody notes about a lead."""
+    visit.require("lead", "update")
+    filled = NOTES.read(dict(await visit.request.form()))
+    if not filled.is_good:
+        return await _lead(visit, lead_id, filled)
+    async with visit.writing() as connection:
+        if not await store.change_notes(connection, visit, lead_id, filled.value("notes")):
+            raise NotFoundException
+    return see_other(f"/revos/leads/{lead_id}")
+
+
+HANDLERS = (overview, campaigns, campaign, leads, lead, note)
+
+
+async def search(connection: Connection, visit: Visit, pattern: str) -> list[Hit]:
+    """Campaigns and leads for the palette: in RevOS, where their rows are seen."""
+    if not visit.may("campaign", "read"):
+        return []
+    icons = {"Campaign": ("target", "campaigns"), "Lead": ("inbox", "leads")}
+    found = await store.search(connection, visit, pattern)
+    return [
+        Hit(each["name"], f"/revos/{path}/{each['id']}", icon, each["kind"])
+        for each in found
+        for icon, path in [icons[each["kind"]]]
+        if each["kind"] == "Campaign" or visit.may("lead", "read")
+    ]
+
+
+async def _lead(visit: Visit, lead_id: UUID, filled: Filled | None) -> Response[bytes]:
+    async with visit.reading() as connection:
+        found = await store.lead(connection, visit, lead_id)
+    if found is None:
+        raise NotFoundException
+    form = filled or NOTES.blank(notes=found["notes"])
+    status = HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
+    return visit.page("lead.html", status=status, lead=found, form=form)

@@ -1,0 +1,84 @@
+"""The only module of RevOS's pages that runs SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mainstem.db.queries import load_queries
+from mainstem.web import row, rows
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from mainstem.web import Row, Visit
+    from mainstem.web.visit import Connection
+
+QUERIES = load_queries("mainstem.revos.pages")
+HITS_MAX = 6
+
+
+async def campaign(connection: Connection, visit: Visit, campaign_id: UUID) -> Row | None:
+    """One campaign with its leads by state; None where the visitor sees none of that id."""
+    bound = {"agency_id": visit.agency_id, "campaign_id": campaign_id}
+    found = await row(connection, QUERIES["campaign"], **bound)
+    if found is None:
+        return None
+    by_status = await rows(connection, QUERIES["leads_by_status"], **bound, client_id=None)
+    return {**found, "by_status": by_status}
+
+
+async def lead(connection: Connection, visit: Visit, lead_id: UUID) -> Row | None:
+    """One lead with the comment it came from and its messages; None where there is none."""
+    found = await row(connection, QUERIES["lead"], agency_id=visit.agency_id, lead_id=lead_id)
+    if found is None:
+        return None
+    comment = await row(
+        connection, QUERIES["comment_of_lead"],
+        agency_id=visit.agency_id, comment_id=found["comment_id"],
+    )  # fmt: skip
+    steps = await rows(
+        connection, QUERIES["steps_of_lead"],
+        agency_id=visit.agency_id, dm_sequence_id=found["dm_sequence_id"],
+    )  # fmt: skip
+    return {**found, "comment": comment, "steps": steps}
+
+
+async def change_notes(
+    connection: Connection, visit: Visit, lead_id: UUID, notes: str | None
+) -> bool:
+    """Keep what people noted about a lead; False where there is none of that id."""
+    changed = await connection.execute(
+        QUERIES["change_notes"],
+        {"agency_id": visit.agency_id, "lead_id": lead_id, "notes": notes},
+    )
+    return changed.rowcount == 1
+
+
+async def campaign_names(connection: Connection, visit: Visit) -> list[Row]:
+    """Campaigns to pick from."""
+    return await rows(
+        connection, QUERIES["campaign_names"],
+        agency_id=visit.agency_id, client_id=visit.client_id,
+    )  # fmt: skip
+
+
+async def overview(connection: Connection, visit: Visit, *, counted_max: int) -> Row:
+    """The headline numbers, and campaigns and leads by state."""
+    bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
+    figures = await row(connection, QUERIES["figures"], **bound, counted_max=counted_max + 1)
+    assert figures is not None, "an aggregate gives a row"
+    return {
+        **figures,
+        "campaigns": await rows(connection, QUERIES["campaigns_by_status"], **bound),
+        "leads_by_status": await rows(
+            connection, QUERIES["leads_by_status"], **bound, campaign_id=None
+        ),
+    }
+
+
+async def search(connection: Connection, visit: Visit, pattern: str) -> list[Row]:
+    """Campaigns and leads whose name or address is like that."""
+    return await rows(
+        connection, QUERIES["search"],
+        agency_id=visit.agency_id, pattern=pattern, rows_max=HITS_MAX,
+    )  # fmt: skip

@@ -1,0 +1,210 @@
+"""What stands around every page of an agency: search, client switcher, notifications, views."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, QueryParameter
+
+from mainstem import audience
+from mainstem.core import desk, sessions
+from mainstem.core import resolve as resolve_access
+from mainstem.core.requests import CoreDependency
+from mainstem.revos import pages as revos_pages
+from mainstem.server.visits import COLOURS, required_cookie
+from mainstem.web import AnyVisit, Hit, contains, html, local_path, see_other
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mainstem.web import Section, Visit
+    from mainstem.web.navigation import App
+
+Text = Annotated[str, QueryParameter(name="q")]
+Part = Annotated[str, QueryParameter(name="part")]
+Next = Annotated[str, QueryParameter(name="next")]
+TEXT_LENGTH_MAX = 100
+#: fewer letters find half of everything
+SEARCHED_FROM = 2
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_LINEAR = 0.04045  # up to here sRGB is linear (IEC 61966-2-1)
+_MIDDLE = 0.1791  # the luminance at which black and white stand out alike (WCAG 2, 1.4.3)
+
+
+@get("/", sync_to_thread=False)
+def home(visit: AnyVisit) -> Response[Any]:
+    """The app that the person was in last."""
+    return see_other(visit.site.app(visit.app).path)
+
+
+@get("/search")
+async def search(visit: AnyVisit, text: Text = "", part: Part = "") -> Response[bytes]:
+    """Actions and records; `part=options` is what the palette shows of them."""
+    text = " ".join(text.replace("\x00", "").split())[:TEXT_LENGTH_MAX]
+    async with visit.reading():
+        pass
+    hits = _places(visit, text)
+    if len(text) >= SEARCHED_FROM:
+        for app, find in (("audience", audience.search), ("revos", revos_pages.search)):
+            async with visit.writing(app=app) as connection:
+                hits += await find(connection, visit, contains(text))
+    if part == "options":
+        options = visit.site.templates.get_template("search_options.html")
+        return html(options.render(hits=hits), visit.request)
+    return visit.page("search.html", hits=hits, text=text)
+
+
+@get("/choose-client")
+async def show_clients(visit: AnyVisit, text: Text = "", wanted: Next = "/") -> Response[bytes]:
+    """The clients that may be looked at."""
+    text = text.replace("\x00", "")[:TEXT_LENGTH_MAX]
+    async with visit.reading() as connection:
+        choices = await desk.clients(connection, visit.tenant, pattern=contains(text))
+    return visit.page(
+        "choose_client.html", choices=choices, text=text, next=local_path(wanted),
+        choices_max=desk.CHOICES_MAX,
+    )  # fmt: skip
+
+
+@post("/choose-client")
+async def choose_client(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
+    """Look at one client from now on, or at all."""
+    sent = await visit.request.form()
+    client_id = _id(sent.get("client"))
+    token = required_cookie(core, visit.request)
+    access = await resolve_access(core, {}, cookie=token)
+    assert access.session is not None, "the visit has one"
+    await sessions.choose_client(core, access.session, client_id)
+    return see_other(local_path(str(sent.get("next", "/"))))
+
+
+@get("/notifications")
+async def notifications(visit: AnyVisit) -> Response[bytes]:
+    """The newest messages to the person."""
+    async with visit.reading() as connection:
+        found = await desk.notifications(connection, visit.tenant)
+    return visit.page("notifications.html", notifications=found, local_path=local_path)
+
+
+@post("/notifications/read")
+async def mark_read(visit: AnyVisit) -> Response[bytes]:
+    """Mark one message as read, or all."""
+    sent = await visit.request.form()
+    async with visit.writing() as connection:
+        await desk.mark_read(connection, visit.tenant, _id(sent.get("notification")))
+    return see_other("/notifications")
+
+
+@post("/views")
+async def save_view(visit: AnyVisit) -> Response[bytes]:
+    """Save a list under a name."""
+    sent = await visit.request.form()
+    path = _listed_at(str(sent.get("page", "")))
+    query = str(sent.get("query", ""))
+    if not query.isprintable():
+        raise NotFoundException
+    async with visit.writing() as connection:
+        await desk.save_view(
+            connection, visit.tenant,
+            page=str(sent.get("page", "")), name=str(sent.get("name", "")), query=query,
+        )  # fmt: skip
+    return see_other(f"{path}?{query}" if query and query.isascii() else path)
+
+
+@post("/views/{view_id:uuid}/delete")
+async def drop_view(visit: AnyVisit, view_id: FromPath[UUID]) -> Response[bytes]:
+    """Delete a saved list."""
+    sent = await visit.request.form()
+    path = _listed_at(str(sent.get("page", "")))
+    async with visit.writing() as connection:
+        if not await desk.drop_view(connection, visit.tenant, view_id):
+            raise NotFoundException
+    return see_other(path)
+
+
+@get("/brand.css")
+async def brand_style(visit: AnyVisit) -> Response[str]:
+    """The agency's own colours, as a style of its own: nothing stands inline."""
+    async with visit.writing() as connection:
+        found = await desk.read(connection, visit.tenant, client_id=None)
+    rules = [rule for key in COLOURS for rule in _rules(key, found.brand.get(key))]
+    return Response(f":root:root:root {{{' '.join(rules)}}}\n", media_type="text/css")
+
+
+HANDLERS = (
+    home,
+    search,
+    show_clients,
+    choose_client,
+    notifications,
+    mark_read,
+    save_view,
+    drop_view,
+    brand_style,
+)
+
+
+def _places(visit: Visit, text: str) -> list[Hit]:
+    """The sections and apps whose names hold every word that was typed."""
+    words = text.lower().split()
+    offered = [_hit(section, app) for app in visit.site.apps for section in app.sections]
+    offered += [_hit(section, None) for section in visit.site.shared]
+    offered += [Hit("Choose the client to look at", "/choose-client", "briefcase", "Go to", "g k")]
+    offered += [Hit("Notifications", "/notifications", "bell", "Go to", "g n")]
+    offered += [Hit("Your account", "/account", "user", "Go to")]
+    return [
+        hit for hit in offered
+        if hit is not None and all(word in f"{hit.kind} {hit.title}".lower() for word in words)
+    ]  # fmt: skip
+
+
+def _hit(section: Section, app: App | None) -> Hit:
+    title = section.title if app is None else f"{app.name}: {section.title}"
+    return Hit(title, section.path, section.icon, "Go to", section.keys)
+
+
+def _listed_at(page: str) -> str:
+    """Where the list of that name stands; the form cannot lead anywhere else."""
+    path = PAGES.get(page)
+    if path is None:
+        raise NotFoundException
+    return path
+
+
+def _id(text: object) -> UUID | None:
+    """An id that a form sent; None for nothing.
+
+    Raises:
+        NotFoundException: it is no id.
+    """
+    if not text:
+        return None
+    try:
+        return UUID(str(text))
+    except ValueError:
+        raise NotFoundException from None
+
+
+def _rules(key: str, colour: object) -> Sequence[str]:
+    """A colour, and black or white upon it: whichever stands out more."""
+    if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
+        return ()
+    content = "#000" if _luminance(colour) > _MIDDLE else "#fff"
+    return (f"--color-{key}: {colour};", f"--color-{key}-content: {content};")
+
+
+def _luminance(colour: str) -> float:
+    """The relative luminance of `#rrggbb` (WCAG 2.2)."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+#: the lists of all contexts, by name
+PAGES = {listing.page: listing.path for listing in (*audience.LISTINGS, *revos_pages.LISTINGS)}

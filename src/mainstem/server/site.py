@@ -1,0 +1,67 @@
+"""The site: which apps there are, in which order, with which sections; and all its pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from litestar import Router
+from litestar.di import Provide
+
+from mainstem import audience, mail, persona
+from mainstem.errors import RefusedError
+from mainstem.revos import pages as revos
+from mainstem.server import account_pages, desk_pages, door_pages
+from mainstem.server.visits import own_origin, provide_visit, read_frame, refused
+from mainstem.web import App, Site, page_templates
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from mainstem.core import Core
+
+#: no form of a page needs more
+BODY_BYTES_MAX = 128 * 1024
+APPS = (
+    App("revos", "RevOS", "megaphone", revos.SECTIONS),
+    App("audience", "AudienceOS", "users", audience.SECTIONS),
+    App("mail", "Mail", "mail", mail.SECTIONS),
+    App("persona", "Personas", "drama", persona.SECTIONS),
+)
+SHARED = (*audience.SHARED,)
+HANDLERS = (
+    *desk_pages.HANDLERS,
+    *account_pages.HANDLERS,
+    *revos.HANDLERS,
+    *audience.HANDLERS,
+    *mail.HANDLERS,
+    *persona.HANDLERS,
+)
+
+
+def templates() -> Environment:
+    """The templates of the server and of all contexts."""
+    return page_templates(
+        "mainstem.server", "mainstem.revos", "mainstem.audience",
+    )  # fmt: skip
+
+
+def make_site(core: Core) -> Site:
+    """What all visits share."""
+    return Site(templates(), core.pool, APPS, SHARED, read_frame)
+
+
+def router(core: Core) -> Router:
+    """All pages: the doors, and what is behind them."""
+    site = make_site(core)
+    return Router(
+        "/",
+        route_handlers=[*door_pages.HANDLERS, *HANDLERS],
+        dependencies={
+            "site": Provide(lambda: site, sync_to_thread=False),
+            "visit": Provide(provide_visit),
+        },
+        before_request=own_origin(core),
+        exception_handlers={RefusedError: refused},
+        request_max_body_size=BODY_BYTES_MAX,
+        include_in_schema=False,
+    )

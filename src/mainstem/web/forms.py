@@ -1,0 +1,122 @@
+"""Forms, described by data: what a field takes, and what is said beside it when it does not."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+LENGTH_MAX = 200
+TEXT_LENGTH_MAX = 10_000
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+WRONG = {
+    "email": "Write an e-mail address, such as ada@example.com.",
+    "url": "Write an address that begins with https:// or http://.",
+    "select": "Choose one of the list.",
+}
+Choices = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field.
+
+    Attributes:
+        name: of the field and of the column.
+        label: what stands above it.
+        kind: text, email, url, password, code, textarea, select or hidden.
+        is_required: whether it may be left empty.
+        hint: what helps to fill it.
+        choices: of a select: stored word and what people read.
+        length_max: how many characters it takes.
+        autocomplete: what the browser may fill in.
+    """
+
+    name: str
+    label: str
+    kind: str = "text"
+    is_required: bool = False
+    hint: str = ""
+    choices: Choices = ()
+    length_max: int = LENGTH_MAX
+    autocomplete: str = "off"
+
+    def problem(self, text: str) -> str | None:
+        """What is wrong with what was typed; None when nothing is."""
+        if not text:
+            return f"{self.label} is needed." if self.is_required else None
+        if len(text) > self.length_max:
+            return f"At most {self.length_max} characters; these are {len(text)}."
+        if "\x00" in text:
+            return "It holds a character that cannot be kept."
+        is_right = {
+            "email": _EMAIL.fullmatch(text) is not None,
+            "url": _URL.fullmatch(text) is not None,
+            "select": text in dict(self.choices),
+        }.get(self.kind, True)
+        return None if is_right else WRONG[self.kind]
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of a form, in their order."""
+
+    fields: tuple[Field, ...]
+
+    def blank(self, **values: object) -> Filled:
+        """The form before anybody typed, with those values."""
+        texts = {each.name: _text(values.get(each.name)) for each in self.fields}
+        return Filled(self.fields, MappingProxyType(texts))
+
+    def read(self, data: Mapping[str, object]) -> Filled:
+        """What was sent, and what is wrong with it."""
+        texts = {each.name: _typed(each, data.get(each.name)) for each in self.fields}
+        said = {each.name: each.problem(texts[each.name]) for each in self.fields}
+        problems = {name: problem for name, problem in said.items() if problem is not None}
+        return Filled(self.fields, MappingProxyType(texts), MappingProxyType(problems))
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A form with what was typed, and what is said beside the fields.
+
+    Attributes:
+        fields: the fields.
+        texts: what was typed, by field.
+        problems: what is wrong, by field; what concerns all of it has the name ''.
+    """
+
+    fields: tuple[Field, ...]
+    texts: Mapping[str, str]
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.problems
+
+    def value(self, name: str) -> str | None:
+        """What to store: text, or None where nothing was typed."""
+        return self.texts[name] or None
+
+    def values(self) -> dict[str, str | None]:
+        """What to store, by field."""
+        return {each.name: self.value(each.name) for each in self.fields}
+
+    def with_problem(self, name: str, problem: str) -> Filled:
+        """The same, with something said beside a field, or about all of it."""
+        return replace(self, problems={**self.problems, name: problem})
+
+
+def _typed(each: Field, sent: object) -> str:
+    text = sent if isinstance(sent, str) else ""
+    return text if each.kind == "password" else text.replace("\r\n", "\n").strip()
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,63 @@
+"""Two agencies with people, clients, campaigns and leads; the second's rows all say FOREIGN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+
+from mainstem.core import master_key
+from mainstem.pg.connect import connect
+
+if TYPE_CHECKING:
+    from mainstem.core.master_key import MasterKeys
+
+PASSWORD = "heron-lantern-quarry-7"
+NORTHWIND = UUID("019b0000-0000-7000-8000-00000000000a")
+FOREIGN = UUID("019b0000-0000-7000-8000-00000000000b")
+PEOPLE = ("owner", "admin", "manager", "member", "client")
+
+SEED = Path(__file__).with_name("world.sql").read_text(encoding="utf-8")
+
+
+def client_id(number: int, *, foreign: bool = False) -> UUID:
+    """The client of that number, from 1."""
+    return UUID(f"019b0000-0000-7000-8000-00000000{'030' if foreign else '020'}{number:x}")
+
+
+def campaign_id(number: int, *, foreign: bool = False) -> UUID:
+    """The campaign of that number, from 1."""
+    return UUID(f"019b0000-0000-7000-8000-00000000{'050' if foreign else '040'}{number:x}")
+
+
+def lead_id(number: int, *, foreign: bool = False) -> UUID:
+    """The lead of that number, from 1."""
+    return UUID(f"019b0000-0000-7000-8000-00000000{'7' if foreign else '6'}{number:03}")
+
+
+@dataclass(frozen=True)
+class World:
+    """The database with both agencies, looked at from behind."""
+
+    url: str
+    keys: MasterKeys = field(
+        default_factory=lambda: master_key.parse(master_key.generate(), origin="test"), repr=False
+    )
+
+    def seed(self) -> None:
+        """Put everything in."""
+        hashed = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1).hash(PASSWORD)
+        bound = {"northwind": NORTHWIND, "foreign": FOREIGN, "hash": hashed}
+        with connect(self.url, autocommit=True) as connection, connection.transaction():
+            for statement in SEED.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement.encode(), bound)
+
+    def sql(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """Run a statement as the owner of the database."""
+        with connect(self.url, autocommit=True) as connection:
+            found = connection.execute(statement.encode(), parameters)
+            return found.fetchall() if found.description else []

@@ -1,0 +1,69 @@
+-- Two agencies that look alike; whatever is the second's says FOREIGN.
+insert into agency (id, name, slug, settings) values
+  (%(northwind)s, 'Northwind', 'northwind', '{"brand": {"primary": "#0f766e"}}'),
+  (%(foreign)s, 'FOREIGN agency', 'foreign', '{}');
+insert into "user" (id, agency_id, email, role, first_name, last_name)
+select ('019b0000-0000-7000-8000-0000000001' || a.n || r.n)::uuid, a.id, r.role || '@' || a.host,
+       r.role, case a.n when '0' then 'Ada' else 'FOREIGN' end, initcap(r.role)
+from (values ('0', %(northwind)s::uuid, 'northwind.example'),
+             ('1', %(foreign)s::uuid, 'foreign.example')) as a (n, id, host)
+cross join (values ('1', 'owner'), ('2', 'admin'), ('3', 'manager'), ('4', 'member'),
+                   ('5', 'client')) as r (n, role);
+insert into app.credential (user_id, kind, password_hash)
+select id, 'password', %(hash)s from "user";
+insert into client (agency_id, id, name, company_name, stage, health_status, industry, contact_name,
+                    contact_email, stage_entered_at, created_at)
+select %(northwind)s, ('019b0000-0000-7000-8000-00000000020' || to_hex(i))::uuid,
+       n.name, n.name || ' Ltd', n.stage, n.health, 'Software', 'Grace Ellis',
+       lower(replace(n.name, ' ', '')) || '@example.test', now() - i * interval '5 days',
+       timestamptz '2025-06-01 09:00Z' + i * interval '9 days'
+from (values (1, 'Alder & Sons', 'Onboarding', 'green'), (2, 'Beacon Health', 'Live', 'green'),
+             (3, 'Cedar Finance', 'Live', 'yellow'), (4, 'Driftwood', 'Audit', 'green'),
+             (5, 'Ember Studio', 'Needs Support', 'red'), (6, 'Fathom', 'Installation', 'green'),
+             (7, 'Glasshouse', 'Live', 'green'), (8, 'Halyard', 'Onboarding', 'yellow'),
+             (9, 'Ironwood', 'Live', 'green'), (10, 'Juniper', 'Off-Boarding', 'red'))
+     as n (i, name, stage, health);
+insert into client (agency_id, id, name, company_name, stage)
+select %(foreign)s, ('019b0000-0000-7000-8000-00000000030' || i)::uuid, 'FOREIGN client ' || i,
+       'FOREIGN company', 'Live' from generate_series(1, 3) as i;
+insert into member_client_access (agency_id, client_id, user_id, kind)
+select u.agency_id, c.id, u.id, case u.role when 'client' then 'client' else 'member' end
+from "user" as u join client as c on c.agency_id = u.agency_id and c.name in ('Beacon Health',
+  'FOREIGN client 1') where u.role in ('member', 'client');
+insert into campaign (agency_id, id, client_id, name, trigger_word, status, description,
+                      dm_template_step1)
+select %(northwind)s, ('019b0000-0000-7000-8000-00000000040' || to_hex(i))::uuid,
+       ('019b0000-0000-7000-8000-00000000020' || to_hex(n.client))::uuid, n.name, n.word, n.status,
+       'A playbook for those who comment.', 'Hello {{first_name}}, here it is.'
+from (values (1, 2, 'Founder playbook', 'PLAYBOOK', 'active'),
+             (2, 3, 'Pipeline teardown', 'AUDIT', 'active'),
+             (3, 2, 'Pricing calculator', 'PRICING', 'paused'),
+             (4, 5, 'Hiring scorecard', 'SCORE', 'active'),
+             (5, 6, 'GTM checklist', 'GTM', 'draft'),
+             (6, 3, 'Cold e-mail swipe file', 'SWIPE', 'completed')) as n (i, client, name, word, status);
+insert into campaign (agency_id, id, client_id, name, trigger_word, status)
+select %(foreign)s, ('019b0000-0000-7000-8000-00000000050' || i)::uuid,
+       ('019b0000-0000-7000-8000-00000000030' || i)::uuid, 'FOREIGN campaign ' || i, 'FOREIGN', 'active'
+from generate_series(1, 3) as i;
+insert into lead (agency_id, id, client_id, campaign_id, linkedin_id, first_name, last_name, email,
+                  company, status, created_at)
+select %(northwind)s, ('019b0000-0000-7000-8000-000000006' || lpad(i::text, 3, '0'))::uuid, c.client_id, c.id,
+       'urn:' || i, (array['Ruth', 'Omar', 'Lena', 'Kofi', 'Mei'])[1 + i %% 5], 'Lead ' || i,
+       case when i %% 3 = 0 then 'lead' || i || '@example.test' end, 'Example ' || i %% 20,
+       (array['comment_detected', 'dm_sent', 'email_captured', 'failed'])[1 + i %% 4],
+       timestamptz '2025-10-01 08:00Z' + i * interval '3 hours'
+from generate_series(1, 240) as i
+join campaign as c on c.agency_id = %(northwind)s
+  and c.id = ('019b0000-0000-7000-8000-00000000040' || 1 + i %% 4)::uuid;
+insert into lead (agency_id, id, client_id, campaign_id, linkedin_id, first_name, last_name, email)
+select %(foreign)s, ('019b0000-0000-7000-8000-000000007' || lpad(i::text, 3, '0'))::uuid, c.client_id, c.id,
+       'urn:f' || i, 'FOREIGN', 'lead ' || i, 'foreign' || i || '@example.test'
+from generate_series(1, 9) as i
+join campaign as c on c.agency_id = %(foreign)s
+  and c.id = ('019b0000-0000-7000-8000-00000000050' || 1 + i %% 3)::uuid;
+insert into notification (agency_id, user_id, kind, title, body, link)
+select u.agency_id, u.id, 'lead', case u.agency_id when %(northwind)s then 'A lead answered'
+  else 'FOREIGN notice' end, 'Ruth Lead 3 left an address.', '/revos/leads' from "user" as u;
+insert into saved_view (agency_id, user_id, page, name, query)
+select agency_id, id, 'clients', case agency_id when %(northwind)s then 'At risk' else 'FOREIGN view' end,
+       'health_status=red' from "user";
