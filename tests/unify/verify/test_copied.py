@@ -107,6 +107,24 @@ def test_an_untouched_copy_is_equal(copied: Copied) -> None:
     assert all(len(t.columns) for t in verification.tables)
 
 
+def test_equal_tables_have_a_checksum_of_their_rows_unless_they_hold_secrets(
+    copied: Copied,
+) -> None:
+    sums = {table.table: table.row_checksum for table in copied.verify().tables}
+    assert sums.pop("account") is None
+    assert all(sums.values())
+    assert len(set(sums.values())) == len(sums)
+
+
+def test_a_table_that_differs_has_a_checksum_for_each_column(copied: Copied) -> None:
+    copied.plant("update member set name = '' where id = 'm3'")
+    (table,) = [found for found in copied.verify().tables if not found.is_equal]
+    assert table.row_checksum is None
+    differing = [name for name, (source, target) in table.checksums.items() if source != target]
+    assert differing == list(table.differing) == ["name"]
+    assert set(table.checksums) == set(table.columns)
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_planted_fault_is_named(copied: Copied, fault: str) -> None:
     statement, expected = FAULTS[fault]

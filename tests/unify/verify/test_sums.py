@@ -7,9 +7,9 @@ import random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mainstem.unify.verify.sums import BUCKETS, Batch, BucketSums, Sums, bucket
+from mainstem.unify.verify.sums import BUCKETS, Batch, BucketSums, RowSums, Sums, bucket, lines
 
-texts = st.text(alphabet=st.characters(exclude_characters="\t\n", codec="utf-8"), max_size=8)
+texts = st.text(alphabet=st.characters(exclude_characters="\t\n\r", codec="utf-8"), max_size=8)
 keys = st.lists(texts, min_size=2, max_size=12, unique=True)
 
 
@@ -103,6 +103,44 @@ def test_rows_without_keys_are_a_heap() -> None:
     exchanged = sums(Batch([["a", "b", "a"], ["1", "1", "2"]], None))
     assert sums(Batch(columns, None)).columns == exchanged.columns
     assert sums(Batch(columns, None)).keys != exchanged.keys
+
+
+def row_sums(*rows: list[str]) -> RowSums:
+    total = RowSums()
+    for row in rows:
+        total.add(lines([[cell] for cell in row]))
+    return total
+
+
+@given(keys, st.data())
+def test_whole_rows_are_summed_up_in_any_order_and_portion(
+    names: list[str], data: st.DataObject
+) -> None:
+    values = data.draw(st.lists(texts, min_size=len(names), max_size=len(names)))
+    rows = list(map(list, zip(names, values, strict=True)))
+    order = data.draw(st.permutations(range(len(names))))
+    together = RowSums()
+    together.add(lines([names, values]))
+    assert together == row_sums(*(rows[number] for number in order))
+
+
+@given(keys, st.data())
+def test_a_changed_or_swapped_value_or_a_lost_row_changes_the_checksum_of_rows(
+    names: list[str], data: st.DataObject
+) -> None:
+    values = data.draw(st.lists(texts, min_size=len(names), max_size=len(names)))
+    rows = list(map(list, zip(names, values, strict=True)))
+    before = row_sums(*rows)
+    assert before.total != row_sums(*rows[1:]).total
+    one, value = data.draw(st.integers(0, len(names) - 1)), data.draw(texts)
+    assume(values[one] != value)
+    changed = [[key, value if at == one else kept] for at, (key, kept) in enumerate(rows)]
+    assert before != row_sums(*changed)
+    other = data.draw(st.integers(0, len(names) - 1))
+    assume(values[one] != values[other])
+    swapped = list(values)
+    swapped[one], swapped[other] = values[other], values[one]
+    assert before != row_sums(*map(list, zip(names, swapped, strict=True)))
 
 
 def test_rows_spread_over_the_buckets() -> None:

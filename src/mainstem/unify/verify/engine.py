@@ -1,4 +1,4 @@
-"""Comparing tables: one pass over both sides, two more for a table that differs."""
+"""Comparing tables: one pass over both sides, more of them for a table that differs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.verify.differences import find_differences
 from mainstem.unify.verify.model import TableVerdict
-from mainstem.unify.verify.passes import sum_up
+from mainstem.unify.verify.passes import sum_up, sum_up_rows
 from mainstem.unify.verify.sums import digits
 from mainstem.unify.verify.workers import open_sides
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.progress import Reporter
     from mainstem.unify.verify.model import Comparison, Difference
-    from mainstem.unify.verify.passes import SideSums
+    from mainstem.unify.verify.passes import SideRows, SideSums
     from mainstem.unify.verify.workers import Advance, Sides
 
 
@@ -32,7 +32,7 @@ class Compared:
 def compare_tables(
     comparisons: Sequence[Comparison], path: Path, url: str, *, reporter: Reporter
 ) -> list[Compared]:
-    """Compare tables of a SQLite file with a database.
+    """Compare tables of a SQLite file with a database, column by column.
 
     Raises SourceError or ServerError when a side cannot be read.
     """
@@ -44,6 +44,45 @@ def compare_tables(
             _judge(sides, comparison, source, target, reporter=reporter)
             for comparison, (source, target) in zip(comparisons, sums, strict=True)
         ]
+
+
+def compare_rows(
+    comparisons: Sequence[Comparison], path: Path, url: str, *, reporter: Reporter
+) -> list[Compared]:
+    """Compare tables of a SQLite file with a copy of them: columns only where whole rows differ.
+
+    Raises SourceError or ServerError when a side cannot be read.
+    """
+    rows = sum(comparison.rows for comparison in comparisons)
+    with open_sides(path, url, rows=rows) as sides:
+        advance = reporter.step("compare", 2 * rows).advance
+        sums = sides.walk([(sum_up_rows, comparison) for comparison in comparisons], advance)
+        return [
+            _equal(comparison, source)
+            if source.sums == target.sums
+            else _compare_columns(sides, comparison, reporter=reporter)
+            for comparison, (source, target) in zip(comparisons, sums, strict=True)
+        ]
+
+
+def _equal(comparison: Comparison, source: SideRows) -> Compared:
+    """The verdict on a table whose rows have the same checksum on both sides."""
+    has_secret = any(column.is_secret for column in comparison.columns)
+    verdict = TableVerdict(
+        table=comparison.name,
+        target=comparison.target_name,
+        source_rows=source.sums.rows,
+        target_rows=source.sums.rows,
+        columns=tuple(column.shown for column in comparison.columns),
+        row_checksum=None if has_secret else digits(source.sums.total),
+    )
+    return Compared(verdict, source.conversions)
+
+
+def _compare_columns(sides: Sides, comparison: Comparison, *, reporter: Reporter) -> Compared:
+    advance = reporter.step(f"compare columns of {comparison.name}", 2 * comparison.rows).advance
+    ((source, target),) = sides.walk([(sum_up, comparison)], advance)
+    return _judge(sides, comparison, source, target, reporter=reporter)
 
 
 def _judge(

@@ -167,6 +167,8 @@ class TableVerdict:
     not_compared: Mapping[str, str] = field(default_factory=dict)
     #: column -> the checksum of the source and of the target; of secrets none is kept
     checksums: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    #: of a table whose rows were found equal as wholes, instead; none where a column is a secret
+    row_checksum: str | None = None
 
     @property
     def is_equal(self) -> bool:
@@ -247,4 +249,5 @@ def _verdict_as_dict(verdict: TableVerdict) -> dict[str, object]:
             name: {"source": source, "target": target}
             for name, (source, target) in verdict.checksums.items()
         },
+        "row_checksum": verdict.row_checksum,
     }

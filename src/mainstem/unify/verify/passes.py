@@ -1,4 +1,4 @@
-"""The three ways to walk one side of a table: sum up, sum up by bucket, keep some buckets' rows."""
+"""The ways to walk one side of a table: sum up columns, whole rows or buckets; keep some rows."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from mainstem.unify.verify.cells import kept_cell
-from mainstem.unify.verify.sums import BucketSums, Sums, bucket, whole_rows
+from mainstem.unify.verify.sums import BucketSums, RowSums, Sums, bucket, whole_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mainstem.unify.verify.model import Comparison
     from mainstem.unify.verify.sums import Batch
@@ -25,15 +25,26 @@ class Side(Protocol):
     def batches(self, comparison: Comparison) -> Iterator[Batch]:
         """The side's rows."""
 
+    def lines(self, comparison: Comparison) -> Iterator[Sequence[bytes]]:
+        """The side's rows, each as its line of canonical COPY text."""
+
     def changes(self, comparison: Comparison) -> Iterable[tuple[str, int, str, str]]:
         """Values to replace: key, column's position, before, after."""
 
 
 @dataclass(frozen=True)
 class SideSums:
-    """One side of a table, summed up."""
+    """One side of a table, summed up by columns."""
 
     sums: Sums
+    conversions: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class SideRows:
+    """One side of a table, summed up by whole rows."""
+
+    sums: RowSums
     conversions: Mapping[str, int]
 
 
@@ -55,6 +66,16 @@ def sum_up(side: Side, comparison: Comparison, advance: Callable[[int], None]) -
     for key, position, before, after in side.changes(comparison):
         sums.change(key, position, before=before, after=after)
     return SideSums(sums, dict(side.conversions))
+
+
+def sum_up_rows(side: Side, comparison: Comparison, advance: Callable[[int], None]) -> SideRows:
+    """The checksum of whole rows, for a table in which the plan's SQL changes nothing."""
+    assert comparison.changed is None
+    sums = RowSums()
+    for found in side.lines(comparison):
+        sums.add(found)
+        advance(len(found))
+    return SideRows(sums, dict(side.conversions))
 
 
 def sum_up_buckets(side: Side, comparison: Comparison, advance: Callable[[int], None]) -> list[int]:

@@ -17,7 +17,7 @@ from mainstem.unify.verify.cells import changed_cell, source_cells
 from mainstem.unify.verify.derive import Deriver
 from mainstem.unify.verify.lookup import Lookup
 from mainstem.unify.verify.model import KeyKind, Outcome
-from mainstem.unify.verify.sums import Batch
+from mainstem.unify.verify.sums import Batch, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,6 +71,11 @@ class SourceSide:
                 reached = _outcomes(batch, not_loaded) if not_loaded else None
                 self._count(cells, reached)
                 yield batch if reached is None else _loaded(batch, reached)
+
+    def lines(self, comparison: Comparison) -> Iterator[Sequence[bytes]]:
+        """The rows of `batches`, each as its line of COPY text."""
+        for batch in self.batches(comparison):
+            yield lines(batch.columns)
 
     def changes(self, comparison: Comparison) -> Iterator[tuple[str, int, str, str]]:
         """Values that the plan's own SQL changed: key, column's position, before, after."""
@@ -182,6 +187,8 @@ class _Writer:
 
 
 def _keyed(comparison: Comparison, found: SourceBatch, columns: Sequence[Sequence[str]]) -> Batch:
+    if comparison.key_kind is KeyKind.COLUMNS and not comparison.outcomes:
+        return Batch(columns, joined_keys(columns, comparison.key))
     labels = found.key_texts()
     if comparison.key_kind is KeyKind.MAPPED:
         return Batch(columns, escape_all(labels), labels)

@@ -1,4 +1,4 @@
-"""Order-independent checksums: one for each column, over all rows, in a few integers.
+"""Order-independent checksums of columns or of whole rows, in a few integers.
 
 A column's checksum is the exact sum, over its rows, of hash(key) times hash(value). The hash of a
 string is SipHash with a random seed (PEP 456), so that the key hashes are random coefficients and
@@ -6,6 +6,7 @@ the sum is an inner product with the values: two different columns have the same
 of about 2^-60 (Carter and Wegman, "Universal classes of hash functions", 1979).
 A plain sum of hash((key, value)) would not do: the interpreter's tuple hash is nearly additive, and
 44 of 100 pairs of swapped values left such a sum unchanged.
+Whole rows need no coefficients: their checksum is the sum of the hashes of their lines.
 """
 
 from __future__ import annotations
@@ -71,6 +72,19 @@ class Sums:
         self.columns[position] += coefficient * (hash(after) - hash(before))
 
 
+@dataclass
+class RowSums:
+    """The checksum of one side's whole rows, so far."""
+
+    rows: int = 0
+    total: int = 0
+
+    def add(self, found: Sequence[bytes]) -> None:
+        """Count some rows in."""
+        self.rows += len(found)
+        self.total += sum(map(hash, found))
+
+
 def key_hashes(keys: Sequence[str]) -> list[int]:
     """The coefficients of some rows."""
     hashes = list(map(hash, keys))
@@ -87,6 +101,12 @@ def _is_constant(values: Sequence[str]) -> bool:
 def whole_rows(columns: Sequence[Sequence[str]]) -> list[str]:
     """Each row as one text."""
     return list(map("\t".join, zip(*columns, strict=True)))
+
+
+def lines(columns: Sequence[Sequence[str]]) -> Sequence[bytes]:
+    """Each row as its line of COPY text; no cell holds a tab or a line end."""
+    text = "\n".join(whole_rows(columns)) + "\n"
+    return text.encode().splitlines(keepends=True)
 
 
 def bucket(key: str) -> int:

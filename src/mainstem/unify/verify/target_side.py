@@ -10,7 +10,7 @@ from mainstem.pg.connect import clear_errors, connect
 from mainstem.unify.verify.cells import target_cells, target_expression
 from mainstem.unify.verify.model import KeyKind
 from mainstem.unify.verify.source_side import joined_keys
-from mainstem.unify.verify.sums import Batch
+from mainstem.unify.verify.sums import Batch, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,6 +65,19 @@ class TargetSide:
     def batches(self, comparison: Comparison) -> Iterator[Batch]:
         """The rows that came from the source table."""
         reader = _Reader(comparison)
+        for rows in self._portions(comparison):
+            yield reader.read(rows)
+
+    def lines(self, comparison: Comparison) -> Iterator[Sequence[bytes]]:
+        """The same rows, each as the server printed it where that is canonical."""
+        codecs = map(comparison.codec_of, comparison.columns)
+        if comparison.target_key is None and all(codec.server_is_canonical for codec in codecs):
+            yield from self._portions(comparison)
+            return
+        for batch in self.batches(comparison):
+            yield lines(batch.columns)
+
+    def _portions(self, comparison: Comparison) -> Iterator[list[bytes]]:
         rows: list[bytes] = []
         size = 0
         with (
@@ -76,10 +89,10 @@ class TargetSide:
                 rows.append(bytes(row))
                 size += len(row)
                 if len(rows) == _ROWS_MAX or size >= _BYTES_MAX:
-                    yield reader.read(rows)
+                    yield rows
                     rows, size = [], 0
             if rows:
-                yield reader.read(rows)
+                yield rows
 
     def changes(self, comparison: Comparison) -> Iterable[tuple[str, int, str, str]]:
         """The target is as it is."""

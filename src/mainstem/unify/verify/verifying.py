@@ -22,7 +22,7 @@ from mainstem.unify.move.statements import target_name
 from mainstem.unify.plan.names import name_sql
 from mainstem.unify.verify.accounting import check_accounts, check_also, check_ledger, check_maps
 from mainstem.unify.verify.copied import copied_comparisons
-from mainstem.unify.verify.engine import compare_tables
+from mainstem.unify.verify.engine import compare_rows, compare_tables
 from mainstem.unify.verify.expressions import with_expressions
 from mainstem.unify.verify.isolation import (
     TENANTS_MAX,
@@ -174,7 +174,7 @@ def verify_copied(
     """Verify the tables of a copy where they lie; the verdict is not kept."""
     started = time.monotonic()
     comparisons = copied_comparisons(connection, run, source, tables, schema=schema)
-    compared = _compare(comparisons, source, url, reporter=reporter)
+    compared = compare_rows(_counted(comparisons, source), source.path, url, reporter=reporter)
     names = [f"{quoted(schema)}.{quoted(target.name)}" for target in tables]
     keys, wrong = _references(connection, run, names, reporter=reporter)
     return Verification(
@@ -244,7 +244,8 @@ def _compare_source(
 ) -> list[Compared]:
     comparisons = planned_comparisons(planned, source.planned)
     if isinstance(source, FileSource):
-        return _compare(comparisons, source.file, url, reporter=reporter)
+        file = source.file
+        return compare_tables(_counted(comparisons, file), file.path, url, reporter=reporter)
     assert isinstance(source, ServerSource)
     return [
         compare_server(planned, comparison, source, reporter=reporter) for comparison in comparisons
@@ -263,11 +264,8 @@ def _count(source: SqliteSource, table: str) -> int:
         return int(reading.execute(query).fetchone()[0])
 
 
-def _compare(
-    comparisons: Sequence[Comparison], source: SqliteSource, url: str, *, reporter: Reporter
-) -> list[Compared]:
-    counted = [replace(one, rows=_count(source, one.table.name)) for one in comparisons]
-    return compare_tables(counted, source.path, url, reporter=reporter)
+def _counted(comparisons: Sequence[Comparison], source: SqliteSource) -> list[Comparison]:
+    return [replace(one, rows=_count(source, one.table.name)) for one in comparisons]
 
 
 def _accounting(
