@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 
 from mainstem.jobs import Registry, Schedule, set_schedule
 from mainstem.revos import connecting
+from mainstem.revos.accounts import health
 from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
+from mainstem.revos.extraction import REVIEW_BELOW
 from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
 from mainstem.revos.sending.dispatch import TICK_KIND
 from mainstem.revos.sending.pipeline import QUEUE
-from mainstem.revos.sequence import Messages, Replies, Wording
+from mainstem.revos.sequence import Messages, Replies, Wording, reviews
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +47,8 @@ class Engine:
         base_url: the address that links lead to.
         clock: the time.
         captured: told of each lead with a new address, in the transaction that keeps it.
+        review_below: an address that is less sure than this waits for a person. The sandbox's
+            people have addresses that cannot exist, which lowers it: 0.7 takes them.
     """
 
     provider: Provider
@@ -52,6 +56,7 @@ class Engine:
     base_url: str
     clock: Clock = REAL
     captured: Callable[[Moment, UUID], None] = _nobody
+    review_below: float = REVIEW_BELOW
 
     @cached_property
     def senders(self) -> tuple[Sender, ...]:
@@ -84,7 +89,25 @@ class Engine:
     @cached_property
     def replies(self) -> Replies:
         """What takes in what people write."""
-        return Replies(self.keys, self.captured)
+        return Replies(self.keys, self.captured, self.review_below)
+
+    def accepted(self, moment: Moment, account_id: UUID, person_id: str) -> None:
+        """Let go on what waited for a person to become a contact."""
+        connecting.accepted(moment, account_id, person_id)
+
+    def reconnected(self, moment: Moment, account_id: UUID) -> None:
+        """Let an account's work go on, now."""
+        health.reconnected(moment.connection, moment.agency_id, account_id, at=moment.at)
+
+    def decide_email(
+        self, moment: Moment, review_id: UUID, *, email: str | None, user_id: UUID
+    ) -> None:
+        """Take the address that a person says is meant; None: the message holds none.
+
+        Raises:
+            RefusedError: it is decided already, or the address is none.
+        """
+        reviews.decide(self.replies, moment, review_id, email=email, user_id=user_id)
 
     def registry(self) -> Registry:
         """The kinds of jobs that RevOS has."""

@@ -6,10 +6,10 @@ once. Any reply stops the reminders; what was promised (confirmation, link) is s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from mainstem.revos.extraction import Extraction, Verdict, extract
+from mainstem.revos.extraction import REVIEW_BELOW, Extraction, Verdict, extract
 from mainstem.revos.sequence import after, store, suppression
 from mainstem.revos.sequence.model import Purpose
 from mainstem.revos.sequence.opt_out import asks_to_stop
@@ -33,10 +33,12 @@ class Replies:
     Attributes:
         keys: what hashes those who opt out.
         captured: told of each lead with a new address, in the same transaction.
+        review_below: an address that is less sure than this waits for a person.
     """
 
-    keys: MasterKeys
+    keys: MasterKeys = field(repr=False)
     captured: Callable[[Moment, UUID], None]
+    review_below: float = REVIEW_BELOW
 
     def take_in(self, moment: Moment, account_id: UUID, message: Message) -> str:
         """Take a message in, once; what was made of it, as processed_message.outcome has it.
@@ -82,7 +84,7 @@ class Replies:
         if asks_to_stop(message.text):
             self.opt_out(moment, client_id=last["client_id"], person_id=last["linkedin_id"])
             return "stored"
-        read = extract(message.text)
+        read = extract(message.text, review_below=self.review_below)
         if read.email is not None and last["email_extracted"] is None:
             self.capture(moment, last, read.email, confidence=read.confidence)
             return "email_found"
