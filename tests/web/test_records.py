@@ -1,0 +1,246 @@
+"""Records, the stage board, the palette, notifications and the agency's own face."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import pytest
+from tests.web.world import FOREIGN, NORTHWIND, client_id, lead_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from litestar import Litestar
+    from litestar.testing import TestClient
+    from tests.web.world import World
+
+    SignIn = Callable[[str], dict[str, str]]
+
+OWNER = "owner@northwind.example"
+GOOD = {"name": "Kestrel", "health_status": "green"}
+
+
+def made(served: TestClient[Litestar], headers: dict[str, str], name: str) -> UUID:
+    answer = served.post("/clients/new", headers=headers, data={**GOOD, "name": name})
+    assert answer.status_code == 303, answer.text
+    return UUID(answer.headers["location"].rpartition("/")[2])
+
+
+def test_adds_and_changes_a_client(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    headers = sign_in(OWNER)
+    client = made(served, headers, "Larkspur")
+    kept = world.sql(
+        "select agency_id, stage, health_status from client where id = %(id)s", id=client
+    )
+    assert kept == [(NORTHWIND, "Onboarding", "green")]
+    changed = served.post(
+        f"/clients/{client}/edit",
+        headers=headers,
+        data={
+            **GOOD,
+            "name": "Larkspur Group",
+            "website": "https://larkspur.example",
+            "notes": "<b>hi</b>",
+        },
+    )
+    assert changed.status_code == 303
+    page = served.get(f"/clients/{client}", headers=headers).text
+    assert "Larkspur Group" in page
+    assert "&lt;b&gt;hi&lt;/b&gt;" in page
+    form = served.get(f"/clients/{client}/edit", headers=headers).text
+    assert 'value="https://larkspur.example"' in form
+    who = world.sql(
+        "select distinct actor_role from audit_log where row_id = %(id)s and action = 'update'",
+        id=client,
+    )
+    assert who == [("owner",)]
+
+
+@pytest.mark.parametrize(
+    ("sent", "field", "said"),
+    [
+        ({"name": ""}, "name", "Name is needed."),
+        ({"name": "x" * 121}, "name", "At most 120 characters; these are 121."),
+        ({"name": "Beacon Health"}, "name", "has a client of that name already"),
+        ({"contact_email": "nobody"}, "contact_email", "Write an e-mail address"),
+        ({"website": "javascript:alert(1)"}, "website", "begins with https://"),
+        ({"health_status": "blue"}, "health_status", "Choose one of the list."),
+    ],
+)
+def test_says_beside_the_field_what_is_wrong(
+    served: TestClient[Litestar], sign_in: SignIn, sent: dict[str, str], field: str, said: str
+) -> None:
+    answer = served.post("/clients/new", headers=sign_in(OWNER), data={**GOOD, **sent})
+    assert answer.status_code == 422
+    problem = re.search(
+        rf'<p class="problem" id="{field}-problem">(.*?)</p>', answer.text, re.DOTALL
+    )
+    assert problem is not None
+    assert said in problem[1]
+    assert re.search(rf'id="{field}"[^>]*aria-invalid="true"', answer.text)
+
+
+def test_a_name_of_another_agency_is_free(served: TestClient[Litestar], sign_in: SignIn) -> None:
+    assert made(served, sign_in("owner@foreign.example"), "Beacon Health")
+
+
+def test_moves_a_client_once(served: TestClient[Litestar], sign_in: SignIn, world: World) -> None:
+    headers = sign_in(OWNER)
+    client = made(served, headers, "Marlow")
+    path = f"/clients/{client}/stage"
+    moved = served.post(path, headers=headers, data={"stage": "Audit", "from": "Onboarding"})
+    assert moved.status_code == 303
+    late = served.post(path, headers=headers, data={"stage": "Live", "from": "Onboarding"})
+    assert late.status_code == 409
+    assert "Nothing was changed" in late.text
+    unknown = served.post(path, headers=headers, data={"stage": "Limbo", "from": "Audit"})
+    assert unknown.status_code == 409
+    events = world.sql(
+        "select from_stage, to_stage from stage_event where client_id = %(id)s", id=client
+    )
+    assert events == [("Onboarding", "Audit")]
+    served.get("/audience", headers=headers)
+    history = served.get(f"/clients/{client}", headers=headers).text
+    assert "from Onboarding" in history
+    assert "Ada Owner" in history
+
+
+def test_the_board_shows_stages_in_their_order_and_answers_a_move_with_itself(
+    served: TestClient[Litestar], sign_in: SignIn
+) -> None:
+    headers = sign_in(OWNER)
+    client = made(served, headers, "Nettle")
+    page = served.get("/clients/board", headers=headers).text
+    stages = re.findall(r'data-stage="([^"]+)"', page)
+    assert stages[:4] == ["Onboarding", "Installation", "Audit", "Live"]
+    moved = served.post(
+        f"/clients/{client}/stage",
+        headers=headers,
+        data={"stage": "Live", "from": "Onboarding", "part": "board"},
+    )
+    assert moved.status_code == 200
+    lane = moved.text.partition('data-stage="Live"')[2].partition("</section>")[0]
+    assert str(client) in lane
+    assert served.get("/clients/board", headers=sign_in("client@northwind.example")).text.count(
+        'draggable="true"'
+    ) == 0  # fmt: skip
+
+
+def test_notes_of_a_lead_are_kept(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    headers = sign_in("member@northwind.example")
+    lead = lead_id(4)
+    noted = served.post(f"/revos/leads/{lead}/notes", headers=headers, data={"notes": "Call back"})
+    assert noted.status_code == 303
+    assert "Call back" in served.get(f"/revos/leads/{lead}", headers=headers).text
+    rows = world.sql("select count(*) from lead where notes = 'Call back'")
+    assert rows == [(1,)]
+    too_long = served.post(
+        f"/revos/leads/{lead}/notes", headers=headers, data={"notes": "x" * 10_001}
+    )
+    assert too_long.status_code == 422
+
+
+def test_the_palette_finds_places_and_records_of_all_apps(
+    served: TestClient[Litestar], sign_in: SignIn
+) -> None:
+    headers = sign_in("member@northwind.example")
+    served.get("/audience", headers=headers)
+    options = served.get("/search?part=options&q=founder", headers=headers).text
+    assert 'role="option"' in options
+    assert "Founder playbook" in options
+    assert "<html" not in options
+    places = served.get("/search?part=options&q=go leads", headers=headers).text
+    assert "RevOS: Leads" in places
+    assert "g</kbd>" in places
+    assert "Pipeline" not in served.get("/search?q=pipeline", headers=headers).text.replace(
+        'value="pipeline"', ""
+    )
+
+
+def test_notifications_are_ones_own(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    headers = sign_in("manager@northwind.example")
+    assert "A lead answered" in served.get("/notifications", headers=headers).text
+    foreign = world.sql("select id from notification where agency_id = %(a)s limit 1", a=FOREIGN)
+    served.post("/notifications/read", headers=headers, data={"notification": str(foreign[0][0])})
+    assert "1 unread" in served.get("/notifications", headers=headers).text
+    assert served.post("/notifications/read", headers=headers).status_code == 303
+    assert "unread" not in served.get("/notifications", headers=headers).text
+    left = world.sql("select count(*) from notification where read_at is null")
+    assert left == [(9,)]
+
+
+def test_a_notification_leads_to_our_own_pages_only(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    world.sql(
+        "insert into notification (agency_id, user_id, kind, title, link, read_at)"
+        " select agency_id, id, 'x', 'Odd', 'https://evil.example', now() from \"user\""
+        " where email = %(email)s",
+        email=OWNER,
+    )
+    page = served.get("/notifications", headers=sign_in(OWNER)).text
+    assert "Odd" in page
+    assert "evil.example" not in page
+
+
+def test_an_agencys_colours_are_a_style_of_its_own(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    style = served.get("/brand.css", headers=sign_in(OWNER))
+    assert style.headers["content-type"].startswith("text/css")
+    assert "--color-primary: #0f766e; --color-primary-content: #fff;" in style.text
+    assert "/brand.css?v=" in served.get("/clients", headers=sign_in(OWNER)).text
+    other = sign_in("owner@foreign.example")
+    assert "--color" not in served.get("/brand.css", headers=other).text
+    assert "/brand.css" not in served.get("/clients", headers=other).text
+    world.sql(
+        """update agency set settings = '{"brand": {"primary": "red;} body{display:none"}}'
+           where id = %(id)s""",
+        id=FOREIGN,
+    )
+    assert "display" not in served.get("/brand.css", headers=other).text
+
+
+def test_pages_are_compressed_for_those_who_take_it(
+    served: TestClient[Litestar], sign_in: SignIn
+) -> None:
+    headers = sign_in(OWNER)
+    plain = served.get("/clients", headers=headers | {"accept-encoding": "identity"})
+    packed = served.get("/clients", headers=headers | {"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "accept-encoding" in packed.headers["vary"]
+    assert packed.text == plain.text
+    assert int(packed.headers["content-length"]) < len(plain.content) / 3
+
+
+def test_static_files_are_kept_for_good_under_their_version_only(
+    anonymous: TestClient[Litestar],
+) -> None:
+    page = anonymous.get("/sign-in").text
+    address = re.search(r'href="(/static/\w{16}/built/app\.css)"', page)
+    assert address is not None
+    current = anonymous.get(address[1], headers={"accept-encoding": "br, gzip"})
+    assert current.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert current.headers["content-encoding"] == "br"
+    older = anonymous.get("/static/0/built/app.css", headers={"accept-encoding": "identity"})
+    assert older.headers["cache-control"] == "no-cache"
+    assert "content-encoding" not in older.headers
+    for missing in ("/static/0/none.css", "/static/0/../environment.py", "/static/app.css"):
+        assert anonymous.get(missing).status_code == 404
+
+
+def test_a_record_of_a_client_shows_who_it_is(
+    served: TestClient[Litestar], sign_in: SignIn
+) -> None:
+    page = served.get(f"/clients/{client_id(2)}", headers=sign_in(OWNER)).text
+    assert "Beacon Health Ltd" in page
+    assert "beaconhealth@example.test" in page
