@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
-from tests.unify.several.conftest import CONFIG, uuid_of
+from tests.unify.several.conftest import CONFIG, content, fill_north, uuid_of
 
 from mainstem.errors import ServerError, SourceError, TargetError
 from mainstem.unify.progress import Silence
@@ -13,6 +14,7 @@ from mainstem.unify.progress import Silence
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
 
+    from mainstem.pg.scratch import ScratchServer
     from mainstem.unify.progress import Step
 
 _TERMINATE = (
@@ -105,6 +107,124 @@ def test_a_connection_that_is_lost_in_a_pass(merge: Merge, at: str, step: str) -
     (done,) = merge.catch_up().passes
     assert (done.updated, done.deleted) == (40, 120)
     assert merge.verify().is_equal
+
+
+@pytest.mark.parametrize("step", ["look at north.tasks", "carry over"])
+def test_access_that_is_revoked_in_a_pass(
+    merge: Merge, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The source's role may read no more: nothing is carried over, and the next pass goes on."""
+    role = f"reader_{uuid4().hex}"
+    merge.execute(
+        merge.north,
+        f"create role {role} login; grant select on all tables in schema public to {role}",
+    )
+    monkeypatch.setenv("NORTH", merge.north.replace("postgres@", f"{role}@"))
+    try:
+        merge.plan()
+        merge.run()
+        merge.catch_up()
+        merge.execute(merge.north, "update tasks set title = 'T ' || title; delete from notes")
+        merge.execute(merge.north, "update projects set stage = 'odd' where stage = 'done'")
+        before = content(merge), merge.accounts(), merge.quarantine()
+        revoked = _At(step, merge, f"revoke select on tasks, projects from {role}")
+        with pytest.raises(SourceError, match=r"permission denied for table (tasks|projects)"):
+            merge.catch_up(revoked)
+        assert (content(merge), merge.accounts(), merge.quarantine()) == before
+        merge.execute(merge.north, f"grant select on tasks, projects to {role}")
+        assert merge.catch_up().passes[0].deleted > 120
+        assert merge.verify().is_equal
+    finally:
+        merge.execute(merge.north, f"drop owned by {role}; drop role {role}")
+
+
+class _At(Silence):
+    """Something happens to the source north when a step begins."""
+
+    def __init__(self, step: str, merge: Merge, statement: str) -> None:
+        self._step = step
+        self._merge = merge
+        self._statement = statement
+
+    def step(self, name: str, rows: int | None) -> Step:
+        if name == self._step:
+            self._merge.execute(self._merge.north, self._statement)
+        return super().step(name, rows)
+
+
+class _Heard(Silence):
+    """Keeps what is said."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def test_a_source_that_was_restored_from_an_older_backup(merge: Merge) -> None:
+    """Into the same database: what came after the backup goes, and is counted."""
+    merge.plan()
+    merge.run()
+    merge.catch_up()
+    before = content(merge)
+    merge.execute(merge.north, "create schema backup")
+    for table in ("notes", "tasks"):
+        merge.execute(merge.north, f"create table backup.{table} as table {table}")
+    merge.execute(
+        merge.north,
+        f"insert into tasks values ('{uuid_of(391)}', '{uuid_of(201)}', 'Later', 1, now());"
+        f" insert into notes (task_id, body, created_at)"
+        f" values ('{uuid_of(391)}', 'later', now());"
+        " delete from notes where id < 10; update tasks set title = 'T ' || title",
+    )
+    (done,) = merge.catch_up().passes
+    assert (done.inserted, done.updated, done.deleted) == (2, 40, 9)
+    merge.execute(
+        merge.north,
+        "set session_replication_role = replica; delete from notes; delete from tasks;"
+        " insert into tasks table backup.tasks; insert into notes table backup.notes",
+    )
+    (done,) = merge.catch_up().passes
+    assert (done.inserted, done.updated, done.deleted) == (9, 40, 2)
+    assert content(merge) == before
+    assert merge.verify().is_equal
+
+
+def test_a_source_that_is_behind_what_it_was_is_told(merge: Merge) -> None:
+    """As a server that was set back to an earlier moment is: its counter of transactions, too."""
+    merge.plan()
+    merge.run()
+    merge.execute(
+        merge.url,
+        "update unify.run set source = jsonb_set(source, '{north,transaction}', '4000000000')",
+    )
+    heard = _Heard()
+    (done,) = merge.catch_up(heard).passes
+    (line,) = done.rewound
+    assert line in heard.lines
+    assert "north went back in time" in line
+    assert "4,000,000,000 when it was read last" in line
+    assert merge.catch_up().passes[0].rewound == ()
+    kept = merge.rows(
+        "select detail -> 'rewound' from unify.step where name ~ 'catch-up' order by 1"
+    )
+    assert kept == [([],), ([line],)]
+
+
+def test_a_source_that_was_made_anew_from_a_backup_is_refused(
+    merge: Merge, scratch: ScratchServer
+) -> None:
+    merge.plan()
+    merge.run()
+    before = content(merge)
+    name = merge.north.partition("@/")[2].partition("?")[0]
+    scratch.drop_database(name)
+    fill_north(scratch.create_database(name))
+    said = r"source north is .* it was dropped and made anew, perhaps from a backup\. Nothing of it"
+    with pytest.raises(SourceError, match=said):
+        merge.catch_up()
+    assert content(merge) == before
 
 
 def test_a_cycle_of_foreign_keys_that_must_have_a_value(merge: Merge) -> None:

@@ -68,6 +68,7 @@ class Move:
                 "kind": source.planned.kind.value,
                 "location": source.planned.location,
                 "identity": source.identify(),
+                "transaction": source.next_transaction(),
                 "not_carried": [asdict(lost) for lost in source.catalog.not_carried],
             }
             for source in self.sources.values()

@@ -43,12 +43,21 @@ def open_server(
     that those keys do not tell apart.
     """
     with open_postgres(planned.location, planned.schema, planned.further) as server:
-        if planned.identity not in {None, server.identity}:
-            raise SourceError(
-                f"source {planned.shown} is {server.identity}, and the plan was made of "
-                f"{planned.identity}: name that database, or plan again"
-            )
+        if planned.identity is not None and planned.identity != server.identity:
+            raise SourceError(_another(planned, planned.identity, server.identity))
         yield ServerSource(planned, server, narrow_as(server.read_catalog(), keys, server))
+
+
+def _another(planned: PlannedSource, wanted: str, found: str) -> str:
+    """What to do about a database that is not the planned one."""
+    said = f"source {planned.shown} is {found}, and the plan was made of {wanted}"
+    (cluster, _, name), (other_cluster, _, other_name) = wanted.split("/", 2), found.split("/", 2)
+    if (cluster, name) != (other_cluster, other_name):
+        return f"{said}: name that database, or plan again"
+    return (
+        f"{said}: it was dropped and made anew, perhaps from a backup. Nothing of it was read; if "
+        "it is to count, take a run of the old one back (`mainstem unify undo`) and plan again"
+    )
 
 
 @dataclass(frozen=True)
@@ -73,6 +82,15 @@ class ServerSource:
     def identify(self) -> Mapping[str, object]:
         """Which database it is; a database in use has no state that would stay the same."""
         return {"database": self.server.identity, "schema": self.server.schema}
+
+    def next_transaction(self) -> int:
+        """The number that the source's next transaction had when it was opened."""
+        with self.server.reading() as connection:
+            row = connection.execute(
+                "select pg_snapshot_xmax(pg_current_snapshot())::text"
+            ).fetchone()
+        assert row is not None
+        return int(row[0])
 
     def count(self, table: PlannedTable, columns: Sequence[str] = ()) -> list[int]:
         """Rows of a table, then values that are not null of each column."""

@@ -41,6 +41,9 @@ class Source(Protocol):
     def identify(self) -> Mapping[str, object]:
         """What tells that it is the same source in the same state, as JSON."""
 
+    def next_transaction(self) -> int | None:
+        """The number that its next transaction had when it was opened; None: it counts none."""
+
     def count(self, table: PlannedTable, columns: Sequence[str] = ()) -> list[int]:
         """Rows of a table, then values that are not null of each column."""
 

@@ -146,7 +146,6 @@ class _Carrying:
                 carry.connection, carry.run.id, name=SEQUENCES, position=4, detail=detail
             )
         clear_pending(carry.connection, carry.memory, carry.plan, carry.held)
-        store.set_source(carry.connection, carry.run.id, carry.move.described())
 
     def _drop_scratch(self) -> None:
         for target in self.order:

@@ -18,6 +18,7 @@ from mainstem.unify.move import preflight
 from mainstem.unify.move.catchup.carry import carry_over
 from mainstem.unify.move.catchup.memory import find_memory, forget_memory, make_memory
 from mainstem.unify.move.catchup.refresh import find_differences, refresh
+from mainstem.unify.move.catchup.rewound import find_rewound
 from mainstem.unify.move.run import Move
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.move.source import open_sources
@@ -51,6 +52,8 @@ class Pass:
     seconds: float
     #: files of the target that are new, were written over and taken away
     files: FileCounts = field(default_factory=FileCounts)
+    #: of sources that went back in time: a line for people each
+    rewound: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         whole = f" ({counted(self.whole, 'table')} read whole)" if self.whole else ""
@@ -161,6 +164,10 @@ def _pass(
         memory = find_memory(connection, run) or make_memory(connection, run)
         connection.commit()
         move = Move(plan, session, sources, reporter)
+        described = move.described()
+        rewound = tuple(find_rewound(store.find_run(connection, run.id), described))
+        for line in rewound:
+            reporter.say(line)
         refreshed = refresh(move, memory, targets)
         reporter.step("carry over", None)
         carried = carry_over(move, run, memory, targets, is_forced=is_forced)
@@ -172,7 +179,9 @@ def _pass(
             **asdict(carried.counts),
             whole=len(refreshed.whole),
             seconds=time.monotonic() - began,
+            rewound=rewound,
         )
+        store.set_source(connection, run.id, described)
         _save(session, run, done)
         if not plan.files:
             return done, carried.left
