@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 
@@ -18,6 +19,7 @@ from mainstem.unify.ledger.proofs import KeptProof, ProvenObject
 from mainstem.unify.ledger.rows import Account, Decision, Run
 from mainstem.unify.page import visible
 from mainstem.unify.sign_off import SignOff, as_html, as_json, as_markdown
+from mainstem.unify.sign_off.judging import open_points
 from mainstem.unify.sign_off.model import (
     CatchUp,
     Checked,
@@ -35,6 +37,7 @@ from mainstem.unify.sign_off.model import (
     Waiting,
     WaitingRow,
 )
+from mainstem.unify.sign_off.sheet import ANNEXES, annex, sheet_of
 
 HOSTILE = "<script>alert(1)</script>|`a`|[x](y)\n# h\u202e\"'>"
 
@@ -251,6 +254,40 @@ def test_no_text_of_a_database_becomes_markup_in_markdown(page: SignOff) -> None
     assert "\u202e" not in html
     rows = as_markdown(page).splitlines()
     assert names.count("tr") + names.count("table") == sum(row.startswith("| ") for row in rows)
+
+
+@given(pages)
+@broad
+def test_the_first_sheet_is_short_whatever_the_page_says(page: SignOff) -> None:
+    many = replace(
+        page,
+        sources=page.sources * 20,
+        decisions=page.decisions * 20,
+        accounts=page.accounts * 20,
+        expected=page.expected * 20,
+        not_carried=page.not_carried * 20,
+    )
+    sheet = sheet_of(many)
+    assert len(sheet.points) + sheet.points_more == len(open_points(many))
+    assert len(sheet.sources) + sheet.sources_more == len(many.sources)
+    assert len(sheet.points) <= 6
+    assert len(sheet.sources) <= 6
+    assert len(sheet.lines) == 8
+    assert max(len(text) for text in (*sheet.points, *(line.text for line in sheet.lines))) < 400
+    assert all("\n" not in line.text for line in sheet.lines)
+
+
+@given(pages)
+@broad
+def test_signatures_stand_on_the_first_sheet_and_annexes_follow_in_order(page: SignOff) -> None:
+    markdown = as_markdown(page)
+    html = as_html(page)
+    for text, end in ((markdown, "\n## Annex A"), (html, "</section>")):
+        sheet, _, annexes = text.partition(end)
+        assert "Signatures" in sheet
+        assert "Signatures" not in annexes
+        places = [text.index(annex(name)) for name in ANNEXES]
+        assert places == sorted(places)
 
 
 @given(st.text())

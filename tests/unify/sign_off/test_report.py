@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
@@ -149,6 +150,7 @@ def test_a_run_that_was_not_verified_says_so(merge: Merge) -> None:
     assert '<strong class="warning">Not proven.</strong>' in said["html"]
     assert "\n**Not verified.**\n" in said["markdown"]
     assert "\n**Not proven.**\n" in said["markdown"]
+    assert "| isolation of tenants | **no** | not proven |" in said["markdown"]
     told = json.loads(said["json"])
     assert told["verification"] is None
     assert told["isolation"] is None
@@ -157,6 +159,26 @@ def test_a_run_that_was_not_verified_says_so(merge: Merge) -> None:
         "not verified",
         "isolation not proven",
     ]
+
+
+def test_the_first_sheet_says_what_whoever_signs_must_know(waiting: Done) -> None:
+    text = report(waiting.merge.url, waiting.run_id).stdout
+    sheet = text.partition("\n## Annex A")[0]
+    told = as_told(waiting.merge.url, waiting.run_id)
+    totals = told["accounts"]["totals"]
+    names = ("source_rows", "loaded", "merged", "quarantined", "dropped")
+    row = " | ".join(f"{totals[name]:,}" for name in names)
+    assert f"| {row} | 0 | {totals['conversions']:,} |" in sheet
+    assert all(f"- {point}" in sheet for point in told["open_points"])
+    for source in told["sources"]:
+        assert f"| {source['tables']:,} | {source['rows']:,} |" in sheet
+    assert "| rows | yes | every row of every source table has one outcome" in sheet
+    assert "| verification | yes | passed, " in sheet
+    # no role may reach a table there: nothing was tried, which is no good sign
+    assert re.search(r"isolation of tenants \|  \| no leak, .* by 0 attempts \|", sheet)
+    assert "| expectations |  | none were tried |" in sheet
+    assert f"{len(told['not_inspected'])} entries: " in sheet
+    assert told["digest"] in sheet
 
 
 def test_rows_written_after_the_verification_are_told(waiting: Done) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.unify.page import template, visible
 from mainstem.unify.sign_off.as_json import as_object, digest
 from mainstem.unify.sign_off.judging import is_older
+from mainstem.unify.sign_off.sheet import SIGNERS, annex, moment, sheet_of, where
 
 if TYPE_CHECKING:
     from mainstem.unify.sign_off.model import SignOff
-
-#: who signs
-SIGNERS = ("for the operator", "for the owner of the data", "for the tenants")
 
 
 def as_html(page: SignOff) -> str:
@@ -27,14 +24,23 @@ def as_html(page: SignOff) -> str:
             "expectations": [is_older(page, each.at) for each in page.expected],
         },
         digest=digest(page),
+        sheet=_seen_sheet(page),
         signers=SIGNERS,
         moment=moment,
+        annex=annex,
     )
 
 
-def moment(at: datetime | None) -> str:
-    """A time as people read it."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if at is not None else "not recorded"
+def _seen_sheet(page: SignOff) -> dict[str, object]:
+    sheet = sheet_of(page)
+    told: dict[str, object] = {
+        "points": _seen(sheet.points),
+        "points_more": sheet.points_more,
+        "sources": _seen([{**vars(one), "where": where(one)} for one in sheet.sources]),
+        "sources_more": sheet.sources_more,
+        "lines": _seen([vars(line) for line in sheet.lines]),
+    }
+    return told
 
 
 def _seen(told: object) -> object:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import counted
 from mainstem.unify.page import plain, row
-from mainstem.unify.sign_off.as_html import SIGNERS, moment
 from mainstem.unify.sign_off.as_json import digest
 from mainstem.unify.sign_off.judging import is_older, not_inspected, open_points
+from mainstem.unify.sign_off.sheet import SIGNERS, annex, moment, sheet_of, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +26,9 @@ def as_markdown(page: SignOff) -> str:
 
 def _lines(page: SignOff) -> Iterator[str]:
     yield from _head(page)
+    yield from _sheet(page)
+    yield from _signatures(page)
+    yield from _open_points(page)
     yield from _sources(page)
     yield from _decisions(page)
     yield from _accounts(page)
@@ -37,7 +40,6 @@ def _lines(page: SignOff) -> Iterator[str]:
     yield from _backup(page)
     yield from _catch_ups(page)
     yield from _not_inspected(page)
-    yield from _signatures(page)
     yield from _checksums(page)
 
 
@@ -60,18 +62,62 @@ def _head(page: SignOff) -> Iterator[str]:
         f" {run.state.capitalize()}; begun {moment(run.started_at)}{ended}{undone}."
     )
     yield ""
-    points = open_points(page)
-    if not points:
+    sheet = sheet_of(page)
+    if not sheet.points:
         yield "**Nothing is open: every row is accounted for, verified, and isolation is proven.**"
         return
     yield "**Before anybody signs:**"
     yield ""
-    for point in points:
+    for point in sheet.points:
         yield f"- {plain(point)}"
+    if sheet.points_more:
+        yield f"- and {counted(sheet.points_more, 'more point')}, in annex A"
+
+
+def _sheet(page: SignOff) -> Iterator[str]:
+    sheet = sheet_of(page)
+    yield ""
+    yield from _table(
+        ("source", "where", "tables", "rows"),
+        (
+            (plain(one.name), plain(where(one)), f"{one.tables:,}", f"{one.rows:,}")
+            for one in sheet.sources
+        ),
+        numbers=2,
+    )
+    if sheet.sources_more:
+        yield ""
+        yield f"And {counted(sheet.sources_more, 'more source')}."
+    yield ""
+    outcomes = ("source_rows", "loaded", "merged", "quarantined", "dropped", "missing")
+    heads = ("rows in the sources", *outcomes[1:5], "unexplained", "values converted")
+    totals = [f"{page.total(name):,}" for name in (*outcomes, "conversions")]
+    yield from _table(heads, [totals], numbers=7)
+    yield ""
+    verdicts = {True: "yes", False: "**no**", None: ""}
+    yield from _table(
+        ("matter", "good", "in short", "annex"),
+        (
+            (plain(line.name), verdicts[line.is_good], plain(line.text), line.annex)
+            for line in sheet.lines
+        ),
+    )
+
+
+def _heading(name: str) -> str:
+    return f"## {annex(name)}"
+
+
+def _open_points(page: SignOff) -> Iterator[str]:
+    yield from ("", _heading("open-points"), "")
+    points = open_points(page)
+    yield from (f"- {plain(point)}" for point in points)
+    if not points:
+        yield "None."
 
 
 def _sources(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Sources", "")
+    yield from ("", _heading("sources"), "")
     yield from _table(
         ("source", "where", "which", "read", "tables", "rows"),
         (
@@ -91,7 +137,7 @@ def _sources(page: SignOff) -> Iterator[str]:
 
 
 def _decisions(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Decisions", "")
+    yield from ("", _heading("decisions"), "")
     if not page.decisions:
         yield "None: every table and column was carried over."
         return
@@ -117,7 +163,7 @@ def _decisions(page: SignOff) -> Iterator[str]:
 def _accounts(page: SignOff) -> Iterator[str]:
     names = ("source_rows", "loaded", "merged", "quarantined", "dropped", "missing", "conversions")
     heads = ("in the source", *names[1:5], "unexplained", "values converted")
-    yield from ("", "## Rows, table by table", "")
+    yield from ("", _heading("accounts"), "")
     rows = [
         (
             plain(each.account.source_table),
@@ -140,7 +186,7 @@ def _accounts(page: SignOff) -> Iterator[str]:
 
 
 def _quarantine(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Quarantine", "")
+    yield from ("", _heading("quarantine"), "")
     if not page.waiting:
         yield "No row waits."
         return
@@ -174,7 +220,7 @@ def _examples(waiting: Waiting) -> str:
 
 
 def _conversions(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Conversions", "")
+    yield from ("", _heading("conversions"), "")
     if not page.conversions:
         yield "No value had to change."
         return
@@ -204,7 +250,7 @@ def _value(text: str | None) -> str:
 
 
 def _verification(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Verification", "")
+    yield from ("", _heading("verification"), "")
     found = page.verified
     if found is None:
         yield "**Not verified.**"
@@ -248,7 +294,7 @@ def _differs(table: VerifiedTable) -> str:
 
 
 def _isolation(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Isolation of tenants", "")
+    yield from ("", _heading("isolation"), "")
     proof, checked = page.isolation, page.checked
     if proof is None:
         yield "**Not proven.**"
@@ -269,7 +315,7 @@ def _isolation(page: SignOff) -> Iterator[str]:
 
 
 def _expectations(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Expectations", "")
+    yield from ("", _heading("expectations"), "")
     if not page.expected:
         yield "**None were tried.**"
     for each in page.expected:
@@ -287,7 +333,7 @@ def _expectations(page: SignOff) -> Iterator[str]:
 
 
 def _backup(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Backup and timings", "")
+    yield from ("", _heading("backup"), "")
     backup = page.backup
     if backup is None:
         yield "Backup of the target: not taken by the run."
@@ -310,9 +356,10 @@ def _backup(page: SignOff) -> Iterator[str]:
 
 
 def _catch_ups(page: SignOff) -> Iterator[str]:
+    yield from ("", _heading("catch-up"), "")
     if not page.catch_ups:
+        yield "No pass after the run."
         return
-    yield from ("", "## Caught up since", "")
     yield from _table(
         ("pass ended", "rows looked at", "inserted", "updated", "deleted", "seconds"),
         (
@@ -328,7 +375,7 @@ def _catch_ups(page: SignOff) -> Iterator[str]:
 
 
 def _not_inspected(page: SignOff) -> Iterator[str]:
-    yield from ("", "## Not inspected, not compared, not carried over", "")
+    yield from ("", _heading("not-inspected"), "")
     entries = not_inspected(page)
     if not entries:
         yield "Nothing was left out."
@@ -353,9 +400,10 @@ def _signatures(page: SignOff) -> Iterator[str]:
 
 
 def _checksums(page: SignOff) -> Iterator[str]:
+    yield from ("", _heading("checksums"), "")
     if page.verified is None or not page.verified.tables:
+        yield "None: nothing was compared."
         return
-    yield from ("", "## Checksums of every column", "")
     yield from _table(
         ("table", "column", "source", "target"),
         (

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mainstem.unify.sign_off.model import SignOff
 
 NOT_VERIFIED = "not verified: `mainstem unify verify` compares sources and target"
+UNEXPLAINED = "unexplained"
 NOT_EXPECTED = (
     "nobody said what the database must hold: `mainstem verify expect` holds it against a file"
 )
@@ -35,7 +36,7 @@ def _of_the_run(page: SignOff) -> Iterator[str]:
         yield f"the run is {page.run.state}, not finished"
     unbalanced = [each.account for each in page.accounts if each.account.missing]
     for account in unbalanced:
-        yield f"{counted(abs(account.missing), 'row')} of {account.source_table} unexplained"
+        yield f"{counted(abs(account.missing), 'row')} of {account.source_table} {UNEXPLAINED}"
     waiting = page.total("quarantined")
     if waiting:
         yield f"{counted(waiting, 'row')} in quarantine"
