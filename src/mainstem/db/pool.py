@@ -53,15 +53,22 @@ def open_pool(
         ServerError: it cannot; said at once instead of after the pool's retries.
     """
     connect(url).close()
-    with ConnectionPool(
+    with sync_pool(url, size_max=size_max, application_name=application_name) as pool:
+        yield pool
+
+
+def sync_pool(
+    url: str, *, size_max: int = SIZE_MAX, application_name: str = "mainstem"
+) -> ConnectionPool[psycopg.Connection[TupleRow]]:
+    """Make a pool that somebody opens later, of a server that may not be there yet."""
+    return ConnectionPool(
         url,
         connection_class=psycopg.Connection[TupleRow],
         kwargs=_settings(application_name),
         check=ConnectionPool.check_connection,
-        open=True,
+        open=False,
         **_limits(size_max),
-    ) as pool:
-        yield pool
+    )
 
 
 @asynccontextmanager

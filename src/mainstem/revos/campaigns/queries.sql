@@ -1,0 +1,78 @@
+-- name: campaign
+-- A campaign with all that it needs to run.
+select c.id, c.client_id, c.name, c.status, c.trigger_word, c.match_mode, c.starts_at, c.ends_at, c.settings, c.metrics,
+       c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.public_reply_template, c.invitation_template,
+       a.id as account_id, a.status as account_status, a.account_name, a.provider_person_id, a.unipile_account_id,
+       m.id as magnet_id, m.is_active as magnet_is_active, w.id as webhook_id, w.active as webhook_is_active,
+       (select count(*) from public.post as p
+        where p.agency_id = c.agency_id and p.campaign_id = c.id and p.status <> 'failed') as posts
+from public.campaign as c
+left join public.linkedin_account as a on a.agency_id = c.agency_id and a.id = c.linkedin_account_id
+left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
+left join public.webhook_config as w on w.agency_id = c.agency_id and w.id = c.webhook_config_id
+where c.agency_id = %(agency_id)s and c.id = %(campaign_id)s
+
+-- name: lock
+-- One decides about a campaign at a time.
+select id from public.campaign where agency_id = %(agency_id)s and id = %(campaign_id)s for update
+
+-- name: set_status
+-- Another state.
+update public.campaign set status = %(status)s,
+       starts_at = case when %(status)s = 'active' then coalesce(starts_at, %(at)s::timestamptz) else starts_at end
+where agency_id = %(agency_id)s and id = %(campaign_id)s
+
+-- name: keep_numbers
+-- What it came to; kept when the rows behind the numbers are long gone.
+update public.campaign set metrics = metrics || %(numbers)s::jsonb
+where agency_id = %(agency_id)s and id = %(campaign_id)s
+
+-- name: read_posts
+-- Posts that are out already are read for comments from now on.
+insert into public.scrape_job
+  (agency_id, client_id, campaign_id, post_id, linkedin_account_id, trigger_word, next_check_at, stop_at)
+select p.agency_id, p.client_id, p.campaign_id, p.id, p.linkedin_account_id, p.trigger_word, %(at)s, %(stop_at)s
+from public.post as p
+where p.agency_id = %(agency_id)s and p.campaign_id = %(campaign_id)s and p.status = 'published'
+  and p.unipile_post_id is not null and p.linkedin_account_id is not null
+on conflict on constraint scrape_job_post_key do update
+set status = 'scheduled', next_check_at = excluded.next_check_at
+where scrape_job.status = 'paused'
+
+-- name: stop_reading
+-- Nobody reads its comments any more.
+update public.scrape_job set status = %(status)s, claimed_at = null
+where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and status in ('scheduled', 'running', 'paused')
+
+-- name: funnel
+-- How many people got how far.
+select
+  (select count(*) from public.comment as k join public.post as p on p.agency_id = k.agency_id and p.id = k.post_id
+   where p.agency_id = %(agency_id)s and p.campaign_id = %(campaign_id)s and not k.is_own) as comments,
+  count(*) as leads,
+  count(*) filter (where exists (
+    select from public.dm_delivery as d
+    where d.agency_id = l.agency_id and d.lead_id = l.id and d.step = 1 and d.status = 'sent')) as messaged,
+  count(*) filter (where q.last_inbound_at is not null) as replied,
+  count(*) filter (where l.email is not null) as captured,
+  count(*) filter (where exists (
+    select from public.webhook_delivery as h
+    where h.agency_id = l.agency_id and h.lead_id = l.id and h.status = 'success')) as delivered,
+  count(*) filter (where q.link_clicked) as downloaded,
+  count(*) filter (where l.status = 'failed') as failed
+from public.lead as l
+left join public.dm_sequence as q on q.agency_id = l.agency_id and q.id = l.dm_sequence_id
+where l.agency_id = %(agency_id)s and l.campaign_id = %(campaign_id)s
+
+-- name: post
+-- A post that may be published.
+select p.id, p.status, p.content, a.status as account_status
+from public.post as p
+left join public.linkedin_account as a on a.agency_id = p.agency_id and a.id = p.linkedin_account_id
+where p.agency_id = %(agency_id)s and p.id = %(post_id)s
+for update of p
+
+-- name: plan_post
+-- At its time.
+update public.post set status = 'scheduled', scheduled_for = %(when)s, failure_reason = null
+where agency_id = %(agency_id)s and id = %(post_id)s
