@@ -60,7 +60,7 @@ class Polling:
             else:
                 later.append(one["id"])
         self._put_off(moment, later)
-        enqueue(moment.connection, [_job(one) for one in now])
+        enqueue(moment.connection, [_job(moment.agency_id, one) for one in now])
 
     def _put_off(self, moment: Moment, ids: Sequence[UUID]) -> None:
         if ids:
@@ -209,7 +209,7 @@ def _calls(moment: Moment, job: Job, request: Request) -> list[NewCall]:
     ]
 
 
-def _job(one: Mapping[str, Any]) -> NewJob:
+def _job(agency_id: UUID, one: Mapping[str, Any]) -> NewJob:
     return NewJob(
         kind=KIND,
         queue=QUEUE,
@@ -219,4 +219,6 @@ def _job(one: Mapping[str, Any]) -> NewJob:
             "client_id": str(one["client_id"]),
         },
         unique_key=f"poll {one['id']}",
+        agency_id=agency_id,
+        app_context="revos",
     )

@@ -89,7 +89,13 @@ class Dispatch:
         enqueue(
             moment.connection,
             [
-                job_for(senders[name], call_id=id_, account_id=account_id, subject_id=subject_id)
+                job_for(
+                    moment.agency_id,
+                    senders[name],
+                    call_id=id_,
+                    account_id=account_id,
+                    subject_id=subject_id,
+                )
                 for id_, account_id, name, subject_id in left
             ],
         )
@@ -125,6 +131,7 @@ def _reserved(moment: Moment, sender: Sender, wanted: Sequence[Wanted]) -> list[
     ids = accounts_store.reserve(moment.connection, moment.agency_id, calls)
     return [
         job_for(
+            moment.agency_id,
             sender,
             call_id=ids[one.account.id],
             account_id=one.account.id,

@@ -126,7 +126,9 @@ class Pipeline:
         return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
 
 
-def job_for(sender: Sender, *, call_id: UUID, account_id: UUID, subject_id: UUID) -> NewJob:
+def job_for(
+    agency_id: UUID, sender: Sender, *, call_id: UUID, account_id: UUID, subject_id: UUID
+) -> NewJob:
     """The job that makes a call which the ledger holds."""
     return NewJob(
         kind=KIND,
@@ -138,6 +140,8 @@ def job_for(sender: Sender, *, call_id: UUID, account_id: UUID, subject_id: UUID
             "subject_id": str(subject_id),
         },
         unique_key=str(call_id),
+        agency_id=agency_id,
+        app_context="revos",
     )
 
 
