@@ -70,6 +70,24 @@ async def steward(core: Core, name: str) -> Tenant:
     )
 
 
+async def of_slug(core: Core, slug: str) -> Tenant | None:
+    """An agency seen as a whole, by the slug that addresses of its public files have."""
+    async with service_transaction(core.pool) as connection:
+        found = await store.one(connection, Id, "agency_of_slug", slug=slug)
+    return on_behalf_of(found.id, None) if found is not None else None
+
+
+def on_behalf_of(agency_id: UUID, user_id: UUID | None) -> Tenant:
+    """An agency seen as a whole, for what one of its people signed, or anybody may read."""
+    return Tenant(
+        agency_id=agency_id,
+        user_id=user_id,
+        user_role="manager",
+        client_ids=None,
+        app_context="both",
+    )
+
+
 def slug_of(name: str) -> str:
     """The name as it stands in addresses: `Northwind Traders` -> `northwind-traders`.
 

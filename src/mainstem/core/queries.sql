@@ -178,6 +178,10 @@ returning id
 -- An agency by its slug or its id.
 select id, name from public.agency where slug = %(name)s or id::text = %(name)s
 
+-- name: agency_of_slug
+-- An agency by its slug.
+select id from public.agency where slug = %(slug)s
+
 -- name: end_invitation_of
 -- An older invitation of the same address gives way.
 with ended as (

@@ -21,10 +21,12 @@ from mainstem.core import Core
 from mainstem.core import api as core_api
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
-from mainstem.server import api, pages, site
+from mainstem.server import api, files, pages, site
 from mainstem.server.callers import resolver
 from mainstem.server.settings import Settings
 from mainstem.server.watch import Watch
+from mainstem.storage import PATH as FILES_PATH
+from mainstem.storage import StorageApi
 from mainstem.web import guard, page_templates, serve_static
 
 if TYPE_CHECKING:
@@ -38,7 +40,8 @@ LOG = logging.getLogger(__name__)
 #: Code of other sites calls the data API and signs people in, with keys and tokens that it holds
 #: itself. Cookies are never sent along, so that nobody's browser is used against them.
 EXPOSED = [
-    "content-location", "content-profile", "content-range", "etag", "location",
+    "accept-ranges", "content-disposition", "content-length", "content-location",
+    "content-profile", "content-range", "etag", "last-modified", "location",
     "preference-applied", "range-unit", "retry-after",
 ]  # fmt: skip
 CROSS_ORIGIN = CORSConfig(
@@ -65,6 +68,7 @@ def build_app(
     settings = settings or Settings.throw_away()
     core = settings.core(url)
     data = DataApi(core.pool, resolver(core))
+    storage = files.storage_api(core, settings.files, settings.file_limits)
     templates = site.templates()
     watch = Watch(url)
     return Litestar(
@@ -74,13 +78,14 @@ def build_app(
             site.router(core),
             core_api.router(),
             _mounted(DATA_PATH, data),
+            *([_mounted(FILES_PATH, storage)] if storage is not None else []),
             serve_static,
         ],
         dependencies={
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
         },
-        lifespan=[lambda _: _opened(core, data)],
+        lifespan=[lambda _: _opened(core, data, storage)],
         cors_config=CROSS_ORIGIN,
         allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
         before_send=[guard],
@@ -95,7 +100,7 @@ def build_app(
     )
 
 
-def _mounted(path: str, app: DataApi) -> ASGIRouteHandler:
+def _mounted(path: str, app: DataApi | StorageApi) -> ASGIRouteHandler:
     @asgi(path, is_mount=True, copy_scope=True)
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await app(cast("Any", scope), cast("Any", receive), cast("Any", send))
@@ -104,7 +109,7 @@ def _mounted(path: str, app: DataApi) -> ASGIRouteHandler:
 
 
 @asynccontextmanager
-async def _opened(core: Core, data: DataApi) -> AsyncIterator[None]:
+async def _opened(core: Core, data: DataApi, storage: StorageApi | None) -> AsyncIterator[None]:
     """Connections as long as the app runs; a database that is not there yet is waited for."""
     await core.pool.open(wait=False)
     try:
@@ -113,6 +118,8 @@ async def _opened(core: Core, data: DataApi) -> AsyncIterator[None]:
     finally:
         await core.pool.close()
         core.close()
+        if storage is not None:
+            storage.close()
 
 
 async def _report(error: Exception, scope: Scope) -> None:

@@ -59,7 +59,7 @@ def serve(
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, _leave)
             on_listening(address(host, port))
-            with upkeep(url):
+            with upkeep(url, files=settings.files):
                 uvicorn.Server(config).run(sockets=[listener])
     raise SystemExit(0)
 

@@ -15,12 +15,15 @@ from mainstem.db.login import as_login, ensure_login
 from mainstem.db.pool import async_pool
 from mainstem.errors import MainstemError
 from mainstem.pg.connect import connect, parse
+from mainstem.server import files
+from mainstem.storage import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
     from mainstem.core.master_key import MasterKeys
+    from mainstem.stores.model import Place
 
 ADDRESS_VARIABLE = "MAINSTEM_URL"
 REDIRECTS_VARIABLE = "MAINSTEM_REDIRECTS"
@@ -36,6 +39,8 @@ class Settings:
         redirects: origins of apps that a link in an e-mail may lead back to.
         mail: what sends e-mail.
         login_url: the database's address for requests; None is the same as the owner's.
+        files: where the bytes of files lie; None serves no files.
+        file_limits: how large one may be.
     """
 
     keys: MasterKeys = field(repr=False)
@@ -43,6 +48,8 @@ class Settings:
     redirects: frozenset[str] = frozenset()
     mail: Mail = field(default_factory=ConsoleMail)
     login_url: str | None = field(default=None, repr=False)
+    files: Place | None = None
+    file_limits: Limits = field(default_factory=Limits)
 
     @classmethod
     def throw_away(cls) -> Settings:
@@ -53,7 +60,7 @@ class Settings:
     def from_environment(
         cls, url: str, *, home: Path, address: str, environment: Mapping[str, str] = os.environ
     ) -> Settings:
-        """Read MAINSTEM_MASTER_KEY (or _FILE), _SMTP_URL, _MAIL_FROM, _URL and _REDIRECTS.
+        """Read MAINSTEM_MASTER_KEY (or _FILE), _SMTP_URL, _MAIL_FROM, _URL, _REDIRECTS and _FILES.
 
         Raises:
             ConfigError: one of them is not what it should be.
@@ -65,6 +72,8 @@ class Settings:
             redirects=frozenset(origin.rstrip("/") for origin in named),
             mail=mail.from_environment(environment),
             login_url=login_address(url, home=home),
+            files=files.place_of(home, environment),
+            file_limits=files.limits_of(environment),
         )
 
     def core(self, url: str) -> Core:

@@ -32,6 +32,6 @@ async def guard(message: Message, scope: Scope) -> None:
         return
     headers = MutableScopeHeaders.from_message(message)
     for name, value in SECURITY_HEADERS.items():
-        headers[name] = value
+        headers.setdefault(name, value)
     if not scope["path"].startswith("/static/"):
-        headers["cache-control"] = NO_STORE
+        headers.setdefault("cache-control", NO_STORE)
