@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from tests.web.world import FOREIGN, NORTHWIND, client_id, lead_id
+from tests.web.world import FOREIGN, NORTHWIND, campaign_id, client_id, lead_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -146,11 +146,11 @@ def test_notes_of_a_lead_are_kept(
     assert too_long.status_code == 422
 
 
-def test_the_palette_finds_places_and_records_of_all_apps(
+def test_the_palette_finds_places_and_records_that_one_sees(
     served: TestClient[Litestar], sign_in: SignIn
 ) -> None:
     headers = sign_in("member@northwind.example")
-    served.get("/audience", headers=headers)
+    served.get("/revos", headers=headers)
     options = served.get("/search?part=options&q=founder", headers=headers).text
     assert 'role="option"' in options
     assert "Founder playbook" in options
@@ -244,3 +244,40 @@ def test_a_record_of_a_client_shows_who_it_is(
     page = served.get(f"/clients/{client_id(2)}", headers=sign_in(OWNER)).text
     assert "Beacon Health Ltd" in page
     assert "beaconhealth@example.test" in page
+
+
+def test_adds_a_lead_by_hand_to_ones_own_campaign_once(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    headers = sign_in("member@northwind.example")
+    form = served.get("/revos/leads/new", headers=headers).text
+    assert "Founder playbook" in form
+    assert "Pipeline teardown" not in form
+    sent = {
+        "campaign_id": str(campaign_id(1)),
+        "linkedin_url": "https://www.linkedin.com/in/noor-hale/",
+        "first_name": "Noor",
+    }
+    added = served.post("/revos/leads/new", headers=headers, data=sent)
+    assert added.status_code == 303
+    kept = world.sql(
+        "select agency_id, client_id, linkedin_id, source from lead where first_name = 'Noor'"
+    )
+    assert kept == [(NORTHWIND, client_id(2), "noor-hale", "manual")]
+    again = served.post("/revos/leads/new", headers=headers, data=sent)
+    assert again.status_code == 422
+    assert "already" in again.text
+    for other in (campaign_id(2), campaign_id(1, foreign=True)):
+        refused = served.post(
+            "/revos/leads/new", headers=headers, data={**sent, "campaign_id": str(other)}
+        )
+        assert refused.status_code == 422
+        assert "Choose one of the list." in refused.text
+
+
+def test_leads_are_not_seen_outside_revos(served: TestClient[Litestar], sign_in: SignIn) -> None:
+    headers = sign_in("admin@northwind.example")
+    served.get("/revos", headers=headers)
+    assert "Ruth Lead 5" in served.get("/search?q=Ruth Lead 5", headers=headers).text
+    served.get("/audience", headers=headers)
+    assert "/revos/leads/0" not in served.get("/search?q=Ruth Lead 5", headers=headers).text

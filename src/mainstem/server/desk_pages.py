@@ -45,12 +45,10 @@ def home(visit: AnyVisit) -> Response[Any]:
 async def search(visit: AnyVisit, text: Text = "", part: Part = "") -> Response[bytes]:
     """Actions and records; `part=options` is what the palette shows of them."""
     text = " ".join(text.replace("\x00", "").split())[:TEXT_LENGTH_MAX]
-    async with visit.reading():
-        pass
-    hits = _places(visit, text)
-    if len(text) >= SEARCHED_FROM:
-        for app, find in (("audience", audience.search), ("revos", revos_pages.search)):
-            async with visit.writing(app=app) as connection:
+    async with visit.reading() as connection:
+        hits = _places(visit, text)
+        if len(text) >= SEARCHED_FROM:
+            for find in (audience.search, revos_pages.search):
                 hits += await find(connection, visit, contains(text))
     if part == "options":
         options = visit.site.templates.get_template("search_options.html")

@@ -68,6 +68,14 @@ class Form:
 
     fields: tuple[Field, ...]
 
+    def with_choices(self, **choices: Choices) -> Form:
+        """The same form, with what people can pick that only the database knows."""
+        return Form(
+            tuple(
+                replace(each, choices=choices.get(each.name, each.choices)) for each in self.fields
+            )
+        )
+
     def blank(self, **values: object) -> Filled:
         """The form before anybody typed, with those values."""
         texts = {each.name: _text(values.get(each.name)) for each in self.fields}

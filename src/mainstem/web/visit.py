@@ -108,7 +108,6 @@ class Visit:
         client_id: the client they chose to look at; None for all that they see.
         theme: the theme they chose; None follows the system.
         rights: whether their role may do something (a verb) with rows of a table.
-        tenant_in: what the visitor sees in another app; core makes it.
         frame: what stands around the page, once a transaction was opened for reading.
     """
 
@@ -121,7 +120,6 @@ class Visit:
     client_id: UUID | None
     theme: str | None
     rights: Callable[[str, str], bool] = field(repr=False)
-    tenant_in: Callable[[str], Tenant] = field(repr=False)
     frame: Frame | None = None
 
     @property
@@ -137,15 +135,10 @@ class Visit:
             yield connection
 
     @asynccontextmanager
-    async def writing(self, *, app: str | None = None) -> AsyncIterator[Connection]:
-        """A transaction of the tenant; it commits when the block ends well.
-
-        Args:
-            app: the app whose rows are seen; None is that of the page.
-        """
-        tenant = self.tenant if app is None else self.tenant_in(app)
+    async def writing(self) -> AsyncIterator[Connection]:
+        """A transaction of the tenant; it commits when the block ends well."""
         opened = async_tenant_transaction(
-            self.site.pool, tenant, statement_limit_s=STATEMENT_LIMIT_S
+            self.site.pool, self.tenant, statement_limit_s=STATEMENT_LIMIT_S
         )
         async with opened as connection:
             yield connection

@@ -12,6 +12,7 @@ from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+from psycopg.errors import UniqueViolation
 
 from mainstem.core import desk
 from mainstem.revos.pages import store
@@ -36,6 +37,8 @@ from mainstem.web.overview import COUNTED_MAX
 from mainstem.web.wording import words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mainstem.web import Visit
     from mainstem.web.visit import Connection
 
@@ -91,6 +94,23 @@ LEADS = Listing(
     ),
     search=("name", "email", "company"),
     hint="Whoever comments a campaign's trigger word becomes a lead.",
+)
+LEAD = Form(
+    (
+        Field("campaign_id", "Campaign", "select", is_required=True),
+        Field(
+            "linkedin_url",
+            "LinkedIn profile",
+            "url",
+            is_required=True,
+            hint="The address of the profile: one person is one lead of a campaign.",
+        ),
+        Field("first_name", "First name", length_max=100),
+        Field("last_name", "Last name", length_max=100),
+        Field("email", "E-mail", "email"),
+        Field("company", "Company"),
+        Field("title", "Title"),
+    )
 )
 NOTES = Form((Field("notes", "Notes", "textarea", length_max=10_000),))
 LISTINGS = (CAMPAIGNS, LEADS)
@@ -161,7 +181,34 @@ async def leads(visit: AnyVisit) -> Response[bytes]:
         wish = Wish.read(listing, visit.request.query_params.multi_items())
         listed = await read_list(connection, visit, wish)
         views = await desk.views(connection, visit.tenant, listing.page)
-    return visit.page("list.html", listed=listed, views=views)
+    return visit.page("leads.html", listed=listed, views=views)
+
+
+@get("/revos/leads/new", app=APP)
+async def show_new(visit: AnyVisit) -> Response[bytes]:
+    """An empty form."""
+    visit.require("lead", "create")
+    campaign_id = visit.request.query_params.get("campaign_id", "")
+    return await _new_lead(visit, lambda form: form.blank(campaign_id=campaign_id))
+
+
+@post("/revos/leads/new", app=APP)
+async def add(visit: AnyVisit) -> Response[bytes]:
+    """Add a lead by hand."""
+    visit.require("lead", "create")
+    sent = dict(await visit.request.form())
+    async with visit.writing() as connection:
+        filled = (await _lead_form(connection, visit)).read(sent)
+    if filled.is_good:
+        try:
+            async with visit.writing() as connection:
+                lead_id = await store.add_lead(connection, visit, filled.values())
+        except UniqueViolation:
+            taken = "This person is a lead of that campaign already."
+            filled = filled.with_problem("linkedin_url", taken)
+        else:
+            return see_other(f"/revos/leads/{lead_id}")
+    return await _new_lead(visit, lambda _: filled)
 
 
 @get("/revos/leads/{lead_id:uuid}", app=APP)
@@ -184,11 +231,11 @@ async def note(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
     return see_other(f"/revos/leads/{lead_id}")
 
 
-HANDLERS = (overview, campaigns, campaign, leads, lead, note)
+HANDLERS = (overview, campaigns, campaign, leads, show_new, add, lead, note)
 
 
 async def search(connection: Connection, visit: Visit, pattern: str) -> list[Hit]:
-    """Campaigns and leads for the palette: in RevOS, where their rows are seen."""
+    """Campaigns and leads for the palette; only in RevOS are their rows seen."""
     if not visit.may("campaign", "read"):
         return []
     icons = {"Campaign": ("target", "campaigns"), "Lead": ("inbox", "leads")}
@@ -199,6 +246,18 @@ async def search(connection: Connection, visit: Visit, pattern: str) -> list[Hit
         for icon, path in [icons[each["kind"]]]
         if each["kind"] == "Campaign" or visit.may("lead", "read")
     ]
+
+
+async def _lead_form(connection: Connection, visit: Visit) -> Form:
+    names = await store.campaign_names(connection, visit)
+    return LEAD.with_choices(campaign_id=tuple((each["id"], each["name"]) for each in names))
+
+
+async def _new_lead(visit: Visit, fill: Callable[[Form], Filled]) -> Response[bytes]:
+    async with visit.reading() as connection:
+        form = fill(await _lead_form(connection, visit))
+    status = HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
+    return visit.page("lead_form.html", status=status, form=form)
 
 
 async def _lead(visit: Visit, lead_id: UUID, filled: Filled | None) -> Response[bytes]:

@@ -70,6 +70,16 @@ where agency_id = %(agency_id)s and dm_sequence_id = %(dm_sequence_id)s
 order by step
 limit 20
 
+-- name: add_lead
+-- Add a lead by hand, for the client of its campaign.
+insert into public.lead (agency_id, client_id, campaign_id, linkedin_id, linkedin_url, first_name, last_name,
+                         email, company, title, source)
+select c.agency_id, c.client_id, c.id, %(linkedin_id)s, %(linkedin_url)s, %(first_name)s, %(last_name)s,
+       %(email)s, %(company)s, %(title)s, 'manual'
+from public.campaign as c
+where c.agency_id = %(agency_id)s and c.id = %(campaign_id)s::uuid
+returning id
+
 -- name: change_notes
 -- What people noted about a lead.
 update public.lead

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mainstem.db.queries import load_queries
 from mainstem.web import row, rows
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from uuid import UUID
 
     from mainstem.web import Row, Visit
@@ -41,6 +43,20 @@ async def lead(connection: Connection, visit: Visit, lead_id: UUID) -> Row | Non
         agency_id=visit.agency_id, dm_sequence_id=found["dm_sequence_id"],
     )  # fmt: skip
     return {**found, "comment": comment, "steps": steps}
+
+
+async def add_lead(connection: Connection, visit: Visit, values: Mapping[str, str | None]) -> UUID:
+    """Add a lead to a campaign, for its client; the lead's id."""
+    profile = values["linkedin_url"]
+    assert profile is not None, "the form needs it"
+    slug = urlsplit(profile).path.rstrip("/").rpartition("/")[2] or profile
+    added = await row(
+        connection, QUERIES["add_lead"],
+        agency_id=visit.agency_id, linkedin_id=slug, **values,
+    )  # fmt: skip
+    assert added is not None, "the campaign is one of those to pick from"
+    made: UUID = added["id"]
+    return made
 
 
 async def change_notes(
