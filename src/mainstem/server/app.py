@@ -21,6 +21,7 @@ from mainstem.core import Core
 from mainstem.core import api as core_api
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
+from mainstem.revos import downloads
 from mainstem.server import api, files, pages, site
 from mainstem.server.callers import resolver
 from mainstem.server.settings import Settings
@@ -77,6 +78,7 @@ def build_app(
             pages.status,
             site.router(core),
             core_api.router(),
+            downloads.download,
             _mounted(DATA_PATH, data),
             *([_mounted(FILES_PATH, storage)] if storage is not None else []),
             serve_static,

@@ -1,0 +1,24 @@
+-- name: link
+-- Where a person's own link leads.
+select r.agency_id, r.target_id as sequence_id, q.lead_id, q.client_id, m.id as magnet_id, m.url,
+       m.name as magnet_name, r.expires_at > %(at)s and r.revoked_at is null as is_good
+from app.token_route as r
+join public.dm_sequence as q on q.agency_id = r.agency_id and q.id = r.target_id
+join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
+left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
+where r.kind = 'download' and r.token = %(token)s
+
+-- name: clicked
+-- The person followed it.
+update public.dm_sequence set link_clicked = true, link_clicked_at = coalesce(link_clicked_at, %(at)s)
+where agency_id = %(agency_id)s and id = %(sequence_id)s
+
+-- name: count_download
+-- The offer was taken once more.
+update public.lead_magnet set download_count = download_count + 1
+where agency_id = %(agency_id)s and id = %(magnet_id)s
+
+-- name: complete_lead
+-- Nothing is owed to them any more.
+update public.lead set status = 'completed'
+where agency_id = %(agency_id)s and id = %(lead_id)s and status in ('email_captured', 'webhook_sent', 'backup_sent')

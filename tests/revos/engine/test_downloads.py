@@ -1,0 +1,79 @@
+"""A person's own link: it leads to the offer, its clicks are counted, and it ends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from litestar.testing import TestClient
+
+from mainstem.revos.downloads import is_person
+from mainstem.server import build_app
+from mainstem.server.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from litestar import Litestar
+    from tests.revos.engine.conftest import Stage
+
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+@pytest.fixture
+def served(stage: Stage, database_url: str) -> Iterator[TestClient[Litestar]]:
+    app = build_app(database_url, settings=Settings(stage.engine.keys))
+    with TestClient(app) as client:
+        client.follow_redirects = False
+        yield client
+
+
+def test_a_link_leads_to_the_offer_and_counts_people_only(
+    stage: Stage, served: TestClient[Litestar]
+) -> None:
+    person = stage.at_distance(stage.mine, 1)
+    stage.comment(stage.published(stage.mine), person)
+    stage.later(timedelta(hours=3), step=timedelta(minutes=10))
+    path = stage.texts_to(person)[2].rpartition("https://links.example")[2]
+    # The link is made on the sandbox's clock, and opened on the machine's.
+    stage.sql("update app.token_route set expires_at = now() + interval '1 day'")
+    clicked = "select link_clicked from dm_sequence"
+    for quiet in (
+        served.head(path, headers=BROWSER),
+        served.get(path, headers={"user-agent": "LinkedInBot/1.0"}),
+    ):
+        assert (quiet.status_code, quiet.headers["location"]) == (302, "https://example.com/g.pdf")
+    assert stage.sql(clicked) == [(False,)]
+    assert served.get(path, headers=BROWSER).status_code == 302
+    assert served.get(path, headers=BROWSER).status_code == 302
+    assert stage.sql(clicked) == [(True,)]
+    counts = "select agency_id, download_count from lead_magnet order by download_count desc"
+    assert stage.sql(counts) == [(stage.mine.agency.id, 2), (stage.other.agency.id, 0)]
+    assert stage.sql("select status from lead") == [("completed",)]
+    stage.sql("update app.token_route set expires_at = now() where kind = 'download'")
+    gone = served.get(path, headers=BROWSER)
+    assert gone.status_code == 410
+    assert "no longer works" in gone.text
+    assert stage.sql(counts)[0] == (stage.mine.agency.id, 2)
+
+
+@pytest.mark.parametrize("token", ["nothing", "a" * 5_000, "%00", "..%2f..%2fetc"])
+def test_other_links_lead_nowhere(served: TestClient[Litestar], token: str) -> None:
+    assert served.get(f"/d/{token}", headers=BROWSER).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("agent", "counts"),
+    [
+        (BROWSER["user-agent"], True),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0) LinkedInApp/9.30", True),
+        ("LinkedInBot/1.0 (compatible; Mozilla/5.0)", False),
+        ("facebookexternalhit/1.1", False),
+        ("Slackbot-LinkExpanding 1.0", False),
+        ("python-requests/2.32", False),
+        ("", False),
+    ],
+)
+def test_who_counts(agent: str, counts: bool) -> None:
+    assert is_person(agent) is counts
