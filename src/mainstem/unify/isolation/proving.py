@@ -23,7 +23,7 @@ from mainstem.unify.isolation.view_proof import prove_views
 from mainstem.unify.isolation.weakening import weaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -51,9 +51,13 @@ def prove(url: str, *, mutates: bool = False) -> Proof:
 
 
 def prove_on(
-    connection: psycopg.Connection[TupleRow], *, name: str, mutates: bool = False
+    connection: psycopg.Connection[TupleRow],
+    *,
+    name: str,
+    mutates: bool = False,
+    also: Callable[[Stage], None] | None = None,
 ) -> Proof:
-    """The same on an open connection."""
+    """The same on an open connection; `also` is called with the rows and callers that were made."""
     with connection.transaction(force_rollback=True):
         connection.execute(
             f"set local statement_timeout = '{STATEMENT_LIMIT_S}s';"
@@ -69,6 +73,8 @@ def prove_on(
             objects += prove_views(stage)
             objects += prove_functions(stage)
             weakenings = tuple(_weakened(stage, objects)) if mutates else ()
+            if also is not None:
+                also(stage)
         told = tuple(_shown(stage, each) for each in objects)
         return Proof(name, told, weakenings, attempt_count=stage.attempt_count)
 

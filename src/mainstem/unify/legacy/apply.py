@@ -11,10 +11,12 @@ from mainstem.errors import UnifyError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.read_database import read_database
 from mainstem.unify.legacy.design import design
-from mainstem.unify.legacy.probe import Tried, Verdict, probe, prove_elsewhere
+from mainstem.unify.legacy.elsewhere import prove_elsewhere
+from mainstem.unify.legacy.probe import Tried, Verdict, probe
 from mainstem.unify.legacy.sql import operations, schema_sql, view_sql
 from mainstem.unify.legacy.use import look
 from mainstem.unify.plan.names import text_sql
+from mainstem.unify.verify.isolation import obstacle
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,7 +35,7 @@ class Made:
 
     views: tuple[tuple[LegacyView, tuple[Tried, ...]], ...]
     skipped: tuple[Skipped, ...]
-    #: what the isolation proof says, where it is what tried them
+    #: what the isolation proof says, where its callers are those that tried them
     proof: str | None = None
 
 
@@ -63,22 +65,26 @@ def apply_legacy(connection: Connection, plan: Plan, schema: str) -> Made:
         connection.execute(schema_sql(schema).encode())
         for view in views:
             connection.execute(view_sql(view, target.by_name[view.table], schema).encode())
-        tried = tuple((view, probe(connection, view, schema)) for view in views)
+        foreign = obstacle(connection)
+        proven = prove_elsewhere(connection, views, schema) if foreign is not None else None
+        tried = tuple(
+            (view, proven.tried[view.name] if proven else probe(connection, view, schema))
+            for view in views
+        )
         leaks = [
             f"{schema}.{view.name} ({one.operation}: {one.reason})"
             for view, found in tried
             for one in found
             if one.verdict is Verdict.LEAKS
         ]
-        proven = prove_elsewhere(connection, views, schema)
-        leaks += proven[1] if proven is not None else []
+        leaks += proven.leaks if proven is not None else ()
         if leaks:
             raise UnifyError(f"views leak and were not kept: {', '.join(leaks)}")
         for view, found in tried:
             _comment(connection, view, found, schema)
         look(connection, schema)
         connection.execute("select pg_notify('pgrst', 'reload schema')")  # data APIs read it anew
-    return Made(tried, skipped, proven[0] if proven is not None else None)
+    return Made(tried, skipped, f"{foreign}: {proven.said}" if proven is not None else None)
 
 
 def _comment(

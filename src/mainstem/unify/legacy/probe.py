@@ -1,34 +1,34 @@
 """Tries what views can do, as two tenants, and takes all of it back.
 
 A row of one tenant is read, changed, deleted and inserted by that tenant, which has to work, and by
-another one, which must not. In a target of another shape than the platform's, whose callers the
-isolation proof has to learn first, that proof is what tries the views.
+another one, which must not. How somebody acts for a tenant is the caller's business: in a target of
+another shape than the platform's, `elsewhere` asks the isolation proof for callers.
 """
 
 from __future__ import annotations
 
 import enum
-from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import psycopg
 from psycopg import sql
 
-from mainstem.unify.isolation import model as proof
-from mainstem.unify.isolation.proving import prove_on
 from mainstem.unify.legacy.model import LegacyView, Origin
 from mainstem.unify.legacy.sql import operations
-from mainstem.unify.verify.isolation import ROLE, claimed, obstacle
+from mainstem.unify.verify.isolation import ROLE, claimed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from psycopg.rows import TupleRow
 
     Connection = psycopg.Connection[TupleRow]
+    Acting = Callable[[], AbstractContextManager[None]]
 
-_OPERATIONS: Final = ("select", "insert", "update", "delete")
+OPERATIONS: Final = ("select", "insert", "update", "delete")
 #: errors that a statement gets only after it reached the table: it would have worked
 _REACHED: Final = (
     psycopg.errors.ForeignKeyViolation,
@@ -57,45 +57,21 @@ class Tried:
 
 
 def probe(connection: Connection, view: LegacyView, schema: str) -> tuple[Tried, ...]:
-    """Try every operation on a view; nothing of it stays."""
-    if obstacle(connection) is not None:
-        return tuple(_by_shape(view, one) for one in _OPERATIONS)
+    """Try every operation on a view as the platform's tenants; nothing of it stays."""
     reason = _not_tried(view)
     if reason is not None:
-        return tuple(Tried(one, Verdict.NOT_TRIED, reason) for one in _OPERATIONS)
+        return tuple(Tried(one, Verdict.NOT_TRIED, reason) for one in OPERATIONS)
     with connection.transaction(force_rollback=True):
         found = _row(connection, view)
         if found is None:
             reason = f"{view.table} has no rows to try with"
-            return tuple(Tried(one, Verdict.NOT_TRIED, reason) for one in _OPERATIONS)
+            return tuple(Tried(one, Verdict.NOT_TRIED, reason) for one in OPERATIONS)
         tenant, key = found
         other = _other(connection, view, tenant)
-        probing = _Probing(connection, view, schema, key)
-        return tuple(probing.tried(one, tenant, other) for one in _OPERATIONS)
-
-
-def prove_elsewhere(
-    connection: Connection, views: Sequence[LegacyView], schema: str
-) -> tuple[str, list[str]] | None:
-    """What the isolation proof says of the views, and those that leak; None where it is not needed.
-
-    Raises ServerError when the connected role may not see all rows.
-    """
-    reason = obstacle(connection)
-    if reason is None:
-        return None
-    names = {f"{schema}.{view.name}" for view in views}
-    objects = [one for one in prove_on(connection, name="").objects if one.name in names]
-    counts = Counter(one.verdict for one in objects)
-    said = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in proof.Verdict)
-    leaks = [f"{one.name} ({one.reason})" for one in objects if one.verdict is proof.Verdict.LEAK]
-    return f"{reason}: what a view can do is told by its shape; the isolation proof: {said}", leaks
-
-
-def _by_shape(view: LegacyView, operation: str) -> Tried:
-    if operation in operations(view):
-        return Tried(operation, Verdict.BY_SHAPE)
-    return Tried(operation, Verdict.REFUSED, "the shape of the view does not allow it")
+        probing = Probing(connection, view, schema, key, ROLE)
+        as_owner = partial(claimed, connection, tenant)
+        as_other = partial(claimed, connection, other)
+        return probing.tried(as_owner, as_other)
 
 
 def _not_tried(view: LegacyView) -> str | None:
@@ -113,7 +89,7 @@ def _row(connection: Connection, view: LegacyView) -> tuple[str, tuple[object, .
         sql.Identifier(view.tenant),
         sql.SQL(", ").join(map(sql.Identifier, view.key)),
         sql.Identifier(view.table.schema, view.table.name),
-        _constants(view),
+        constants_of(view),
     )
     row = connection.execute(query).fetchone()
     return (str(row[0]), tuple(row[1:])) if row is not None else None
@@ -129,7 +105,8 @@ def _other(connection: Connection, view: LegacyView, tenant: str) -> str:
     return str(row[0]) if row is not None else "00000000-0000-7000-8000-000000000000"
 
 
-def _constants(view: LegacyView) -> sql.Composable:
+def constants_of(view: LegacyView) -> sql.Composable:
+    """The condition that tells the view's rows from others in the same table."""
     conditions = [
         sql.SQL("{} = {}").format(sql.Identifier(column), sql.SQL(value))
         for column, value in view.constants
@@ -138,32 +115,37 @@ def _constants(view: LegacyView) -> sql.Composable:
 
 
 @dataclass
-class _Probing:
-    """Tries with one row of one view."""
+class Probing:
+    """Tries with one row of one view; `acting` makes somebody of a tenant for a moment."""
 
     connection: Connection
     view: LegacyView
     schema: str
     key: tuple[object, ...]
+    role: str
 
-    def tried(self, operation: str, tenant: str, other: str) -> Tried:
-        """One operation: by the row's own tenant, then by the other one."""
+    def tried(self, as_owner: Acting, as_other: Acting) -> tuple[Tried, ...]:
+        """Every operation, by somebody of the row's tenant, then by somebody of another one."""
+        return tuple(self._tried(one, as_owner, as_other) for one in OPERATIONS)
+
+    def _tried(self, operation: str, as_owner: Acting, as_other: Acting) -> Tried:
         if operation not in operations(self.view):
             return Tried(operation, Verdict.REFUSED, "the shape of the view does not allow it")
         if not self._is_granted(operation):
-            return Tried(operation, Verdict.REFUSED, f"{ROLE} may not do it on {self.view.table}")
-        saved = self._saved(tenant)
+            reason = f"{self.role} may not do it on {self.view.table}"
+            return Tried(operation, Verdict.REFUSED, reason)
+        saved = self._saved(as_owner)
         if saved is None:
             return Tried(operation, Verdict.NOT_TRIED, "the tenant does not see its own row")
-        count, reason = self._attempt(operation, tenant, saved)
-        crossing, _ = self._attempt(operation, other, saved)
+        count, reason = self._attempt(operation, as_owner, saved)
+        crossing, _ = self._attempt(operation, as_other, saved)
         if crossing:
-            return Tried(operation, Verdict.LEAKS, f"tenant {other} reaches a row of {tenant}")
+            return Tried(operation, Verdict.LEAKS, "another tenant reaches a row of its owner")
         return Tried(operation, Verdict.WORKS if count else Verdict.REFUSED, reason)
 
     def _is_granted(self, operation: str) -> bool:
         table = sql.Identifier(self.schema, self.view.name).as_string(self.connection)
-        given = (ROLE, table, operation)
+        given = (self.role, table, operation)
         query = (
             "select has_any_column_privilege(%s, %s, %s)"
             if operation != "delete"
@@ -172,22 +154,22 @@ class _Probing:
         row = self.connection.execute(query.encode(), given).fetchone()
         return bool(row and row[0])
 
-    def _saved(self, tenant: str) -> str | None:
+    def _saved(self, as_owner: Acting) -> str | None:
         """The row as its tenant sees it."""
         query = sql.SQL("select to_jsonb(v)::text from {} as v where {}").format(
             self._name, self._is_row
         )
-        with claimed(self.connection, tenant):
+        with as_owner():
             try:
                 row = self.connection.execute(query, self.key).fetchone()
             except psycopg.Error:
                 return None
         return str(row[0]) if row is not None else None
 
-    def _attempt(self, operation: str, tenant: str, saved: str) -> tuple[int, str]:
-        """How many rows a tenant reaches, and what the server said if it refused."""
+    def _attempt(self, operation: str, acting: Acting, saved: str) -> tuple[int, str]:
+        """How many rows somebody reaches, and what the server said if it refused."""
         try:
-            with claimed(self.connection, tenant):
+            with acting():
                 done = self.connection.execute(*self._statement(operation, saved))
                 return max(done.rowcount, 0), ""
         except _REACHED:
@@ -231,7 +213,7 @@ class _Probing:
             "select attname::text from pg_attribute where attrelid = {}::regclass and attnum > 0"
             " and has_column_privilege(%s, attrelid, attnum, 'update')"
         ).format(sql.Literal(self._name.as_string(self.connection)))
-        granted = {str(row[0]) for row in self.connection.execute(query, (ROLE,)).fetchall()}
+        granted = {str(row[0]) for row in self.connection.execute(query, (self.role,)).fetchall()}
         plain = [one for one in self.view.of(Origin.COLUMN) if one.name in granted]
         others = [one.name for one in plain if one.column not in {*self.view.key, self.view.tenant}]
         return (others or [one.name for one in plain] or [self.view.columns[0].name])[0]
