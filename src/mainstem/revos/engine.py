@@ -16,6 +16,7 @@ from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
 from mainstem.revos.extraction import REVIEW_BELOW
+from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
 from mainstem.revos.sending.dispatch import TICK_KIND
@@ -67,6 +68,7 @@ class Engine:
             Messages(wording),
             PublicReplies(wording),
             Invitations(),
+            Engagements(),
         )
 
     @cached_property
@@ -83,7 +85,7 @@ class Engine:
     @cached_property
     def dispatch(self) -> Dispatch:
         """What decides."""
-        chores = (connecting.expire, self.polling.plan)
+        chores = (connecting.expire, self.polling.plan, share, tidy)
         return Dispatch(self.clock, self.senders, chores)
 
     @cached_property
