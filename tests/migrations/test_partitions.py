@@ -79,6 +79,7 @@ def test_the_registry_holds_the_promised_retentions(connection: Connection) -> N
         "pod_activity": ("week", None),
         "provider_call": ("week", 90),
         "skill_execution": ("month", 90),
+        "stray_event": ("week", 30),
         "tracking_event": ("month", None),
         "unipile_webhook_log": ("month", 90),
         "webhook_delivery": ("month", 60),

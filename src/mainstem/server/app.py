@@ -21,7 +21,7 @@ from mainstem.core import Core
 from mainstem.core import api as core_api
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
-from mainstem.revos import downloads
+from mainstem.revos import downloads, inbound
 from mainstem.server import api, files, pages, site
 from mainstem.server.callers import resolver
 from mainstem.server.settings import Settings
@@ -79,6 +79,7 @@ def build_app(
             site.router(core),
             core_api.router(),
             downloads.download,
+            inbound.router(core, settings.unipile),
             _mounted(DATA_PATH, data),
             *([_mounted(FILES_PATH, storage)] if storage is not None else []),
             serve_static,

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from mainstem.core import Core, mail, master_key
+from mainstem.core import Core, issuer, mail, master_key
+from mainstem.core.issuer import Issuers
 from mainstem.core.mail import ConsoleMail, Mail
 from mainstem.db.login import as_login, ensure_login
 from mainstem.db.pool import async_pool
 from mainstem.errors import MainstemError
 from mainstem.pg.connect import connect, parse
+from mainstem.revos import unipile
 from mainstem.server import files
 from mainstem.storage import Limits
 
@@ -39,6 +41,8 @@ class Settings:
         redirects: origins of apps that a link in an e-mail may lead back to.
         mail: what sends e-mail.
         login_url: the database's address for requests; None is the same as the owner's.
+        issuers: the providers of identities that people may sign in with.
+        unipile: where the LinkedIn provider is; None takes nothing in and links no account.
         files: where the bytes of files lie; None serves no files.
         file_limits: how large one may be.
     """
@@ -48,7 +52,9 @@ class Settings:
     redirects: frozenset[str] = frozenset()
     mail: Mail = field(default_factory=ConsoleMail)
     login_url: str | None = field(default=None, repr=False)
+    issuers: Issuers = field(default_factory=Issuers)
     files: Place | None = None
+    unipile: unipile.Settings | None = field(default=None, repr=False)
     file_limits: Limits = field(default_factory=Limits)
 
     @classmethod
@@ -72,7 +78,9 @@ class Settings:
             redirects=frozenset(origin.rstrip("/") for origin in named),
             mail=mail.from_environment(environment),
             login_url=login_address(url, home=home),
+            issuers=issuer.load(environment),
             files=files.place_of(home, environment),
+            unipile=unipile.Settings.from_environment(environment),
             file_limits=files.limits_of(environment),
         )
 
@@ -84,6 +92,7 @@ class Settings:
             base_url=self.base_url,
             redirects=self.redirects,
             mail=self.mail,
+            issuers=self.issuers,
         )
 
 
