@@ -44,6 +44,9 @@ demo-large: setup assets ## the same with a million rows a source, in a database
 test: $(VENV)/dev-ready assets ## run all tests
 	@$(BIN)/pytest -n 2 -q
 
+browser: $(VENV)/dev-ready assets ## walk the pages with a real browser (Debian's Chromium is installed if missing)
+	@program=$${MAINSTEM_BROWSER:-$$(sh tests/browser/chromium.sh)} && MAINSTEM_BROWSER=$$program $(BIN)/pytest tests/browser -q
+
 check: $(VENV)/dev-ready ## lint, types, import contracts, and our own audit of this repository
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
