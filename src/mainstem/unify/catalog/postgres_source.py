@@ -80,12 +80,20 @@ class PostgresSource:
     def reading(self) -> Iterator[Connection]:
         """The connection, with what the server refuses turned into a SourceError.
 
-        A wrong value in the source (which a cast meets) is an error that passes through.
+        A wrong value in the source (which a cast meets) is an error that passes through; so is what
+        another server is blamed for, which the rows go to.
         """
+        passed: ServerError | None = None
         try:
             with clear_errors(f"read {self.shown}"):
-                yield self.connection
+                try:
+                    yield self.connection
+                except ServerError as error:
+                    passed = error
+                    raise
         except ServerError as error:
+            if error is passed:
+                raise
             raise SourceError(str(error)) from error
 
     def open_again(self) -> Connection:
