@@ -22,6 +22,7 @@ from mainstem.core import (
     gotrue,
     invitations,
     links,
+    openid_api,
     profile,
     second_factor,
     sessions,
@@ -219,9 +220,9 @@ async def follow_link(
 
 
 @get("/settings", sync_to_thread=False)
-def settings() -> Body:
+def settings(core: CoreDependency) -> Body:
     """How one may sign in here."""
-    return gotrue.settings()
+    return gotrue.settings(core)
 
 
 @get("/health", sync_to_thread=False)
@@ -253,6 +254,8 @@ def router() -> Router:
             settings,
             health,
             jwks,
+            openid_api.authorize,
+            openid_api.callback,
             factors_api.enrol,
             factors_api.challenge,
             factors_api.verify,

@@ -84,10 +84,11 @@ def refusal(error: RefusedError) -> Body:
     return body
 
 
-def settings() -> Body:
+def settings(core: Core) -> Body:
     """What `/settings` answers: how one may sign in."""
+    providers = {name: True for name, each in core.issuers.providers.items() if not each.agency_id}
     return {
-        "external": {"email": True, "phone": False, "anonymous_users": False},
+        "external": {"email": True, "phone": False, "anonymous_users": False, **providers},
         "disable_signup": True,
         "mailer_autoconfirm": True,
         "phone_autoconfirm": False,

@@ -10,7 +10,7 @@ from mainstem.core import opaque, passwords, permissions, sessions, store, trail
 from mainstem.core.mail import Letter
 from mainstem.core.model import Assurance, Origin, SignedIn
 from mainstem.core.people import plain_email
-from mainstem.core.store import Id, InvitationRow
+from mainstem.core.store import Id, InvitationRow, PersonRow
 from mainstem.core.trail import Action
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
@@ -160,6 +160,37 @@ async def accept(
         )  # fmt: skip
 
 
+async def join_without_password(
+    core: Core, connection: Connection, token: str, *, email: str
+) -> PersonRow | None:
+    """Make whoever was invited one of the agency's people, in the caller's transaction.
+
+    Args:
+        core: the parts.
+        connection: of the transaction.
+        token: of the invitation.
+        email: an address that somebody trusted has verified; the invitation must be for it.
+
+    Returns:
+        the person, or None where the invitation is not good for that address.
+    """
+    invitation = await store.one(
+        connection, InvitationRow, "open_invitation",
+        token=opaque.route_of(token), now=core.clock(),
+    )  # fmt: skip
+    if invitation is None or invitation.email != plain_email(email):
+        return None
+    added = await store.one(
+        connection, Id, "add_person",
+        agency_id=invitation.agency_id, email=invitation.email, role=invitation.role,
+        first_name=None, last_name=None,
+    )  # fmt: skip
+    if added is None:
+        return None
+    await _use_up(core, connection, invitation, added.id)
+    return await store.person_by_id(connection, added.id)
+
+
 async def _join(
     core: Core,
     connection: Connection,
@@ -171,23 +202,11 @@ async def _join(
     kind: str,
     key: KeyUse | None,
 ) -> SignedIn:
-    now = core.clock()
     await store.run(
-        connection, "add_client_access",
-        agency_id=invitation.agency_id, client_ids=invitation.client_ids, user_id=user_id,
-        role=invitation.role, read_only=[], granted_by=None,
+        connection, "set_password",
+        user_id=user_id, password_hash=password_hash, now=core.clock(),
     )  # fmt: skip
-    await store.run(
-        connection, "set_password", user_id=user_id, password_hash=password_hash, now=now
-    )
-    await store.run(
-        connection, "accept_invitation",
-        agency_id=invitation.agency_id, id=invitation.id, user_id=user_id, now=now,
-    )  # fmt: skip
-    await store.run(
-        connection, "drop_routes_of",
-        kinds=["invitation"], agency_id=invitation.agency_id, target_id=invitation.id,
-    )  # fmt: skip
+    await _use_up(core, connection, invitation, user_id)
     row = await store.person_by_id(connection, user_id)
     assert row is not None, "it was just written"
     person = row.person()
@@ -195,6 +214,25 @@ async def _join(
     return await sessions.begin(
         core, connection, person,
         assurance=Assurance.PASSWORD, kind=kind, origin=origin, key=key,
+    )  # fmt: skip
+
+
+async def _use_up(
+    core: Core, connection: Connection, invitation: InvitationRow, user_id: UUID
+) -> None:
+    """Give the person the invitation's clients; it is good for nobody else."""
+    await store.run(
+        connection, "add_client_access",
+        agency_id=invitation.agency_id, client_ids=invitation.client_ids, user_id=user_id,
+        role=invitation.role, read_only=[], granted_by=None,
+    )  # fmt: skip
+    await store.run(
+        connection, "accept_invitation",
+        agency_id=invitation.agency_id, id=invitation.id, user_id=user_id, now=core.clock(),
+    )  # fmt: skip
+    await store.run(
+        connection, "drop_routes_of",
+        kinds=["invitation"], agency_id=invitation.agency_id, target_id=invitation.id,
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mainstem.core.issuer import Issuers
 from mainstem.core.known import Known
 from mainstem.core.mail import ConsoleMail
 from mainstem.core.passwords import Passwords
@@ -44,6 +45,7 @@ class Core:
         signing: the keys of access tokens.
         permissions: which permissions there are.
         known: who asked a moment ago; what they see is asked again each time.
+        issuers: who is trusted to say who somebody is.
         clock: the time; tests move it.
         refusal_s: how long a refused sign-in takes at least.
     """
@@ -57,6 +59,7 @@ class Core:
     signing: Signing = field(default_factory=Signing)
     permissions: Permissions = field(default_factory=Permissions)
     known: Known = field(default_factory=Known)
+    issuers: Issuers = field(default_factory=Issuers)
     clock: Callable[[], datetime] = now
     refusal_s: float = REFUSAL_S
 

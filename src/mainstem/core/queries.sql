@@ -74,6 +74,19 @@ do update set password_hash = excluded.password_hash, must_change = false
 update app.credential set password_hash = %(password_hash)s
 where user_id = %(user_id)s and kind = 'password' and password_hash = %(kept)s
 
+-- name: person_of_identity
+-- Who signs in with that identity of a provider.
+select user_id as id from app.credential
+where kind = 'identity' and provider = %(provider)s and subject = %(subject)s
+
+-- name: add_identity
+-- A person's identity at a provider; none where they have another one there.
+insert into app.credential (user_id, kind, provider, subject, email, confirmed_at)
+select %(user_id)s, 'identity', %(provider)s, %(subject)s, %(email)s, %(now)s
+where not exists (select from app.credential as c
+                  where c.user_id = %(user_id)s and c.kind = 'identity' and c.provider = %(provider)s)
+returning id
+
 -- name: add_session
 -- A new session.
 insert into app.session

@@ -19,6 +19,7 @@ from litestar.template import TemplateConfig
 import mainstem
 from mainstem.core import Core
 from mainstem.core import api as core_api
+from mainstem.errors import RefusedError
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
 from mainstem.revos import downloads, inbound
@@ -127,7 +128,7 @@ async def _opened(core: Core, data: DataApi, storage: StorageApi | None) -> Asyn
 
 async def _report(error: Exception, scope: Scope) -> None:
     """Say what went wrong where the operator looks; the answer itself says nothing of it."""
-    if not isinstance(error, HTTPException):
+    if not isinstance(error, HTTPException | RefusedError):
         LOG.error("%s %s failed", scope["type"], scope["path"], exc_info=error)
 
 

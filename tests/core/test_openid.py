@@ -1,0 +1,348 @@
+"""Signing in with an identity of elsewhere, against an issuer that really runs."""
+
+from __future__ import annotations
+
+import base64
+import time
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey, RSAKey
+from litestar import Litestar, Request, Response, get, post
+from litestar.response import Redirect
+from tests.core.conftest import APP, Outbox, Town, owner_tenant, served
+
+from mainstem.core import invitations
+from mainstem.core.issuer import Issuers, Provider, load
+from mainstem.errors import ConfigError
+from mainstem.server import build_app
+from mainstem.server.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from uuid import UUID
+
+    from mainstem.core import Core
+
+SECRET = "hush-hush"
+
+
+@dataclass
+class Elsewhere:
+    """An issuer, and what its next token will say."""
+
+    address: str = ""
+    key: RSAKey = field(
+        default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}, private=True)
+    )
+    claims: dict[str, Any] = field(default_factory=dict)
+    codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    algorithm: str = "RS256"
+    signing: Any = None
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "issuer": self.address,
+            "authorization_endpoint": f"{self.address}/authorize",
+            "token_endpoint": f"{self.address}/token",
+            "jwks_uri": f"{self.address}/keys",
+        }
+
+    def token(self, asked: dict[str, str]) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": self.address,
+            "aud": asked["client_id"],
+            "sub": "sub-1",
+            "iat": now,
+            "exp": now + 60,
+            "nonce": asked["nonce"],
+            **self.claims,
+        }
+        header = {"alg": self.algorithm, "kid": self.key.kid}
+        return jwt.encode(header, claims, self.signing or self.key, algorithms=[self.algorithm])
+
+
+def issuer_app(elsewhere: Elsewhere) -> Litestar:
+    @get("/.well-known/openid-configuration", sync_to_thread=False)
+    def document() -> dict[str, Any]:
+        return elsewhere.document()
+
+    @get("/keys", sync_to_thread=False)
+    def keys() -> dict[str, Any]:
+        return {"keys": [elsewhere.key.as_dict(private=False)]}
+
+    @get("/authorize")
+    async def authorize(request: Request[Any, Any, Any]) -> Redirect:
+        asked = dict(request.query_params)
+        code = uuid4().hex
+        elsewhere.codes[code] = asked
+        back = urlencode({"code": code, "state": asked["state"], "iss": elsewhere.address})
+        return Redirect(f"{asked['redirect_uri']}?{back}")
+
+    @post("/token")
+    async def token(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+        form = {name: str(value) for name, value in (await request.form()).items()}
+        asked = elsewhere.codes.pop(form["code"])
+        challenge = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest())
+        login = base64.b64encode(f"ours:{SECRET}".encode()).decode()
+        is_good = (
+            request.headers.get("authorization") == f"Basic {login}"
+            and form["redirect_uri"] == asked["redirect_uri"]
+            and challenge.rstrip(b"=").decode() == asked["code_challenge"]
+            and asked["code_challenge_method"] == "S256"
+        )
+        if not is_good:
+            return Response({"error": "invalid_grant"}, status_code=400)
+        return Response({"id_token": elsewhere.token(asked), "access_token": "x"}, status_code=200)
+
+    return Litestar([document, keys, authorize, token], openapi_config=None, logging_config=None)
+
+
+@pytest.fixture(scope="module")
+def shared_elsewhere() -> Iterator[Elsewhere]:
+    made = Elsewhere()
+    with served(issuer_app(made)) as address:
+        made.address = address
+        yield made
+
+
+@pytest.fixture
+def elsewhere(shared_elsewhere: Elsewhere) -> Elsewhere:
+    shared_elsewhere.claims = {}
+    shared_elsewhere.algorithm, shared_elsewhere.signing = "RS256", None
+    return shared_elsewhere
+
+
+@pytest.fixture(scope="module")
+def agencies(town: Town) -> tuple[UUID, UUID]:
+    return town.agency(), town.agency("Other")
+
+
+@pytest.fixture(scope="module")
+def ours(town: Town, shared_elsewhere: Elsewhere, agencies: tuple[UUID, UUID]) -> Iterator[str]:
+    providers = {
+        name: Provider(name, shared_elsewhere.address, "ours", SECRET, agency_id)
+        for name, agency_id in (("elsewhere", None), ("closed", agencies[0]))
+    }
+    settings = Settings(
+        town.keys,
+        redirects=frozenset({APP}),
+        mail=Outbox(),
+        base_url="http://127.0.0.1:8000",
+        issuers=Issuers(providers),
+    )
+    with served(build_app(town.url, settings=settings)) as found:
+        yield found
+
+
+@dataclass
+class Trip:
+    """One browser on its way there and back."""
+
+    http: httpx.Client
+    address: str
+
+    def go(self, provider: str = "elsewhere", **more: str) -> httpx.URL:
+        """To the provider; the address that it sends the browser back to, at our own port."""
+        asked = urlencode({"provider": provider, **more})
+        away = self.http.get(f"{self.address}/auth/v1/authorize?{asked}")
+        assert away.status_code == 303, away.text
+        back = self.http.get(away.headers["location"])
+        assert back.status_code == 302, back.text
+        return httpx.URL(back.headers["location"])
+
+    def come_back(self, url: httpx.URL) -> httpx.Response:
+        ours = urlsplit(self.address)
+        return self.http.get(url.copy_with(host=ours.hostname, port=ours.port))
+
+    def sign_in(self, provider: str = "elsewhere", **more: str) -> httpx.Response:
+        return self.come_back(self.go(provider, **more))
+
+
+@pytest.fixture
+def trip(ours: str) -> Iterator[Trip]:
+    with httpx.Client() as http:
+        yield Trip(http, ours)
+
+
+def session_of(answer: httpx.Response) -> dict[str, str]:
+    assert answer.status_code == 303, answer.text
+    fragment = parse_qs(urlsplit(answer.headers["location"]).fragment)
+    return {name: values[0] for name, values in fragment.items()}
+
+
+def who(trip: Trip, answer: httpx.Response) -> str:
+    token = session_of(answer)["access_token"]
+    found = trip.http.get(
+        f"{trip.address}/auth/v1/user", headers={"authorization": f"Bearer {token}"}
+    )
+    return str(found.json()["email"])
+
+
+def test_a_person_with_a_verified_address_signs_in_and_is_known_by_the_subject(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    member = town.member(agencies[0])
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email.upper(), "email_verified": True}
+    assert who(trip, trip.sign_in(redirect_to=APP)) == member.email
+    # The subject is theirs from now on, whatever the address says and whoever has it.
+    other = town.member(agencies[1])
+    elsewhere.claims |= {"email": other.email}
+    assert who(trip, trip.sign_in(redirect_to=APP)) == member.email
+    assert ("change_password", "identity_added") in town.trail(agencies[0])
+    assert ("sign_in", "identity") in town.trail(agencies[0])
+
+
+def test_our_own_pages_get_a_cookie_and_no_token_in_the_address(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    member = town.member(agencies[0])
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
+    answer = trip.sign_in()
+    assert answer.headers["location"] == "http://127.0.0.1:8000"
+    set_cookies = answer.headers.get_list("set-cookie")
+    assert any(each.startswith("mainstem=") and "HttpOnly" in each for each in set_cookies)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"email_verified": False},
+        {"email_verified": "true"},
+        {},
+        {"email_verified": True, "iss": "https://evil.example"},
+        {"email_verified": True, "aud": "somebody-else"},
+        {"email_verified": True, "aud": ["ours", "somebody-else"]},
+        {"email_verified": True, "azp": "somebody-else"},
+        {"email_verified": True, "exp": 1},
+        {"email_verified": True, "iat": 99_999_999_999},
+        {"email_verified": True, "nonce": "another"},
+        {"email_verified": True, "sub": ""},
+        {"email_verified": True, "email": "nobody@example.test"},
+    ],
+)
+def test_what_is_not_proven_opens_nothing(
+    town: Town,
+    trip: Trip,
+    elsewhere: Elsewhere,
+    agencies: tuple[UUID, UUID],
+    claims: dict[str, Any],
+) -> None:
+    member = town.member(agencies[0])
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, **claims}
+    refused = trip.sign_in(redirect_to=APP)
+    assert refused.status_code == 403, refused.text
+    assert refused.json()["error_code"] == "bad_oauth_callback"
+    linked = town.sql(
+        "select from app.credential where user_id = %(id)s and kind = 'identity'", id=member.id
+    )
+    assert linked == []
+
+
+def test_a_token_that_the_client_secret_signed_is_none(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    member = town.member(agencies[0])
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
+    elsewhere.algorithm = "HS256"
+    elsewhere.signing = OctKey.import_key(SECRET * 4)
+    assert trip.sign_in(redirect_to=APP).status_code == 403
+    elsewhere.algorithm, elsewhere.signing = "RS256", RSAKey.generate_key(2048, private=True)
+    assert trip.sign_in(redirect_to=APP).status_code == 403
+
+
+def test_the_way_back_is_the_same_browsers_and_good_once(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    member = town.member(agencies[0])
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
+    back = trip.go(redirect_to=APP)
+    with httpx.Client() as http:
+        assert Trip(http, trip.address).come_back(back).status_code == 403
+    forged = back.copy_set_param("state", "x" * 43)
+    assert trip.come_back(forged).status_code == 403
+    assert trip.come_back(back.copy_set_param("iss", "https://evil.example")).status_code == 403
+    assert trip.come_back(back).status_code == 303
+    assert trip.come_back(back).status_code == 403
+
+
+def test_somebody_who_was_invited_joins_without_a_password(
+    town: Town, trip: Trip, elsewhere: Elsewhere
+) -> None:
+    agency, email = town.agency(), f"{uuid4().hex}@example.test"
+    invited = invite(town, agency, email)
+    elsewhere.claims = {"sub": uuid4().hex, "email": email, "email_verified": True}
+    assert trip.sign_in(redirect_to=APP).status_code == 403
+    elsewhere.claims["email"] = "other@example.test"
+    assert trip.sign_in(redirect_to=APP, invitation=invited).status_code == 403
+    elsewhere.claims["email"] = email
+    assert who(trip, trip.sign_in(redirect_to=APP, invitation=invited)) == email
+    people = town.sql('select agency_id, role from "user" where email = %(email)s', email=email)
+    assert people == [(agency, "member")]
+
+
+def test_one_agencys_provider_signs_in_nobody_of_another(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    mine, foreign = town.member(agencies[0]), town.member(agencies[1])
+    elsewhere.claims = {"sub": uuid4().hex, "email": foreign.email, "email_verified": True}
+    assert trip.sign_in("closed", redirect_to=APP).status_code == 403
+    elsewhere.claims |= {"email": mine.email}
+    assert who(trip, trip.sign_in("closed", redirect_to=APP)) == mine.email
+
+
+def test_foreign_addresses_and_unknown_providers_are_refused(trip: Trip) -> None:
+    for asked, status in (
+        ({"provider": "nobody"}, 400),
+        ({"provider": "elsewhere", "redirect_to": "https://evil.example"}, 422),
+        ({"provider": "elsewhere", "redirect_to": "javascript:alert(1)"}, 422),
+    ):
+        answer = trip.http.get(f"{trip.address}/auth/v1/authorize?{urlencode(asked)}")
+        assert answer.status_code == status, answer.text
+
+
+def test_settings_name_the_providers_that_are_everybodys(trip: Trip) -> None:
+    found = trip.http.get(f"{trip.address}/auth/v1/settings").json()["external"]
+    assert found["elsewhere"]
+    assert "closed" not in found
+
+
+def test_the_operators_file_is_read_and_its_mistakes_named(tmp_path: Path) -> None:
+    file = tmp_path / "openid.toml"
+    named = {"MAINSTEM_OPENID_FILE": str(file)}
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(named)
+    good = 'issuer = "https://id.example"\nclient_id = "a"\nclient_secret = "b"\n'
+    file.write_text(f"[work]\n{good}")
+    assert load(named).providers["work"].issuer == "https://id.example"
+    assert "b" not in repr(load(named).providers["work"]).partition("client_id")[2].split("'")
+    for wrong in ('[work]\nissuer = "https://id.example"\n', good, f"[a]\n{good}more = 1\n"):
+        file.write_text(wrong)
+        if "more" not in wrong:
+            with pytest.raises(ConfigError, match="needs issuer"):
+                load(named)
+    file.write_text("[work]\n" + good.replace("https", "http"))
+    with pytest.raises(ConfigError, match="no https"):
+        load(named)
+
+
+def invite(town: Town, agency: UUID, email: str) -> str:
+    """The token of an invitation, made as an admin makes it."""
+    import asyncio  # noqa: PLC0415 - here only
+
+    async def make() -> str:
+        core: Core = Settings(town.keys, mail=Outbox()).core(town.url)
+        async with core.pool:
+            made = await invitations.invite(core, owner_tenant(agency), email=email, role="member")
+        core.close()
+        return made.token
+
+    return asyncio.run(make())
