@@ -16,6 +16,7 @@ from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
 from mainstem.revos.extraction import REVIEW_BELOW
+from mainstem.revos.inbox import Inbox
 from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
@@ -83,9 +84,14 @@ class Engine:
         return Polling(self.provider, self.clock)
 
     @cached_property
+    def inbox(self) -> Inbox:
+        """What looks for messages that no webhook told."""
+        return Inbox(self.provider, self.clock, self.replies)
+
+    @cached_property
     def dispatch(self) -> Dispatch:
         """What decides."""
-        chores = (connecting.expire, self.polling.plan, share, tidy)
+        chores = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy)
         return Dispatch(self.clock, self.senders, chores)
 
     @cached_property
@@ -117,6 +123,7 @@ class Engine:
         self.dispatch.add_to(made)
         self.pipeline.add_to(made)
         self.polling.add_to(made)
+        self.inbox.add_to(made)
         return made
 
 

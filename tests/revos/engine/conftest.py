@@ -19,7 +19,6 @@ from mainstem.revos.clock import Clock
 from mainstem.revos.engine import Engine
 from mainstem.revos.sandbox import SCENARIOS, Sandbox, Scenario, World, serving
 from mainstem.revos.sending import Moment
-from mainstem.revos.unipile import AccountId, UnipileError
 from mainstem.revos.unipile.client import Settings, Shared
 
 if TYPE_CHECKING:
@@ -113,16 +112,6 @@ class Stage:
             self.world.happen_until(to)
             self.world.clock.move(to)
             self.work()
-            self.read_inbox()
-
-    def read_inbox(self) -> None:
-        """Take in what arrived, as polling would."""
-        for tenant in self.tenants:
-            account = AccountId(tenant.account.id)
-            page = asyncio.run(_messages(self.engine, account))
-            with self.moment(tenant) as moment:
-                for message in page:
-                    self.engine.replies.take_in(moment, tenant.account_id, message)
 
     def published(self, tenant: Tenant) -> Post:
         """The tenant's post, out."""
@@ -144,14 +133,6 @@ class Stage:
     def texts_to(self, person: Person) -> list[str]:
         """What the sandbox's own log says was written to somebody."""
         return [one.text for one in self.sandbox.ledger.entries if one.target == person.id]
-
-
-async def _messages(engine: Engine, account: AccountId) -> list[Any]:
-    try:
-        page = await engine.provider.account_messages(account)
-    except UnipileError:  # of an account that is disconnected nothing can be read
-        return []
-    return list(reversed(page.items))
 
 
 @contextmanager

@@ -1,0 +1,191 @@
+"""The job that looks: what an account received since the last time, and its newest contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from mainstem.jobs import Done, Job, NewJob, Registry, Verdict, enqueue
+from mainstem.revos import connecting
+from mainstem.revos.accounts import NewCall, Route, health
+from mainstem.revos.accounts import store as accounts_store
+from mainstem.revos.inbox import store
+from mainstem.revos.sending import QUEUE, Moment
+from mainstem.revos.unipile import PAGE_MAX, AccountId, Fault, Message, UnipileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mainstem.revos.clock import Clock
+    from mainstem.revos.sending.model import Connection
+    from mainstem.revos.sequence import Replies
+    from mainstem.revos.unipile import Provider
+
+KIND = "revos.inbox"
+EVERY = timedelta(minutes=10)
+RELATIONS_EVERY = timedelta(hours=5)
+#: messages may show up late: this much is read again, and taken in once
+OVERLAP = timedelta(minutes=10)
+#: how far back the first look goes
+FIRST_BACK = timedelta(days=2)
+PAGES_MAX = 20
+ACCOUNTS_MAX = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An account to look into, from when on."""
+
+    account: AccountId
+    after: datetime
+    wants_relations: bool
+
+
+@dataclass(frozen=True)
+class Found(Done):
+    """What was found; kept in memory until it is settled."""
+
+    messages: tuple[Message, ...] = ()
+    contacts: tuple[str, ...] | None = None
+    is_whole: bool = True
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """Looks into accounts."""
+
+    provider: Provider
+    clock: Clock
+    replies: Replies
+
+    def add_to(self, registry: Registry) -> None:
+        """Let a worker look."""
+        registry.add_calls(
+            KIND, self.call, begin=self.begin, settle=self.settle, queue=QUEUE, role="service_role"
+        )
+
+    def plan(self, moment: Moment) -> None:
+        """Enqueue a look into each account that was not looked into for ten minutes."""
+        due = store.rows(moment, "due", before=moment.at - EVERY, limit=ACCOUNTS_MAX)
+        jobs = [
+            NewJob(
+                kind=KIND,
+                queue=QUEUE,
+                payload={"account_id": str(one["id"]), "client_id": str(one["client_id"])},
+                unique_key=f"inbox {one['id']}",
+                agency_id=moment.agency_id,
+                app_context="revos",
+            )
+            for one in due
+        ]
+        if jobs:
+            enqueue(moment.connection, jobs)
+
+    def begin(self, connection: Connection, jobs: Sequence[Job]) -> dict[UUID, Any]:
+        """Read from when on to look; looking at contacts counts against the account's limit."""
+        moment = self._moment(connection, jobs)
+        by_id = {_account(job): job for job in jobs}
+        found: dict[UUID, Any] = {job.id: Done() for job in jobs}
+        before = moment.at - RELATIONS_EVERY
+        for one in store.rows(moment, "requests", ids=list(by_id), relations_before=before):
+            job = by_id[one["id"]]
+            read_to = one["inbox_read_to"] or moment.at - FIRST_BACK
+            request = Request(
+                account=one["unipile_account_id"],
+                after=read_to - OVERLAP,
+                wants_relations=one["wants_relations"],
+            )
+            found[job.id] = request
+            if request.wants_relations:
+                accounts_store.reserve(connection, moment.agency_id, [_call(job, moment.at)])
+        return found
+
+    async def call(self, job: Job, request: Request) -> Verdict:
+        """Look."""
+        del job
+        messages: list[Message] = []
+        try:
+            cursor: str | None = None
+            for _ in range(PAGES_MAX):
+                page = await self.provider.account_messages(
+                    request.account, after=request.after, cursor=cursor, limit=PAGE_MAX
+                )
+                messages += page.items
+                cursor = page.cursor
+                if cursor is None:
+                    break
+            contacts = None
+            if request.wants_relations:
+                relations = await self.provider.relations(request.account, limit=PAGE_MAX)
+                contacts = tuple(one.person_id for one in relations.items)
+        except UnipileError as error:
+            return Found(None, tuple(messages), is_whole=False, fault=error.fault)
+        return Found(None, tuple(messages), contacts, is_whole=cursor is None)
+
+    def settle(
+        self, connection: Connection, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict]
+    ) -> None:
+        """Take in what was found, the oldest first."""
+        moment = self._moment(connection, jobs)
+        for job in jobs:
+            found = verdicts[job.id]
+            if isinstance(found, Found):
+                self._settle_one(moment, job, found)
+
+    def _settle_one(self, moment: Moment, job: Job, found: Found) -> None:
+        account_id = _account(job)
+        accounts_store.finish_reads(
+            moment.connection, moment.agency_id, job.id, at=moment.at, pages=0
+        )
+        for message in sorted(found.messages, key=_when):
+            self.replies.take_in(moment, account_id, message)
+        if found.contacts:
+            invited = store.rows(
+                moment, "waiting_for", account_id=account_id, people=list(found.contacts)
+            )
+            for one in invited:
+                connecting.accepted(moment, account_id, one["provider_person_id"])
+        if found.fault is not None:
+            health.note(moment.connection, moment.agency_id, account_id, found.fault, at=moment.at)
+        store.rows(
+            moment,
+            "looked",
+            account_id=account_id,
+            read_to=_read_to(moment, found),
+            read_relations=found.contacts is not None,
+        )
+
+    def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
+        agency_id = jobs[0].agency_id
+        assert agency_id is not None, "an account is always an agency's"
+        return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+
+
+def _read_to(moment: Moment, found: Found) -> datetime | None:
+    """Up to when all is known; of a look that was cut short, nothing is."""
+    if not found.is_whole:
+        return None
+    times = [message.sent_at for message in found.messages if message.sent_at is not None]
+    return max(times, default=moment.at - OVERLAP)
+
+
+def _when(message: Message) -> tuple[float, str]:
+    return (message.sent_at.timestamp() if message.sent_at else 0.0, message.id)
+
+
+def _account(job: Job) -> UUID:
+    return UUID(job.payload["account_id"])
+
+
+def _call(job: Job, at: datetime) -> NewCall:
+    return NewCall(
+        account_id=_account(job),
+        client_id=UUID(job.payload["client_id"]),
+        route=Route.READ_RELATIONS,
+        sender=None,
+        subject_id=job.id,
+        called_at=at,
+    )

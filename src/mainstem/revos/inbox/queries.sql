@@ -1,0 +1,39 @@
+-- name: due
+-- Accounts whose conversations are open and were not looked at for a while; taken.
+with due as (
+  select a.id from public.linkedin_account as a
+  where a.agency_id = %(agency_id)s and a.status = 'active' and a.unipile_account_id is not null
+    and (a.paused_until is null or a.paused_until <= %(at)s)
+    and (a.inbox_read_at is null or a.inbox_read_at <= %(before)s)
+    and exists (select from public.dm_sequence as q
+                where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress')
+  order by a.inbox_read_at nulls first
+  limit %(limit)s
+  for update of a skip locked
+)
+update public.linkedin_account as a set inbox_read_at = %(at)s
+from due where a.agency_id = %(agency_id)s and a.id = due.id
+returning a.id, a.client_id
+
+-- name: requests
+-- What looking takes. Contacts are looked at only where somebody was invited, and rarely.
+select a.id, a.unipile_account_id, a.inbox_read_to,
+       (a.relations_read_at is null or a.relations_read_at <= %(relations_before)s)
+         and exists (select from public.pending_connection as p
+                     where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status = 'waiting')
+         as wants_relations
+from public.linkedin_account as a
+where a.agency_id = %(agency_id)s and a.id = any (%(ids)s)
+
+-- name: looked
+-- How far all was taken in.
+update public.linkedin_account
+set inbox_read_to = greatest(coalesce(inbox_read_to, %(read_to)s), %(read_to)s),
+    relations_read_at = case when %(read_relations)s then %(at)s::timestamptz else relations_read_at end
+where agency_id = %(agency_id)s and id = %(account_id)s
+
+-- name: waiting_for
+-- Whom the account has invited.
+select provider_person_id from public.pending_connection
+where agency_id = %(agency_id)s and linkedin_account_id = %(account_id)s and status in ('waiting', 'unknown')
+  and provider_person_id = any (%(people)s)
