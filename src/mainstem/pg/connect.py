@@ -110,6 +110,12 @@ def refusal(error: psycopg.Error) -> str:
     return f"{said}; {hint}" if hint else said
 
 
+def said_of(error: psycopg.Error) -> str:
+    """What a server that could be reached said, with its explanation."""
+    detail = (error.diag.message_detail or "").rstrip(".")
+    return f"{error.diag.message_primary or error}{f' ({detail})' if detail else ''}"
+
+
 @contextmanager
 def clear_errors(doing: str) -> Iterator[None]:
     """Turn what the environment can be blamed for into a ServerError that says what was refused.
@@ -128,5 +134,7 @@ def clear_errors(doing: str) -> Iterator[None]:
     except (pg_errors.LockNotAvailable, pg_errors.QueryCanceled) as error:
         said = error.diag.message_primary or str(error)
         raise ServerError(f"cannot {doing}: {said}; another session is in the way") from error
+    except pg_errors.ProgramLimitExceeded as error:
+        raise ServerError(f"cannot {doing}: {said_of(error)}") from error
     except psycopg.OperationalError as error:
         raise ServerError(f"cannot {doing}: {refusal(error)}") from error

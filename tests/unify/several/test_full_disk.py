@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
     from mainstem.pg.scratch import ScratchServer
 
-#: six texts of 5 MB that do not get smaller
+#: four texts of 1.5 MB that do not get smaller
 _LARGE = """
 update notes set body =
-    (select string_agg(md5((n * id)::text), '') from generate_series(1, 160000) n)
-where id <= 6
+    (select string_agg(md5((n * id)::text), '') from generate_series(1, 48000) n)
+where id <= 4
 """
 
 
 @pytest.fixture
 def small_disk(scratch: ScratchServer) -> Iterator[tuple[str, Path]]:
-    """A tablespace on a file system of 16 MB, and where it is mounted."""
+    """A tablespace on a file system of 4 MB, and where it is mounted."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small file system")
     place = Path(tempfile.mkdtemp(prefix="mainstem-small-", dir="/tmp"))
-    mounted = _mount(place, "size=16m")
+    mounted = _mount(place, "size=4m")
     if mounted.returncode != 0:
         place.rmdir()
         pytest.skip(f"no small file system can be mounted: {mounted.stderr.strip()}")

@@ -12,6 +12,7 @@ from mainstem.unify.catalog.narrowing import narrow_as
 from mainstem.unify.catalog.postgres_source import open_postgres
 from mainstem.unify.catalog.secrets import has_secret_key, holds_secret
 from mainstem.unify.ledger import store
+from mainstem.unify.move.large_values import original_sql
 from mainstem.unify.move.stream import MASK
 from mainstem.unify.plan.names import name_sql
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 #: keys of quarantined rows that are looked for in one reading of their table
 _KEYS_MAX = 50_000
-_BATCH = 1000
+_BATCH = 100
 
 
 @contextmanager
@@ -109,7 +110,7 @@ class ServerSource:
         own = self.catalog.table(table.table)
         secrets = [column.name for column in own.columns if holds_secret(own, column.name)]
         place = self.server.table_sql(own.name)
-        rows = f"select {row_key(own)} as key, to_jsonb(t) as row from {place} as t"
+        rows = f"select {row_key(own)} as key, {original_sql(own)} as row from {place} as t"
         query = (
             f"select x.key, x.row from ({rows}) as x join unnest(%s::text[]) as w (key) using (key)"
         )

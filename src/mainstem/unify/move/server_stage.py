@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from mainstem.errors import UnifyError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
+from mainstem.unify.move.large_values import row_named
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.schedule import Task, do_tasks
@@ -135,6 +136,7 @@ class Crossing:
                 with (
                     sender.copy(read.encode()) as rows,
                     clear_errors(f"stage {self.table.name}"),
+                    row_named(self.source.server, own, row_key(own), called=self.table.name),
                     receiver.copy(write.encode()) as staged,
                 ):
                     for block in rows:

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 MASK: Final = "[secret]"
 
 _SLICE_BYTES: Final = 2**20
-_KEPT_BYTES_MAX: Final = 4 * 2**20
-_START_BYTES: Final = 1000
+KEPT_BYTES_MAX: Final = 4 * 2**20
+START_BYTES: Final = 1000
 _NUL_RULE: Final = "nul-removed"
 _ROW_BYTES_MAX: Final = 2**30 - 2**16  # a COPY line must fit PostgreSQL's 1 GB buffer
 _ESCAPED_BYTES: Final = tuple(
@@ -357,17 +357,17 @@ def value_as_json(value: SqliteValue | LongText, *, is_secret: bool) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else {"real": str(value)}
     if isinstance(value, str):
-        if len(value) <= _KEPT_BYTES_MAX and "\0" not in value and value.isprintable():
+        if len(value) <= KEPT_BYTES_MAX and "\0" not in value and value.isprintable():
             return value
         raw = value.encode("utf-8", "surrogatepass")
-        is_plain = b"\0" not in raw and len(raw) <= _KEPT_BYTES_MAX and _is_utf8(raw)
+        is_plain = b"\0" not in raw and len(raw) <= KEPT_BYTES_MAX and _is_utf8(raw)
         return value if is_plain else _bytes_as_json(raw)
     return _bytes_as_json(value if isinstance(value, bytes) else value.raw)
 
 
 def _bytes_as_json(raw: bytes) -> dict[str, object]:
-    if len(raw) <= _KEPT_BYTES_MAX:
+    if len(raw) <= KEPT_BYTES_MAX:
         return {"bytes": raw.hex()}
-    start = raw[:_START_BYTES].hex()
+    start = raw[:START_BYTES].hex()
     digest = hashlib.sha256(raw).hexdigest()
     return {"bytes_start": start, "size_bytes": len(raw), "sha256": digest}
