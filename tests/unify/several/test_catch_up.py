@@ -209,6 +209,64 @@ def test_values_that_are_swapped_under_a_unique_key(merge: Merge) -> None:
     )
 
 
+def test_values_that_are_swapped_and_that_a_foreign_key_points_at(merge: Merge) -> None:
+    """Loans name a badge by its code; two badges swap theirs, and one of the loans follows."""
+    merge.execute(
+        merge.north,
+        f"""
+        create table badges (id uuid primary key, shop_id uuid references shops, code text);
+        create table loans (id uuid primary key, shop_id uuid references shops, badge_code text);
+        insert into badges values ('{uuid_of(71)}', '{uuid_of(1)}', 'one'),
+            ('{uuid_of(72)}', '{uuid_of(1)}', 'two'), ('{uuid_of(73)}', '{uuid_of(2)}', 'three');
+        insert into loans values ('{uuid_of(81)}', '{uuid_of(1)}', 'one'),
+            ('{uuid_of(82)}', '{uuid_of(1)}', 'two'), ('{uuid_of(83)}', '{uuid_of(1)}', 'two'),
+            ('{uuid_of(84)}', '{uuid_of(2)}', 'three')
+        """,
+    )
+    merge.execute(
+        merge.url,
+        "create table badge (shop_id uuid not null references shop, id uuid primary key,"
+        " code text unique); create table loan (shop_id uuid not null references shop,"
+        " id uuid primary key, badge_code text constraint loan_code references badge (code),"
+        " constraint late foreign key (badge_code) references badge (code) initially deferred);"
+        " comment on constraint loan_code on loan is 'by its code'",
+    )
+    merge.config.write_text(
+        CONFIG + '[tables.north.loans.columns]\nbadge_code = { into = "badge_code" }\n'
+    )
+    merge.plan()
+    run = merge.run().run
+    assert merge.quarantine() == {}
+    kept = (
+        "select conname, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint')"
+        " from pg_constraint where conrelid in ('badge'::regclass, 'loan'::regclass) order by 1"
+    )
+    before = merge.rows(kept)
+    merge.execute(
+        merge.north,
+        "update badges set code = case code when 'one' then 'two' else 'one' end"
+        " where code in ('one', 'two');"
+        f" update loans set badge_code = 'one' where id = '{uuid_of(83)}'",
+    )
+    assert merge.catch_up().passes[0].updated == 3
+    assert merge.rows(kept) == before
+    assert merge.verify().is_equal
+    merge.execute(merge.north, "update badges set code = 'gone' where code = 'two'")
+    merge.catch_up()
+    assert merge.quarantine() == {
+        ("north.loans", uuid_of(82)): "badge_code: there is no such row in public.badge"
+    }
+    merge.execute(merge.north, "update badges set code = 'two' where code = 'gone'")
+    merge.catch_up()
+    assert merge.quarantine() == {}
+    merge.execute(merge.north, "delete from badges where code = 'two'")
+    assert merge.catch_up().left == ()
+    assert len(merge.quarantine()) == 1
+    assert merge.rows(kept) == before
+    assert merge.verify().is_equal
+    merge.undo(run.id)
+
+
 def test_rows_that_the_target_had_before_go_on_standing_for_the_same_ones(merge: Merge) -> None:
     old = uuid_of(7)
     merge.execute(merge.url, f"insert into shop values ('{old}', 'Was here', 'shop-1', 3, null)")

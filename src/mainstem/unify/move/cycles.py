@@ -50,6 +50,35 @@ def find_cycles(plan: Plan, order: Sequence[TargetTable]) -> list[Cycle]:
     return list(cycles.values())
 
 
+def parents_first(plan: Plan, order: Sequence[TargetTable]) -> list[TargetTable]:
+    """The targets in an order in which those that foreign keys point at come first, too.
+
+    A row may name another by any unique value of it, for which its select reads no map. Within a
+    cycle, which no order suits, the given one stays.
+    """
+    needs = _needs(plan, {target.name: target for target in order})
+    reached = {name: set(_reached(needs, name)) for name in needs}
+    found: list[TargetTable] = []
+    left = list(order)
+    while left:
+        waiting = {target.name for target in left}
+        ready = next(
+            target
+            for at, target in enumerate(left)
+            if not any(
+                target.name not in reached[name] or _comes_before(name, left[:at])
+                for name in needs[target.name] & waiting
+            )
+        )
+        left.remove(ready)
+        found.append(ready)
+    return found
+
+
+def _comes_before(name: str, targets: Sequence[TargetTable]) -> bool:
+    return any(target.name == name for target in targets)
+
+
 def _needs(plan: Plan, targets: Mapping[str, TargetTable]) -> Needs:
     needs: Needs = {
         name: {key.parent for key in target.table.foreign_keys if key.parent in targets} - {name}

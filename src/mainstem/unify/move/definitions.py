@@ -197,6 +197,21 @@ def take_off_foreign_keys(connection: Connection, tables: Sequence[str]) -> list
     return list(found.values())
 
 
+def take_off_keys_by(
+    connection: Connection, table: str, index: str
+) -> tuple[ForeignKeyRecord, ...]:
+    """Drop the foreign keys that find rows of a table by one of its unique indexes."""
+    named = {row[0] for row in connection.execute(_INDEXES, (table,)) if row[1] == index}
+    keys = tuple(
+        ForeignKeyRecord(*row[:5])
+        for row in connection.execute(_FOREIGN_KEYS, {"table": table}).fetchall()
+        if row[4] == table and row[5] in named
+    )
+    for key in keys:
+        _alter(connection, key.table, "drop constraint", key.name)
+    return keys
+
+
 def record_triggers(connection: Connection, table: str) -> TableRecord:
     """A record of a table's triggers alone."""
     return TableRecord(

@@ -11,7 +11,7 @@ from psycopg import errors
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move import conflicts
-from mainstem.unify.move.cycles import Cycle, find_cycles
+from mainstem.unify.move.cycles import Cycle, find_cycles, parents_first
 from mainstem.unify.move.definitions import (
     TableRecord,
     partitions_of,
@@ -60,7 +60,7 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     connection = move.session.main
     names = load_order(move.plan)
     check_places(move.plan, names)
-    order = [targets[name] for name in names]
+    order = parents_first(move.plan, [targets[name] for name in names])
     prepared = read_prepared(connection, run) or _prepare(move, run, order)
     loaded = {
         found.source_table: found
@@ -156,12 +156,21 @@ class Tasks:
             yield Task(
                 f"load {target.name}",
                 partial(self._load, target=target),
-                after=frozenset(map(_map_name, needs)) | self._settled(needs, target.name),
+                after=frozenset(map(_map_name, needs)).union(
+                    self._settled(needs, target.name), *self._parents(target)
+                ),
                 alone_on=frozenset({target_name(target)}),
             )
             for select in selects:
                 if select.is_also:
                     yield self._also(select)
+
+    def _parents(self, target: TargetTable) -> Iterator[frozenset[str]]:
+        """The steps after which what a target's rows may name by its values is there."""
+        for key in target.table.foreign_keys:
+            is_together = any(target.name in c and key.parent in c for c in self.cycles)
+            if key.parent in self.maps.targets and key.parent != target.name and not is_together:
+                yield self._loaded(key.parent)
 
     def _also(self, select: Select) -> Task:
         places = map_needs(select)

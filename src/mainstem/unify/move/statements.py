@@ -56,6 +56,8 @@ class Lookup:
     columns: tuple[str, ...]
     parent: str
     parent_columns: tuple[str, ...]
+    #: the rows of the parent that count, as SQL; empty: all
+    rows: str = ""
 
 
 def describe_select(
@@ -240,7 +242,8 @@ def _target_refusal(target: TargetTable, given: Sequence[str], lookups: Sequence
         )
         reason = text_sql(f"{lookup.columns[-1]}: there is no such row in {lookup.parent}")
         whens.append(
-            f"when {present} and not exists (select from {lookup.parent} as p where {equal})"
+            f"when {present} and not exists"
+            f" (select from {lookup.rows or lookup.parent} as p where {equal})"
             f" then {reason}"
         )
     if not whens:

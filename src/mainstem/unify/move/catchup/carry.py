@@ -23,7 +23,7 @@ from mainstem.unify.move.catchup.memory import clear_pending, read_pending
 from mainstem.unify.move.catchup.reach import find_reach
 from mainstem.unify.move.catchup.removal import Removal, read_left
 from mainstem.unify.move.catchup.wanted import Counts, Wanted
-from mainstem.unify.move.cycles import find_cycles
+from mainstem.unify.move.cycles import find_cycles, parents_first
 from mainstem.unify.move.definitions import partitions_of
 from mainstem.unify.move.maps import Maps, load_order, map_needs, own_table
 from mainstem.unify.move.partitions import make_partitions
@@ -60,7 +60,7 @@ def carry_over(
     left = read_left(connection, run)
     if not pending and not left:
         return Carried(Counts(), ())
-    order = [targets[name] for name in load_order(move.plan)]
+    order = parents_first(move.plan, [targets[name] for name in load_order(move.plan)])
     loaded = {m.source_table: m for m in store.read_maps(connection, run.id) if m.role == "main"}
     maps = Maps(memory, move.plan, dict(targets), loaded)
     carry = Carry(move, run, memory, maps, pending, is_forced=is_forced)

@@ -83,6 +83,11 @@ class Carry:
         row = self.connection.execute(f"select exists (select from {name})").fetchone()
         return row is not None and bool(row[0])
 
+    def is_there(self, name: str) -> bool:
+        """Whether there is a table of that name."""
+        row = self.connection.execute("select to_regclass(%s)", (name,)).fetchone()
+        return row is not None and row[0] is not None
+
     def untouched(self, step: str) -> str:
         """The condition that a row `t` is as the run, or an earlier pass, wrote it."""
         found = store.read_steps(self.connection, self.run.id).get(step)

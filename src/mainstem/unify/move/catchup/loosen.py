@@ -14,12 +14,15 @@ from psycopg import errors, sql
 
 from mainstem.errors import UnifyError
 from mainstem.unify.move.definitions import (
+    ForeignKeyRecord,
     IndexRecord,
     drop_unique,
+    put_back_foreign_key,
     put_back_index,
     put_back_triggers,
     record_triggers,
     switch_triggers_off,
+    take_off_keys_by,
 )
 from mainstem.unify.move.maps import also_name
 from mainstem.unify.move.statements import target_name
@@ -44,15 +47,23 @@ class Loose:
 
     carry: Carry
     indexes: list[tuple[str, IndexRecord]] = field(default_factory=list)
+    keys: list[ForeignKeyRecord] = field(default_factory=list)
 
     def drop_index(self, table: str, name: str) -> None:
-        """Let rows share a unique key until the end of the pass."""
+        """Let rows share a unique key until the end of the pass; foreign keys to it go with it.
+
+        Raises UnifyError when rows that such a foreign key is about were written already.
+        """
+        connection = self.carry.connection
         try:
-            record = drop_unique(self.carry.connection, table, name)
-        except errors.DependentObjectsStillExist:
+            self.keys += take_off_keys_by(connection, table, name)
+            record = drop_unique(connection, table, name)
+        except errors.ObjectInUse:
+            connection.rollback()
             raise UnifyError(
-                f"rows of {table} swap values of {name}, which a foreign key needs; nothing was "
-                "carried over: change one of them in the source first"
+                f"rows of {table} swap values of {name}, and rows that point at it changed with "
+                "them; nothing was carried over: change one of the values in the source first, "
+                "catch up, and then the other"
             ) from None
         if record is not None:
             self.indexes.append((table, record))
@@ -79,6 +90,8 @@ def loosened(carry: Carry, order: Sequence[TargetTable]) -> Iterator[Loose]:
     connection.execute("set constraints all immediate")
     for table, index in loose.indexes:
         put_back_index(connection, table, index)
+    for key in loose.keys:
+        put_back_foreign_key(connection, key)
     for record in triggers:
         put_back_triggers(connection, record)
     for table, name in keys:

@@ -8,11 +8,13 @@ select, when a table that it reads changed, all rows count.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.unify.move.catchup.memory import make_keys
-from mainstem.unify.move.maps import own_table
+from mainstem.unify.move.catchup.moving import is_pointing_at_new, rows_pointing
+from mainstem.unify.move.maps import new_key, own_table
+from mainstem.unify.move.statements import map_key
 from mainstem.unify.move.templates import Place, fill_places, find_places
 from mainstem.unify.plan.names import text_sql
 
@@ -50,9 +52,13 @@ def find_reach(
     `together`: the targets of its cycle. What waits there may wait for a row of a later target,
     which waits for one of this: all of it is tried again when anything changed that they lead to.
     """
-    is_tried = len(together) > 1 and any(name in carry.pending for name in _led_to(carry, together))
+    is_tried = is_pointing_at_new(carry, target) or (
+        len(together) > 1 and any(name in carry.pending for name in _led_to(carry, together))
+    )
+    pointing = tuple(rows_pointing(carry, target))
+    column = map_key(target, new_key(target, carry.plan), "t")[1]
     return {
-        table.name: _Reach(carry, select, is_tried).fill()
+        table.name: _Reach(carry, select, pointing, column, is_tried=is_tried).fill()
         for table in carry.tables_into(target)
         for select in carry.plan.selects
         if not select.is_also and select.source_table == table.name
@@ -89,8 +95,11 @@ def find_joins(select: Select) -> list[Join] | None:
 class _Reach:
     carry: Carry
     select: Select
+    #: queries of rows of the target, by the column of the maps that names them, which count
+    pointing: tuple[str, ...]
+    column: str
     #: whether rows that wait count although nothing that they lead to moved
-    is_tried: bool
+    is_tried: bool = field(kw_only=True)
 
     def fill(self) -> bool:
         name = self.select.source_table
@@ -110,6 +119,10 @@ class _Reach:
             sources += [f"select _key from {self._stage}", f"select old_id from {mapped}"]
         else:
             sources += [f"select _key from {self._keys('changed', name)}", *reached]
+            sources += [
+                f"select old_id from {mapped} where outcome = 'l' and {self.column} in ({query})"
+                for query in self.pointing
+            ]
             is_moved = any(self.carry.has_rows(f"({query}) as q") for query in sources[1:])
             if not is_moved and not self.is_tried:
                 # Nothing moved: what waits goes on waiting.

@@ -141,13 +141,13 @@ class Removal:
             f"not exists (select from {target_name(parent)} as p"
             f" where {equal} and not exists ({goes}))"
         )
-        if self._exists(want):
+        if self._carry.is_there(want):
             tries.append(
                 f"select {value} as _new from {want} as w join {target_name(target)} as t"
                 f" on {value} = w._new where w._op in ('insert', 'update') and w._refuse is null"
                 f" and {present} and {is_lost}"
             )
-        if self._exists(moved):
+        if self._carry.is_there(moved):
             tries.append(
                 f"select {value} as _new from {moved} as p join {target_name(target)} as t"
                 f" on {equal} where {is_lost}"
@@ -199,10 +199,6 @@ class Removal:
             f"insert into {facts} select old_id from pg_temp.unify_taken on conflict do nothing"
         )
         return taken
-
-    def _exists(self, name: str) -> bool:
-        row = self._carry.connection.execute("select to_regclass(%s)", (name,)).fetchone()
-        return row is not None and row[0] is not None
 
     def _leave_edited(self, target: TargetTable) -> None:
         value, _ = self._values[target.name]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
 from mainstem.errors import UnifyError
 from mainstem.unify.move.catchup.context import Left
 from mainstem.unify.move.catchup.memory import make_keys
-from mainstem.unify.move.catchup.moving import note_moved
+from mainstem.unify.move.catchup.moving import note_moved, rows_that_stay
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.statements import (
@@ -126,10 +126,11 @@ class Wanted:
         carry = self._carry
         self._sections = [self._section(table) for table in tables]
         loader = Loader(carry.connection, carry.run, carry.plan, carry.maps)
+        lookups = loader.lookups(self._target, self._sections)
         rows = wanted_rows(
             self._sections,
             self._target,
-            lookups=loader.lookups(self._target, self._sections),
+            lookups=[replace(one, rows=rows_that_stay(carry, one.parent)) for one in lookups],
             new_key=self._key,
         )
         given = self._given()

@@ -1,0 +1,40 @@
+"""Foreign keys that rows fill by value: their parents are loaded first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.unify.several.conftest import CONFIG
+
+if TYPE_CHECKING:
+    from tests.unify.several.conftest import Merge
+
+
+def test_rows_wait_until_what_they_name_by_a_value_is_loaded(merge: Merge) -> None:
+    """One connection is busy with a large table, and the child's name comes before its parent's."""
+    merge.execute(
+        merge.north,
+        """
+        create table badges (id uuid primary key, shop_id uuid references shops, code text);
+        create table acts (id uuid primary key, shop_id uuid references shops, badge_code text);
+        create table aprons (id uuid primary key, shop_id uuid references shops);
+        insert into badges select gen_random_uuid(), id, slug || n
+            from shops, generate_series(1, 10) n;
+        insert into acts select gen_random_uuid(), shop_id, code from badges;
+        insert into aprons select gen_random_uuid(), id from shops, generate_series(1, 20000);
+        """,
+    )
+    merge.execute(
+        merge.url,
+        "create table badge (shop_id uuid not null references shop, id uuid primary key,"
+        " code text unique); create table act (shop_id uuid not null references shop,"
+        " id uuid primary key, badge_code text references badge (code));"
+        " create table apron (shop_id uuid not null references shop, id uuid primary key)",
+    )
+    merge.config.write_text(
+        CONFIG + '[tables.north.acts.columns]\nbadge_code = { into = "badge_code" }\n'
+    )
+    merge.plan()
+    merge.run()
+    assert merge.quarantine() == {}
+    assert merge.rows("select count(*) from act") == [(20,)]
