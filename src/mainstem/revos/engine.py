@@ -16,6 +16,7 @@ from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
 from mainstem.revos.extraction import REVIEW_BELOW
+from mainstem.revos.inbound import Handling, Listeners
 from mainstem.revos.inbox import Inbox
 from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
@@ -47,6 +48,7 @@ class Engine:
         provider: LinkedIn's.
         keys: what hashes and signs.
         base_url: the address that links lead to.
+        dialect: the provider's, v1 or v2.
         clock: the time.
         captured: told of each lead with a new address, in the transaction that keeps it.
         review_below: an address that is less sure than this waits for a person. The sandbox's
@@ -56,6 +58,7 @@ class Engine:
     provider: Provider
     keys: MasterKeys = field(repr=False)
     base_url: str
+    dialect: str = "v1"
     clock: Clock = REAL
     captured: Callable[[Moment, UUID], None] = _nobody
     review_below: float = REVIEW_BELOW
@@ -124,6 +127,8 @@ class Engine:
         self.pipeline.add_to(made)
         self.polling.add_to(made)
         self.inbox.add_to(made)
+        listeners = Listeners(message=self.replies.take_in, connected=self.accepted)
+        Handling(self.provider, self.dialect, self.clock, listeners).add_to(made)
         return made
 
 

@@ -205,7 +205,11 @@ def make_stage(database_url: str) -> Iterator[Callable[..., Stage]]:
             keys = master_key.parse(master_key.generate(), origin="a test")
             clock = SandboxClock(world=world)
             engine = Engine(
-                provider.provider, keys, "https://links.example", clock, review_below=0.7
+                provider.provider,
+                keys,
+                "https://links.example",
+                clock=clock,
+                review_below=0.7,
             )
             worker = Worker(database_url, engine.registry())
             stage = Stage(connection, engine, world, sandbox, worker)
