@@ -6,7 +6,7 @@ back to is an address of ours that the operator set.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,8 @@ class Linking:
         """
         tenant = access.tenant
         assert tenant is not None, "the caller knows who asks"
+        if access.session is not None:
+            tenant = replace(tenant, app_context="revos")  # a person is in the app they call
         if self.settings is None:
             raise RefusedError("no_provider", "no LinkedIn provider is set up here", status=503)
         if not access.rights.may(TABLE, "update"):
