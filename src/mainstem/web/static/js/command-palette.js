@@ -21,12 +21,14 @@ class CommandPalette extends HTMLElement {
         this.open();
       });
     }
-    this.stop = tinykeys(window, {
+    const bindings = {
       "$mod+k": (event) => {
         event.preventDefault();
         this.open();
       },
-    });
+    };
+    // From a field too: nobody writes with Ctrl-K.
+    this.stop = tinykeys(window, bindings, { ignore: (event) => event.repeat });
   }
   disconnectedCallback() {
     this.stop();

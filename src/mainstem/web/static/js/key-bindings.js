@@ -1,8 +1,6 @@
 // Shortcuts are written where they lead: data-keys="g c" on a link or button. `?` shows the sheet.
+// They are letters, so in fields they write (tinykeys leaves those alone).
 import { tinykeys } from "../built/tinykeys.js";
-
-const isTyping = (target) =>
-  target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName);
 
 class KeyBindings extends HTMLElement {
   connectedCallback() {
@@ -14,7 +12,7 @@ class KeyBindings extends HTMLElement {
     const guarded = Object.entries(bindings).map(([keys, act]) => [
       keys,
       (event) => {
-        if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+        if (document.querySelector("dialog[open]")) return;
         event.preventDefault();
         act();
       },
