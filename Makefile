@@ -47,11 +47,12 @@ test: $(VENV)/dev-ready assets ## run all tests
 browser: $(VENV)/dev-ready assets ## walk the pages with a real browser (Debian's Chromium is installed if missing)
 	@program=$${MAINSTEM_BROWSER:-$$(sh tests/browser/chromium.sh)} && MAINSTEM_BROWSER=$$program $(BIN)/pytest tests/browser -q
 
-check: $(VENV)/dev-ready ## lint, types, import contracts, and our own audit of this repository
+check: $(VENV)/dev-ready assets ## lint, types, import contracts, and our own audit of this repository
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python assets/node_modules/htmx.org/dist/scripts/upgrade-check.py src/mainstem/*/templates 2>/dev/null
 	@$(BIN)/mainstem audit --code src --code benchmarks --code tests --fail-on warning
 
 format: $(VENV)/dev-ready ## format the code and mend what the linter can
