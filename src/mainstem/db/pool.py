@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, ConnectionPool
 
+from mainstem.db.timing import TimedCursor
 from mainstem.pg.connect import CONNECT_TIMEOUT_S, connect
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def async_pool(
     return AsyncConnectionPool(
         url,
         connection_class=psycopg.AsyncConnection[TupleRow],
-        kwargs=_settings(application_name),
+        kwargs={**_settings(application_name), "cursor_factory": TimedCursor},
         check=AsyncConnectionPool.check_connection,
         open=False,
         **_limits(size_max),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME = re.compile(r"^-- name: *(\S*) *$", re.MULTILINE)
+_names: dict[bytes, str] = {}
 _WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -24,7 +25,15 @@ def load_queries(package: str, file: str = "queries.sql") -> Mapping[str, bytes]
     Raises:
         ValueError: a name is malformed or used twice, or a query lacks its comment or its SQL.
     """
-    return parse_queries(resources.files(package).joinpath(file).read_text(encoding="utf-8"))
+    queries = parse_queries(resources.files(package).joinpath(file).read_text(encoding="utf-8"))
+    context = package.removeprefix("mainstem.")
+    _names.update({text: f"{context}.{name}" for name, text in queries.items()})
+    return queries
+
+
+def name_of(query: bytes) -> str | None:
+    """The name of a query that was loaded, with its package; None for any other statement."""
+    return _names.get(query)
 
 
 def parse_queries(text: str) -> Mapping[str, bytes]:

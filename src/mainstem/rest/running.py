@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mainstem.db.tenant import async_tenant_transaction
+from mainstem.db.timing import observe
 from mainstem.rest import store
 from mainstem.rest.binding import Mark, Statement
 from mainstem.rest.problem import RequestError, too_much
@@ -79,7 +81,9 @@ class Work:
 
     async def _outcome(self, connection: Connection, known: dict[Mark, str | None]) -> Run:
         statement = self.compiled.statement
+        started_s = time.perf_counter()
         fields, affected = await store.run(connection, statement.sql, statement.filled(known))
+        observe("rest.read" if self.is_read else "rest.write", time.perf_counter() - started_s)
         if self.compiled.is_bare:
             outcome = Run(b"", affected, None)
         else:

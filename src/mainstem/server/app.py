@@ -25,6 +25,9 @@ from mainstem.rest import DataApi
 from mainstem.revos import downloads, inbound
 from mainstem.server import api, files, pages, site
 from mainstem.server.callers import resolver
+from mainstem.server.gate import Gate
+from mainstem.server.metrics import Figures, Requests, metrics
+from mainstem.server.pace import Paces
 from mainstem.server.settings import Settings
 from mainstem.server.watch import Watch
 from mainstem.storage import PATH as FILES_PATH
@@ -69,13 +72,16 @@ def build_app(
     """
     settings = settings or Settings.throw_away()
     core = settings.core(url)
-    data = DataApi(core.pool, resolver(core))
+    paces, requests = Paces(settings.rates), Requests()
+    figures = Figures(url, settings.metrics_token, requests)
+    data = DataApi(core.pool, resolver(core, paces))
     storage = files.storage_api(core, settings.files, settings.file_limits)
     templates = site.templates()
     watch = Watch(url)
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             api.health,
+            metrics,
             pages.status,
             site.router(core),
             core_api.router(),
@@ -88,6 +94,7 @@ def build_app(
         dependencies={
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
+            "figures": Provide(lambda: figures, sync_to_thread=False),
         },
         lifespan=[lambda _: _opened(core, data, storage)],
         cors_config=CROSS_ORIGIN,
@@ -102,6 +109,9 @@ def build_app(
         logging_config=None,
         debug=False,
     )
+    # Outermost, so that what has no route is counted and held back too.
+    app.asgi_handler = Gate(app.asgi_handler, paces, requests)
+    return app
 
 
 def _mounted(path: str, app: DataApi | StorageApi) -> ASGIRouteHandler:

@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from mainstem.core import Core
     from mainstem.rest import Resolve
+    from mainstem.server.pace import Paces
 
 
 NAMING = frozenset({b"apikey", b"authorization"})
 READS = frozenset({"GET", "HEAD"})
 
 
-def resolver(core: Core) -> Resolve:
+def resolver(core: Core, paces: Paces) -> Resolve:
     """What the data API asks for each request. Cookies do not count there: no form reaches it."""
 
     async def resolve(scope: MutableMapping[str, Any], *, is_anew: bool) -> Access:
@@ -34,9 +35,23 @@ def resolver(core: Core) -> Resolve:
             found, grounds = await identity.remembered(core, headers, is_anew=is_anew)
         else:
             found, grounds = await identity.resolve(core, headers), None
+        if not is_anew:
+            count(paces, found)
         return Access(found.tenant, found.profile, _may(found), grounds=grounds)
 
     return resolve
+
+
+def count(paces: Paces, access: identity.Access) -> None:
+    """Count a request of its key and of its person.
+
+    Raises:
+        RefusedError: it is one too many.
+    """
+    if access.key is not None:
+        paces.key.count(access.key.id)
+    if access.session is not None:
+        paces.account.count(access.session.person.id)
 
 
 def _may(access: identity.Access) -> Callable[[str, Action], bool]:

@@ -18,6 +18,7 @@ from mainstem.errors import MainstemError
 from mainstem.pg.connect import connect, parse
 from mainstem.revos import unipile
 from mainstem.server import files
+from mainstem.server.pace import Rates
 from mainstem.storage import Limits
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mainstem.stores.model import Place
 
 ADDRESS_VARIABLE = "MAINSTEM_URL"
+METRICS_TOKEN_VARIABLE = "MAINSTEM_METRICS_TOKEN"  # noqa: S105 - the name of a variable
 REDIRECTS_VARIABLE = "MAINSTEM_REDIRECTS"
 
 
@@ -42,6 +44,8 @@ class Settings:
         mail: what sends e-mail.
         login_url: the database's address for requests; None is the same as the owner's.
         issuers: the providers of identities that people may sign in with.
+        rates: how many requests an address, a key and a person may make.
+        metrics_token: who brings it sees `/metrics`; without one, only this machine does.
         unipile: where the LinkedIn provider is; None takes nothing in and links no account.
         files: where the bytes of files lie; None serves no files.
         file_limits: how large one may be.
@@ -53,6 +57,8 @@ class Settings:
     mail: Mail = field(default_factory=ConsoleMail)
     login_url: str | None = field(default=None, repr=False)
     issuers: Issuers = field(default_factory=Issuers)
+    rates: Rates = field(default_factory=Rates)
+    metrics_token: str = field(default="", repr=False)
     files: Place | None = None
     unipile: unipile.Settings | None = field(default=None, repr=False)
     file_limits: Limits = field(default_factory=Limits)
@@ -79,6 +85,8 @@ class Settings:
             mail=mail.from_environment(environment),
             login_url=login_address(url, home=home),
             issuers=issuer.load(environment),
+            rates=Rates.from_environment(environment),
+            metrics_token=environment.get(METRICS_TOKEN_VARIABLE, "").strip(),
             files=files.place_of(home, environment),
             unipile=unipile.Settings.from_environment(environment),
             file_limits=files.limits_of(environment),

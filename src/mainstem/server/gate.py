@@ -1,0 +1,122 @@
+"""What every request passes: its address's pace, the time of its body, and the count of answers."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from litestar.enums import ScopeType
+
+from mainstem.errors import RefusedError
+from mainstem.server.problem import shaped
+
+if TYPE_CHECKING:
+    from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+    from mainstem.server.metrics import Requests
+    from mainstem.server.pace import Paces
+
+#: how long a body may pause, and take in all
+PAUSE_S = 10.0
+BODY_S = 60.0
+FREE = ("/static/", "/metrics", "/api/health")
+
+
+class Gate:
+    """Stands around the whole app, so that it answers instead of it.
+
+    Args:
+        app: what comes after it.
+        paces: how many requests an address may make.
+        requests: counts the answers.
+    """
+
+    def __init__(self, app: ASGIApp, paces: Paces, requests: Requests) -> None:
+        self._app = app
+        self._paces = paces
+        self._requests = requests
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or refuse it in the form that its path's clients read."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started_s, status = time.perf_counter(), 500
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            try:
+                self._examine(scope)
+                await self._app(scope, _Timed(receive), counted)
+            except RefusedError as error:
+                await _refuse(scope, counted, error)
+        finally:
+            took_s = time.perf_counter() - started_s
+            self._requests.count(_route(scope), scope["method"], status, took_s)
+
+    def _examine(self, scope: HTTPScope) -> None:
+        if not scope["path"].startswith(FREE):
+            client = scope.get("client")
+            self._paces.address.count(client[0] if client else "")
+        for name, value in scope["headers"]:
+            if name == b"content-encoding" and value.lower() != b"identity":
+                raise RefusedError(
+                    "unsupported_media_type",
+                    "A compressed body is not taken; send it as it is.",
+                    status=415,
+                )
+
+
+def _route(scope: HTTPScope) -> str:
+    """The template of the route, or where an app of its own is mounted."""
+    handler: Any = scope.get("route_handler")
+    if handler is None:
+        return "unknown"
+    return scope.get("path_template") or min(handler.paths)
+
+
+class _Timed:
+    """Takes the parts of a body, as long as they come in time."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ends_s: float | None = None
+        self._is_whole = False
+
+    async def __call__(self) -> Any:  # noqa: ANN401 - a message of ASGI, of any of its types
+        if self._is_whole:
+            return await self._receive()
+        now = time.monotonic()
+        self._ends_s = self._ends_s or now + BODY_S
+        try:
+            async with asyncio.timeout(min(PAUSE_S, self._ends_s - now)):
+                message = await self._receive()
+        except TimeoutError:
+            raise RefusedError(
+                "request_timeout", "The body did not come in time; send it again.", status=408
+            ) from None
+        self._is_whole = not message.get("more_body", False)
+        return message
+
+
+async def _refuse(scope: HTTPScope, send: Send, error: RefusedError) -> None:
+    body, media_type = shaped(scope["path"], error)
+    headers = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"access-control-allow-origin", b"*"),
+        (b"access-control-expose-headers", b"retry-after"),
+    ]
+    if error.retry_after_s is not None:
+        headers.append((b"retry-after", str(error.retry_after_s).encode()))
+    if error.status == 408:  # noqa: PLR2004 - the rest of the body is not waited for
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": error.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
