@@ -77,7 +77,7 @@ class DataApi:
         except RequestError as problem:
             return refusal(problem)
         except RefusedError as error:
-            return refusal(RequestError(error.status, error.code, str(error)))
+            return refusal(RequestError(error.status, error.code, str(error)), error.retry_after_s)
         except psycopg.OperationalError:
             return refusal(
                 RequestError(503, "PGRST001", "the database cannot be reached; try again")

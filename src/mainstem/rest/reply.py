@@ -72,13 +72,15 @@ class Reply:
         await send({"type": "http.response.body", "body": self.body if has_body else b""})
 
 
-def refusal(problem: RequestError) -> Reply:
+def refusal(problem: RequestError, retry_after_s: int | None = None) -> Reply:
     """A problem as an answer."""
     reply = Reply(problem.status, problem.body())
     if problem.status == 401:  # noqa: PLR2004 - unauthorized
         reply.add("www-authenticate", "Bearer")
     if problem.status == 503:  # noqa: PLR2004 - unavailable
         reply.add("retry-after", "1")
+    elif retry_after_s is not None:
+        reply.add("retry-after", str(retry_after_s))
     return reply
 
 
