@@ -21,7 +21,7 @@ from mainstem.revos.inbox import Inbox
 from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
-from mainstem.revos.sending.dispatch import TICK_KIND
+from mainstem.revos.sending.dispatch import BEAT_KIND, beat
 from mainstem.revos.sending.pipeline import QUEUE
 from mainstem.revos.sequence import Messages, Replies, Wording, reviews
 
@@ -133,7 +133,8 @@ class Engine:
 
 
 def schedule(connection: psycopg.Connection[TupleRow]) -> None:
-    """Have the platform look every minute whether its own job still comes again."""
+    """Have RevOS look for what is due from now on, and every minute whether it still does."""
     set_schedule(
-        connection, Schedule(name=TICK_KIND, kind=TICK_KIND, cron="* * * * *", queue=QUEUE)
+        connection, Schedule(name=BEAT_KIND, kind=BEAT_KIND, cron="* * * * *", queue=QUEUE)
     )
+    beat(connection)

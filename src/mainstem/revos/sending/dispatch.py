@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 KIND = "revos.dispatch"
 TICK_KIND = "revos.tick"
+BEAT_KIND = "revos.beat"
 EVERY = timedelta(seconds=15)
 AGENCIES_MAX = 1_000
 
@@ -45,6 +46,7 @@ class Dispatch:
 
     def add_to(self, registry: Registry) -> None:
         """Let a worker decide."""
+        registry.add(BEAT_KIND, each(beat), queue=QUEUE)
         registry.add(TICK_KIND, each(self.tick), queue=QUEUE)
         registry.add(KIND, each(self.dispatch), queue=QUEUE, role="service_role")
 
@@ -99,6 +101,12 @@ class Dispatch:
                 for id_, account_id, name, subject_id in left
             ],
         )
+
+
+def beat(connection: Connection, job: Job | None = None) -> None:
+    """See to it that the tick is there; it comes again by itself, unless it was lost for good."""
+    del job
+    enqueue(connection, [NewJob(kind=TICK_KIND, queue=QUEUE, unique_key=TICK_KIND)])
 
 
 def wake(agency_id: UUID) -> NewJob:
