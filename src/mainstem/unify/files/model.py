@@ -28,6 +28,10 @@ class Files:
     found: tuple[str, ...] = ()
     #: where rows name files, a line for each column
     references: tuple[str, ...] = ()
+    #: how addresses of files begin in rows -> how they begin from now on
+    rewrite_urls: Mapping[str, str] = field(default_factory=dict)
+    #: the columns that hold such addresses, as `table.column`
+    rewritten: tuple[str, ...] = ()
 
     @property
     def called(self) -> str:

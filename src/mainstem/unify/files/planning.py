@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mainstem.errors import ConfigError
 from mainstem.stores.opening import open_source
 from mainstem.unify.files.metadata import count_files, described
 from mainstem.unify.plan.model import Question
-from mainstem.unify.plan.names import name_sql
+from mainstem.unify.plan.names import name_sql, text_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +30,14 @@ _SEARCHED = (*_TEXTS, "json")
 def plan_files(files: Files, server: PostgresSource | None, catalog: Catalog) -> Files:
     """The same with what was found on both sides of it.
 
-    Raises SourceError when store or metadata cannot be read.
+    Raises SourceError when store or metadata cannot be read, ConfigError when addresses in a source
+    are to be rewritten whose rows say nothing of files.
     """
+    if server is None and files.rewrite_urls:
+        raise ConfigError(
+            f"[[files]] of {files.source or 'the source'}: rewrite_urls is for sources that are "
+            "PostgreSQL databases; rewrite the column by an expression of its table's `set`"
+        )
     sizes: dict[str, int] = {}
     with open_source(files.origin) as store:
         buckets = store.buckets()
@@ -44,6 +51,7 @@ def plan_files(files: Files, server: PostgresSource | None, catalog: Catalog) ->
         files,
         found=tuple(_lines(server, sizes)),
         references=tuple(_references(server, catalog)),
+        rewritten=tuple(_rewritten(files, server, catalog)),
     )
 
 
@@ -95,6 +103,26 @@ def _references(server: PostgresSource, catalog: Catalog) -> Iterator[str]:
         for name, rows in zip(columns, _count(server, table, columns), strict=True):
             if rows:
                 yield f"{table.name}.{name}: {rows:,} rows"
+
+
+def _rewritten(files: Files, server: PostgresSource, catalog: Catalog) -> Iterator[str]:
+    """The columns of text that hold addresses which are to begin otherwise."""
+    for table in catalog.tables if files.rewrite_urls else ():
+        columns = [
+            column.name
+            for column in table.columns
+            if column.declared_type.startswith(_TEXTS) and not column.declared_type.endswith("[]")
+        ]
+        for name in columns if table.name not in server.further else ():
+            tests = " or ".join(
+                f"starts_with(t.{name_sql(name)}, {text_sql(beginning)})"
+                for beginning in files.rewrite_urls
+            )
+            query = f"select exists (select from {server.table_sql(table.name)} as t where {tests})"
+            with server.reading() as connection:
+                row = connection.execute(query.encode()).fetchone()
+            if row is not None and row[0]:
+                yield f"{table.name}.{name}"
 
 
 def _count(server: PostgresSource, table: Table, columns: list[str]) -> list[int]:

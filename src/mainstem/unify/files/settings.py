@@ -30,6 +30,8 @@ def read_files(section: Section, folder: Path) -> Files:
         leave=section.take_text_map("leave"),
         found=section.take_texts("buckets") or (),
         references=section.take_texts("references") or (),
+        rewrite_urls=section.take_text_map("rewrite_urls"),
+        rewritten=section.take_texts("rewritten") or (),
     )
     section.finish()
     if files.origin == files.target:
@@ -48,6 +50,8 @@ def write_files(files: Files, folder: Path) -> dict[str, object]:
         "leave": dict(files.leave),
         "buckets": list(files.found),
         "references": list(files.references),
+        "rewrite_urls": dict(files.rewrite_urls),
+        "rewritten": list(files.rewritten),
     }
     return {name: value for name, value in found.items() if value}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import referenced_name, snake_case
+from mainstem.unify.plan.addresses import rewritings
 from mainstem.unify.plan.identity import id_type, staged_identity
 from mainstem.unify.plan.names import name_sql, table_sql, text_sql
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mainstem.unify.catalog.postgres import TargetTable
+    from mainstem.unify.plan.addresses import Rewriting
     from mainstem.unify.plan.config import AlsoConfig, Config, TableConfig
     from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedTable, PlannedTenant
 
@@ -106,6 +108,7 @@ def write_section(table: PlannedTable, side: Side) -> str:
         lines.append(f"left join :merged.{name} as merged on merged._key = s._key")
     lines += [_join(table, column, side) for column in _references(table)]
     lines += [_derived_join(table, into, side) for into in table.derive]
+    lines += [join for one in rewritings(table, side.plan).values() for join in one.joins]
     return "\n".join(lines) + ";\n"
 
 
@@ -310,10 +313,11 @@ def _value_items(table: PlannedTable, side: Side) -> list[str]:
     if side.tenant is not None and _tenant_expression(table, side) is not None:
         skipped.add(side.tenant.column)
     sets = {name: sql for name, sql in side.sets_for(table).items() if side.target.has_column(name)}
+    rewritten = rewritings(table, side.plan)
     items: dict[str, str] = {}
     for column in table.columns:
         if column.into is not None and column.is_staged:
-            items[column.into] = _value(column)
+            items[column.into] = _value(column, rewritten.get(column.name))
         if column.reference is not None and column.reference.into is not None:
             items[column.reference.into] = _referenced_id(table, column, side)
     items |= {into: f"{_derived_alias(into)}.id" for into in table.derive}
@@ -356,14 +360,14 @@ def _times(table: PlannedTable, side: Side) -> dict[str, str]:
     }
 
 
-def _value(column: PlannedColumn) -> str:
-    value = f"s.{name_sql(column.name)}"
+def _value(column: PlannedColumn, rewriting: Rewriting | None) -> str:
+    value = f"s.{name_sql(column.name)}" if rewriting is None else rewriting.value
     return value if column.when_null is None else f"coalesce({value}, {column.when_null})"
 
 
 def _changes(table: PlannedTable, side: Side) -> list[str]:
     """What the select itself changes, for the ledger."""
-    parts = []
+    parts = [one.change for one in rewritings(table, side.plan).values()]
     for column in table.columns:
         name, value = text_sql(column.name), f"s.{name_sql(column.name)}"
         if column.when_null is not None:
