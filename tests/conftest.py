@@ -43,8 +43,8 @@ settings.load_profile("untimed")
 
 TEMPLATE = "migrated"
 TEMPLATE_LOCK = 1
-#: where servers' files go if there is room: making a database makes 1,600 files, which takes a disk
-#: ten times as long
+#: where temporary files go if there is room: a database is 1,600 files, and making those on a disk
+#: takes ten times as long
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 4 * 2**30
 _at_end = ExitStack()
@@ -78,18 +78,15 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
         del os.environ[name]
     os.environ["MAINSTEM_HOME"] = "/dev/null/tests-name-their-own-home"
-
-
-def _start_server() -> ScratchServer:
-    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
-    return _at_end.enter_context(scratch_server(parent=MEMORY if has_room else None))
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Node) -> None:
     """With xdist: the controller runs the server and tells each worker where it is."""
     if not hasattr(node.config, "scratch"):
-        node.config.scratch = _start_server()
+        node.config.scratch = _at_end.enter_context(scratch_server())
     server: ScratchServer = node.config.scratch
     node.workerinput["scratch"] = (str(server.folder), str(server.bin_dir))
 
@@ -105,7 +102,7 @@ def scratch(request: pytest.FixtureRequest) -> ScratchServer:
     if "scratch" in told:
         folder, bin_dir = told["scratch"]
         return ScratchServer(Path(folder), Path(bin_dir))
-    return _start_server()
+    return _at_end.enter_context(scratch_server())
 
 
 @pytest.fixture(scope="session")
