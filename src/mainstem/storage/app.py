@@ -11,7 +11,7 @@ from mainstem.storage import buckets, granting, reading, writing
 from mainstem.storage.bodies import GoneError
 from mainstem.storage.failures import problem_of
 from mainstem.storage.files import Files
-from mainstem.storage.model import Limits
+from mainstem.storage.model import MEGABYTE, Limits
 from mainstem.storage.problem import StorageError
 from mainstem.storage.reply import Reply, refusal
 from mainstem.storage.requests import Request
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PATH = "/storage/v1"
 _ALLOWED = "GET,HEAD,POST,PUT,DELETE,OPTIONS"
 _TOO_SLOW = 408
+#: of a refused body so much is thrown away, or twice the largest file
+_DISCARDED = 64 * MEGABYTE
 _OPERATIONS: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
     "add_bucket": buckets.add_bucket,
     "change_bucket": buckets.change_bucket,
@@ -113,19 +115,25 @@ class StorageApi:
             )
             return await _OPERATIONS[route.operation](request)
         except StorageError as problem:
-            return _refusal(problem)
+            refused = problem
         except RefusedError as error:
-            return _refusal(
-                StorageError(error.status, error.code, str(error), error="Unauthorized")
-            )
+            refused = StorageError(error.status, error.code, str(error), error="Unauthorized")
         except psycopg.Error as error:
-            return _refusal(problem_of(error))
+            refused = problem_of(error)
+        return _refusal(scope, refused, self._limits.object_bytes_max)
 
 
-def _refusal(problem: StorageError) -> Reply:
-    """What is left of a body that was refused is not read: the connection ends with the answer."""
+def _refusal(scope: Scope, problem: StorageError, bytes_max: int) -> Reply:
+    """A problem as an answer. What comes of the body after it is thrown away, but not for ever.
+
+    A body of a moderate length may come to its end, so that its sender reads the answer; the
+    connection of one that is longer, says no length, or is too slow, ends with the answer.
+    """
     reply = refusal(problem)
-    if problem.status == _TOO_SLOW:
+    headers: dict[bytes, bytes] = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    is_moderate = length.isdigit() and int(length) <= max(_DISCARDED, 2 * bytes_max)
+    if b"transfer-encoding" in headers or not is_moderate or problem.status == _TOO_SLOW:
         reply.add("connection", "close")
     return reply
 

@@ -10,7 +10,7 @@ from mainstem.storage import store
 from mainstem.storage.bodies import read_json
 from mainstem.storage.buckets import find_bucket, transaction
 from mainstem.storage.model import Right
-from mainstem.storage.names import check_object
+from mainstem.storage.names import check_object, possible
 from mainstem.storage.problem import denied, invalid, no_object
 from mainstem.storage.reply import as_json
 from mainstem.storage.shapes import Signing
@@ -88,10 +88,9 @@ async def grant_upload(request: Request) -> Reply:
 async def _found(request: Request, names: list[str]) -> list[Stored]:
     tenant = await request.require(Right.READ)
     plain = await request.bucket_for(tenant, request.route.bucket)
-    wanted = [name for name in names if name.isprintable()]
     async with transaction(request, tenant) as connection:
         bucket = await find_bucket(connection, tenant, plain)
-        return await store.some(connection, bucket, names=wanted, limit=len(names))
+        return await store.some(connection, bucket, names=possible(names), limit=len(names))
 
 
 def _address(request: Request, stored: Stored, ends_s: int) -> str:

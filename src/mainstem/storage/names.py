@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from mainstem.storage.problem import invalid, invalid_name
+from mainstem.storage.problem import StorageError, invalid, invalid_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BUCKET_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_. -]{0,98}[A-Za-z0-9_-])?")
 #: words that stand in the place of a bucket in the paths of this API
@@ -81,6 +85,19 @@ def check_object(name: str) -> None:
     for character in name:
         if character in _UNSAFE or unicodedata.category(character) in _FORBIDDEN_CATEGORIES:
             raise invalid_name("file", name, f"it may not hold {character!a}")
+
+
+def possible(names: Iterable[str]) -> list[str]:
+    """Those that a file can have: none of the others is there."""
+    return [name for name in names if _is_possible(name)]
+
+
+def _is_possible(name: str) -> bool:
+    try:
+        check_object(name)
+    except StorageError:
+        return False
+    return True
 
 
 def check_prefix(prefix: str) -> str:

@@ -16,7 +16,7 @@ from mainstem.storage.bodies import read_json
 from mainstem.storage.buckets import find_bucket, transaction
 from mainstem.storage.files import new_version
 from mainstem.storage.model import Content, Right
-from mainstem.storage.names import bucket_of, check_object
+from mainstem.storage.names import bucket_of, check_object, possible
 from mainstem.storage.problem import (
     StorageError,
     denied,
@@ -293,10 +293,9 @@ async def _remove(
     request: Request, tenant: Tenant, bucket_name: str, names: Sequence[str]
 ) -> list[Stored]:
     plain = await request.bucket_for(tenant, bucket_name)
-    wanted = [name for name in names if "\0" not in name and name.isprintable()]
     async with transaction(request, tenant) as connection:
         bucket = await find_bucket(connection, tenant, plain)
-        found = await store.some(connection, bucket, names=wanted, limit=len(names))
+        found = await store.some(connection, bucket, names=possible(names), limit=len(names))
         gone = await store.remove(connection, found)
     await request.files.remove(tenant.agency_id, gone.values())
     return [one for one in found if one.id in gone]
