@@ -25,6 +25,7 @@ app = LazyGroup(
         "key": ("mainstem.cli.key", "key", "API keys of an agency: make, list, rotate, revoke."),
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),
         "rename": ("mainstem.cli.rename", "rename", "Put new table names into code."),
+        "revos": ("mainstem.cli.revos", "revos", "The lead engine: walk its path."),
         "sandbox": ("mainstem.cli.sandbox", "sandbox", "Providers that run on this machine."),
         "secrets": ("mainstem.cli.secrets", "secrets", "The keys that secrets are encrypted with."),
         "serve": ("mainstem.cli.serve", "serve", "Serve the health page and API."),

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import click
 
 from mainstem.errors import ConfigError
-from mainstem.jobs import Options, Registry, Worker, upkeep
+from mainstem.jobs import Options, Worker
 from mainstem.jobs.worker import BATCH_MAX, LEASE_S
-from mainstem.pg.connect import connect
 from mainstem.pg.target import database_url
+from mainstem.server import workers
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
+
+    from mainstem.jobs import Registry
 
 PROCESSES_MAX = 64
 LOOK_S = 1.0
@@ -40,10 +42,9 @@ def worker(
 ) -> None:
     """Do the jobs of the queue until Ctrl-C; what is claimed by then is finished."""
     url = database_url()
-    registry = composed(handlers)
+    registry = composed(url, handlers)
     names = tuple(name.strip() for name in queues.split(",")) if queues else None
-    with connect(url, autocommit=True) as connection:
-        upkeep.schedule(connection)
+    workers.schedule(url)
     click.echo(f"{processes} working on {', '.join(names or registry.queues())} (Ctrl-C ends it)")
     arguments = (url, handlers, names, batch, lease)
     if processes == 1:
@@ -52,10 +53,9 @@ def worker(
         _watch(processes, arguments)
 
 
-def composed(handlers: tuple[str, ...]) -> Registry:
+def composed(url: str, handlers: tuple[str, ...]) -> Registry:
     """Return the kinds of jobs of the platform and of the functions named."""
-    registry = Registry()
-    upkeep.add_to(registry)
+    registry = workers.registry(url)
     for named in handlers:
         module, _, function = named.partition(":")
         try:
@@ -77,7 +77,7 @@ def work(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ends.set())
     options = Options(queues=queues, batch_max=batch, lease_s=lease_s)
-    Worker(url, composed(handlers), options).run(ends)
+    Worker(url, composed(url, handlers), options).run(ends)
 
 
 def _watch(count: int, arguments: tuple[object, ...]) -> None:
