@@ -66,6 +66,21 @@ class FreeAccount:
     left: Mapping[Route, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class BegunCall:
+    """A call of the ledger whose job goes on.
+
+    Attributes:
+        called_at: when it was, or is, made.
+        is_fresh: it is made now, and was not before.
+        has_to_wait: it was not made, and cannot be now: the account is stopped, or its day over.
+    """
+
+    called_at: datetime
+    is_fresh: bool
+    has_to_wait: bool
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewCall:
     """A call about to be made: a row of the ledger. Of a write the account's rest is added."""

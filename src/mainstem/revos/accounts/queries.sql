@@ -9,9 +9,11 @@ with awake as (
   select a.agency_id, a.id, a.client_id, a.unipile_account_id, a.provider_dialect, a.provider_person_id,
          a.daily_dm_cap, a.daily_invitation_cap, a.weekly_invitation_cap, a.daily_comment_cap,
          a.daily_reaction_cap, a.daily_post_cap,
-         case when a.warmup_started_on is null or a.warmup_days <= 0 then 1.0
-              else least(1.0, %(warmth_at_first)s::numeric + (1 - %(warmth_at_first)s::numeric)
-                * greatest(0, own.moment::date - a.warmup_started_on) / a.warmup_days) end as warmth
+         greatest(a.warmup_days, 1)::numeric as warmup_days,
+         case when a.warmup_started_on is null or a.warmup_days <= 0 then greatest(a.warmup_days, 1)
+              else least(a.warmup_days, %(warmth_at_first)s::numeric * a.warmup_days
+                + (1 - %(warmth_at_first)s::numeric) * greatest(0, own.moment::date - a.warmup_started_on))
+         end as warm_days
   from public.linkedin_account as a
   cross join lateral (select %(at)s::timestamptz at time zone a.timezone as moment) as own
   where a.agency_id = %(agency_id)s
@@ -30,12 +32,12 @@ rested as (
   where last.status is null or (last.status not in ('reserved', 'calling') and last.next_write_at <= %(at)s)
 )
 select r.id, r.client_id, r.unipile_account_id, r.provider_dialect, r.provider_person_id,
-       ceil(r.daily_dm_cap * r.warmth)::integer - n.dm as dm,
-       least(ceil(r.daily_invitation_cap * r.warmth)::integer - n.invitation,
-             ceil(r.weekly_invitation_cap * r.warmth)::integer - weekly.invitation) as invitation,
-       ceil(r.daily_comment_cap * r.warmth)::integer - n.comment as comment,
-       ceil(r.daily_reaction_cap * r.warmth)::integer - n.reaction as reaction,
-       ceil(r.daily_post_cap * r.warmth)::integer - n.post as post
+       ceil(r.daily_dm_cap * r.warm_days / r.warmup_days)::integer - n.dm as dm,
+       least(ceil(r.daily_invitation_cap * r.warm_days / r.warmup_days)::integer - n.invitation,
+             ceil(r.weekly_invitation_cap * r.warm_days / r.warmup_days)::integer - weekly.invitation) as invitation,
+       ceil(r.daily_comment_cap * r.warm_days / r.warmup_days)::integer - n.comment as comment,
+       ceil(r.daily_reaction_cap * r.warm_days / r.warmup_days)::integer - n.reaction as reaction,
+       ceil(r.daily_post_cap * r.warm_days / r.warmup_days)::integer - n.post as post
 from rested as r
 cross join lateral (
   select count(*) filter (where c.route = 'dm')::integer as dm,
@@ -76,21 +78,34 @@ from json_to_recordset(%(calls)s::json) as c (
 returning linkedin_account_id, id
 
 -- name: begin_calls
--- From here on a call may have been made. Those that are open still, and whether they begin now or
--- were begun before.
-with fresh as (
-  update public.provider_call set status = 'calling'
-  where agency_id = %(agency_id)s and id = any (%(ids)s) and status = 'reserved'
-  returning id
+-- From here on a call may have been made. Those that are open still: when they began, whether that
+-- is now, or whether they cannot, for the account was stopped or its day has ended since.
+with awake as (
+  select a.id from public.linkedin_account as a
+  cross join lateral (select %(at)s::timestamptz at time zone a.timezone as moment) as own
+  where a.agency_id = %(agency_id)s
+    and a.status = 'active' and a.unipile_account_id is not null
+    and (a.paused_until is null or a.paused_until <= %(at)s)
+    and extract(isodow from own.moment)::smallint = any (a.work_days)
+    and own.moment::time >= a.work_starts_at and own.moment::time < a.work_ends_at
+),
+fresh as (
+  update public.provider_call as c set status = 'calling', called_at = greatest(c.called_at, %(at)s)
+  from awake
+  where c.agency_id = %(agency_id)s and c.id = any (%(ids)s) and c.status = 'reserved'
+    and c.linkedin_account_id = awake.id
+  returning c.id, c.called_at
 )
-select c.id, c.called_at, f.id is not null as is_fresh
+select c.id, coalesce(f.called_at, c.called_at) as called_at, f.id is not null as is_fresh,
+       c.status = 'reserved' and f.id is null as has_to_wait
 from public.provider_call as c left join fresh as f on f.id = c.id
 where c.agency_id = %(agency_id)s and c.id = any (%(ids)s) and c.status in ('reserved', 'calling')
 
 -- name: finish_call
--- What became of it. Only once.
+-- What became of it. Only once. After a write that took its time the account rests anew.
 update public.provider_call
-set status = %(status)s, finished_at = %(at)s, error_slug = %(slug)s, error_message = %(message)s
+set status = %(status)s, finished_at = %(at)s, error_slug = %(slug)s, error_message = %(message)s,
+    next_write_at = case when next_write_at is not null then greatest(next_write_at, %(rests_until)s) end
 where agency_id = %(agency_id)s and id = %(id)s and status in ('reserved', 'calling')
 returning id
 

@@ -16,6 +16,7 @@ from mainstem.revos.accounts.model import (
     SPACING_JITTER,
     WARMTH_AT_FIRST,
     WRITES,
+    BegunCall,
     FreeAccount,
     NewCall,
     Route,
@@ -23,7 +24,7 @@ from mainstem.revos.accounts.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from uuid import UUID
 
     import psycopg
@@ -129,20 +130,24 @@ def reserve(connection: Connection, agency_id: UUID, calls: Sequence[NewCall]) -
 def _next_write_at(call: NewCall) -> datetime | None:
     if call.route not in WRITES:
         return None
-    return call.called_at + SPACING + _DICE.random() * SPACING_JITTER
+    return call.called_at + _rest()
+
+
+def _rest() -> timedelta:
+    return SPACING + _DICE.random() * SPACING_JITTER
 
 
 def begin(
-    connection: Connection, agency_id: UUID, ids: Sequence[UUID]
-) -> dict[UUID, tuple[datetime, bool]]:
-    """Say that calls are made now.
+    connection: Connection, agency_id: UUID, ids: Sequence[UUID], *, at: datetime
+) -> dict[UUID, BegunCall]:
+    """Say that calls are made now, of those whose accounts are still well and awake.
 
     Returns:
-        For each that is open still, when it was reserved and whether nobody began it before.
+        Each that is open still.
     """
-    values = {"agency_id": agency_id, "ids": list(ids)}
+    values = {"agency_id": agency_id, "ids": list(ids), "at": at}
     rows = connection.execute(QUERIES["begin_calls"], values).fetchall()
-    return {id_: (called_at, is_fresh) for id_, called_at, is_fresh in rows}
+    return {id_: BegunCall(*begun) for id_, *begun in rows}
 
 
 def abandoned(
@@ -172,6 +177,7 @@ def finish(
         "at": at,
         "slug": slug,
         "message": message,
+        "rests_until": at + _rest(),
     }
     return connection.execute(QUERIES["finish_call"], values).fetchone() is not None
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from mainstem.revos.accounts import BegunCall
     from mainstem.revos.clock import Clock
     from mainstem.revos.sending.model import Connection, Request
     from mainstem.revos.unipile import Provider
@@ -31,6 +32,8 @@ QUEUE = "revos"
 #: reads may lag half a minute to a minute behind a write
 LOOK_AFTER = timedelta(seconds=90)
 LOOK_UNTIL = timedelta(minutes=6)
+#: an account whose day ended, or which was stopped, just before its call
+SLEEP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class Pipeline:
         """Say in the ledger that the calls are made now, and read what they need."""
         moment = self._moment(connection, jobs)
         open_calls = accounts_store.begin(
-            connection, moment.agency_id, [_call(job) for job in jobs]
+            connection, moment.agency_id, [_call(job) for job in jobs], at=moment.at
         )
         begun: dict[UUID, Any] = {job.id: Done() for job in jobs}
         for name, sender in self.senders.items():
@@ -69,7 +72,11 @@ class Pipeline:
             ]
             requests = sender.load(moment, [_subject(job) for job in own]) if own else {}
             for job in own:
-                begun[job.id] = _begun(requests.get(_subject(job)), open_calls[_call(job)])
+                found = open_calls[_call(job)]
+                if found.has_to_wait:
+                    begun[job.id] = Snooze(self.clock.real_s(SLEEP), "the account rests")
+                else:
+                    begun[job.id] = _begun(requests.get(_subject(job)), found)
         return begun
 
     async def call(self, job: Job, begun: Begun) -> Verdict:
@@ -145,15 +152,14 @@ def job_for(
     )
 
 
-def _begun(request: Request | None, begun: tuple[datetime, bool]) -> Begun | Settled:
+def _begun(request: Request | None, begun: BegunCall) -> Begun | Settled:
     """What a job goes on with; a call that was not made yet is only made when still wanted."""
-    called_at, is_fresh = begun
     if request is None:
         gone = Indeterminate("what it was about is gone")
-        return Settled(outcome=None if is_fresh else gone)
-    if is_fresh and not request.is_wanted:
+        return Settled(outcome=None if begun.is_fresh else gone)
+    if begun.is_fresh and not request.is_wanted:
         return Settled(outcome=None)
-    return Begun(request, called_at, not is_fresh)
+    return Begun(request, begun.called_at, not begun.is_fresh)
 
 
 def _call(job: Job) -> UUID:
