@@ -17,6 +17,7 @@ from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
     from uuid import UUID
 
     from mainstem.core.model import KeyUse
@@ -36,6 +37,18 @@ class Invited:
     id: UUID
     token: str = field(repr=False)
     link: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class OpenInvitation:
+    """An invitation as its agency sees it."""
+
+    id: UUID
+    email: str
+    role: str
+    client_ids: list[UUID]
+    expires_at: datetime
+    created_at: datetime
 
 
 async def invite(
@@ -74,6 +87,36 @@ async def invite(
         )  # fmt: skip
     await core.mail.send(_letter(plain_email(email), made.link))
     return made
+
+
+async def listed(core: Core, tenant: Tenant) -> list[OpenInvitation]:
+    """The agency's invitations that may still be accepted, the newest first.
+
+    Raises:
+        RefusedError: the tenant may not see them.
+    """
+    async with service_transaction(core.pool, tenant) as connection:
+        await permissions.require(connection, tenant, "member.invite")
+        return await store.many(
+            connection, OpenInvitation, "open_invitations",
+            agency_id=tenant.agency_id, now=core.clock(),
+        )  # fmt: skip
+
+
+async def revoke(core: Core, tenant: Tenant, invitation_id: UUID) -> None:
+    """Take an invitation back.
+
+    Raises:
+        RefusedError: the tenant may not, or the agency has no such open invitation.
+    """
+    async with service_transaction(core.pool, tenant) as connection:
+        await permissions.require(connection, tenant, "member.invite")
+        ended = await store.one(
+            connection, Id, "revoke_invitation",
+            agency_id=tenant.agency_id, id=invitation_id, now=core.clock(),
+        )  # fmt: skip
+        if ended is None:
+            raise RefusedError("not_found", "The agency has no such invitation.", status=404)
 
 
 async def add(

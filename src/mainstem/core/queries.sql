@@ -87,6 +87,32 @@ where not exists (select from app.credential as c
                   where c.user_id = %(user_id)s and c.kind = 'identity' and c.provider = %(provider)s)
 returning id
 
+-- name: operator
+-- The person as one who runs the platform; by their address until their row is known.
+select id from app.operator
+where revoked_at is null
+  and (user_id = %(user_id)s or (user_id is null and lower(email) = lower(%(email)s)))
+
+-- name: open_invitations
+-- Invitations of an agency that may still be accepted, the newest first.
+select id, email, role, client_ids, expires_at, created_at
+from public.invitation
+where agency_id = %(agency_id)s and accepted_at is null and revoked_at is null and expires_at > %(now)s
+order by created_at desc, id
+limit %(rows_max)s
+
+-- name: revoke_invitation
+-- An invitation that is good no more, with its token.
+with ended as (
+  update public.invitation set revoked_at = %(now)s
+  where agency_id = %(agency_id)s and id = %(id)s and accepted_at is null and revoked_at is null
+  returning id
+), closed as (
+  update app.token_route as r set revoked_at = %(now)s
+  from ended where r.kind = 'invitation' and r.agency_id = %(agency_id)s and r.target_id = ended.id
+)
+select id from ended
+
 -- name: add_session
 -- A new session.
 insert into app.session

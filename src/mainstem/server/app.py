@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, cast
 from litestar import Litestar, MediaType, Request, Response, asgi
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.openapi import OpenAPIConfig
 from litestar.plugins.jinja import JinjaTemplateEngine
-from litestar.status_codes import HTTP_404_NOT_FOUND
+from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED
 from litestar.template import TemplateConfig
 
-import mainstem
 from mainstem.core import Core
 from mainstem.core import api as core_api
 from mainstem.errors import RefusedError
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
 from mainstem.revos import downloads, inbound
-from mainstem.server import api, files, pages, site
+from mainstem.server import api, files, pages, problem, site
+from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
 from mainstem.server.gate import Gate
 from mainstem.server.metrics import Figures, Requests, metrics
@@ -37,7 +37,6 @@ from mainstem.web import guard, page_templates, serve_static
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from litestar.datastructures import State
     from litestar.handlers import ASGIRouteHandler
     from litestar.types import Receive, Scope, Send
 
@@ -73,6 +72,7 @@ def build_app(
     settings = settings or Settings.throw_away()
     core = settings.core(url)
     paces, requests = Paces(settings.rates), Requests()
+    plans = Plans(url, settings.plans)
     figures = Figures(url, settings.metrics_token, requests)
     data = DataApi(core.pool, resolver(core, paces))
     storage = files.storage_api(core, settings.files, settings.file_limits)
@@ -80,7 +80,7 @@ def build_app(
     watch = Watch(url)
     app = Litestar(
         route_handlers=[
-            api.health,
+            api.router(),
             metrics,
             pages.status,
             site.router(core),
@@ -94,6 +94,7 @@ def build_app(
         dependencies={
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
+            "plans": Provide(lambda: plans, sync_to_thread=False),
             "figures": Provide(lambda: figures, sync_to_thread=False),
         },
         lifespan=[lambda _: _opened(core, data, storage)],
@@ -101,11 +102,13 @@ def build_app(
         allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
         before_send=[guard],
         after_exception=[_report],
-        exception_handlers={HTTP_404_NOT_FOUND: _not_found},
+        exception_handlers={
+            HTTP_404_NOT_FOUND: _not_found,
+            HTTP_405_METHOD_NOT_ALLOWED: problem.failed,
+        },
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=templates)),
-        openapi_config=OpenAPIConfig(
-            title="Mainstem", version=mainstem.__version__, path="/api/schema", render_plugins=[]
-        ),
+        openapi_config=api.openapi(),
+        state=State({"paces": paces}),
         logging_config=None,
         debug=False,
     )
@@ -142,12 +145,12 @@ async def _report(error: Exception, scope: Scope) -> None:
         LOG.error("%s %s failed", scope["type"], scope["path"], exc_info=error)
 
 
-def _not_found(request: Request[object, object, State], error: HTTPException) -> Response[object]:
-    """A page for people, JSON for programs."""
+def _not_found(request: Request[object, object, State], error: HTTPException) -> Response[Any]:
+    """A page for people, problem details for programs."""
     del error
     message = "There is nothing at this address."
     if request.url.path.startswith("/api/"):
-        return Response({"message": message}, status_code=HTTP_404_NOT_FOUND)
+        return problem.failed(request, HTTPException(message, status_code=HTTP_404_NOT_FOUND))
     page = page_templates().get_template("error.html")
     return Response(
         page.render(theme=None, title="Not found", message=message),

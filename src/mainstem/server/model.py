@@ -88,6 +88,25 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class RunState:
+    """A unification run in a list, and how far it is."""
+
+    id: int
+    kind: str
+    name: str
+    state: str
+    started_at: datetime
+    finished_at: datetime | None
+    steps: int
+    steps_done: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in {"finished", "failed", "undone"}
+
+
+@dataclass(frozen=True)
 class UnifyRun:
     """A unification run in totals."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
+from litestar.openapi import ResponseSpec
 
 from mainstem.core import gotrue
 from mainstem.errors import RefusedError
@@ -33,6 +34,19 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     instance: str = ""
     code: str = ""
     errors: list[dict[str, Any]] | None = None
+
+
+STATUSES = {
+    400: "The request cannot be read.",
+    401: "Nobody is signed in.",
+    403: "The person may not.",
+    404: "There is no such thing, for the one who asks.",
+    429: "Too many requests; Retry-After says when to come again.",
+}
+RESPONSES = {
+    status: ResponseSpec(Problem, description=said, media_type=PROBLEM)
+    for status, said in STATUSES.items()
+}
 
 
 def shaped(path: str, error: RefusedError) -> tuple[bytes, str]:
@@ -67,7 +81,8 @@ def refused(request: Request[Any, Any, Any], error: RefusedError) -> Response[by
 def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What Litestar refuses below /api: a path, a method or a body that is none."""
     status = error.status_code
-    is_body = isinstance(error, ValidationException) and isinstance(error.extra, list)
+    extra: Any = error.extra
+    is_body = isinstance(error, ValidationException) and isinstance(extra, list)
     return _response(
         Problem(
             title=HTTPStatus(status).phrase,
@@ -77,7 +92,7 @@ def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[by
             else error.detail,
             instance=request.url.path,
             code="validation_failed" if is_body else HTTPStatus(status).name.lower(),
-            errors=error.extra if is_body else None,  # type: ignore[arg-type]
+            errors=list(extra) if is_body else None,
         ),
         headers=error.headers,
     )
@@ -121,4 +136,4 @@ def _response(
     )
 
 
-__all__ = ["HANDLERS", "PROBLEM", "Problem", "problem_of", "shaped"]
+__all__ = ["HANDLERS", "PROBLEM", "RESPONSES", "Problem", "problem_of", "shaped"]

@@ -55,3 +55,14 @@ update unify.run
 set verification = coalesce(verification, '{}') || jsonb_build_object(
         'checks', %(checks)s::jsonb || jsonb_build_object('at', clock_timestamp()))
 where id = (select max(id) from unify.run)
+
+-- name: runs
+-- The newest unification runs, with how many of their steps are done.
+select r.id, r.kind, r.name, r.state, r.started_at, r.finished_at, count(s.name) as steps,
+       count(s.name) filter (where s.state = 'done') as steps_done
+from unify.run as r
+left join unify.step as s on s.run_id = r.id
+where r.id = coalesce(%(run_id)s, r.id)
+group by r.id
+order by r.id desc
+limit %(rows_max)s

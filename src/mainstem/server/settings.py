@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -23,12 +24,12 @@ from mainstem.storage import Limits
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
-    from pathlib import Path
 
     from mainstem.core.master_key import MasterKeys
     from mainstem.stores.model import Place
 
 ADDRESS_VARIABLE = "MAINSTEM_URL"
+PLANS_VARIABLE = "MAINSTEM_PLANS_DIR"
 METRICS_TOKEN_VARIABLE = "MAINSTEM_METRICS_TOKEN"  # noqa: S105 - the name of a variable
 REDIRECTS_VARIABLE = "MAINSTEM_REDIRECTS"
 
@@ -45,6 +46,7 @@ class Settings:
         login_url: the database's address for requests; None is the same as the owner's.
         issuers: the providers of identities that people may sign in with.
         rates: how many requests an address, a key and a person may make.
+        plans: the folder of plans that operators may start over HTTP; None is none.
         metrics_token: who brings it sees `/metrics`; without one, only this machine does.
         unipile: where the LinkedIn provider is; None takes nothing in and links no account.
         files: where the bytes of files lie; None serves no files.
@@ -58,6 +60,7 @@ class Settings:
     login_url: str | None = field(default=None, repr=False)
     issuers: Issuers = field(default_factory=Issuers)
     rates: Rates = field(default_factory=Rates)
+    plans: Path | None = None
     metrics_token: str = field(default="", repr=False)
     files: Place | None = None
     unipile: unipile.Settings | None = field(default=None, repr=False)
@@ -86,6 +89,7 @@ class Settings:
             login_url=login_address(url, home=home),
             issuers=issuer.load(environment),
             rates=Rates.from_environment(environment),
+            plans=Path(environment[PLANS_VARIABLE]) if environment.get(PLANS_VARIABLE) else None,
             metrics_token=environment.get(METRICS_TOKEN_VARIABLE, "").strip(),
             files=files.place_of(home, environment),
             unipile=unipile.Settings.from_environment(environment),

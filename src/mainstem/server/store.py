@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from psycopg.types.json import Jsonb
 
 from mainstem.db.queries import load_queries
-from mainstem.server.model import PhaseTime, SourceTotals, TableTotals, UnifyRun, Verdict
+from mainstem.server.model import PhaseTime, RunState, SourceTotals, TableTotals, UnifyRun, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 QUERIES = load_queries("mainstem.server")
 #: more tables than any run has; a page is bounded all the same
 ROWS_MAX = 500
+RUNS_MAX = 50
 
 
 def missing_relations(connection: Connection, *names: str) -> list[str]:
@@ -71,6 +72,15 @@ def last_run(connection: Connection) -> UnifyRun | None:
         verification=_verdict(verification),
         checks=_verdict((verification or {}).get("checks")),
     )
+
+
+def runs(connection: Connection, run_id: int | None = None) -> list[RunState]:
+    """The newest unification runs, or the one of that number."""
+    if missing_relations(connection, "unify.run", "unify.step"):
+        return []
+    bounds = {"run_id": run_id, "rows_max": RUNS_MAX}
+    rows = connection.execute(QUERIES["runs"], bounds).fetchall()
+    return [RunState(*row) for row in rows]
 
 
 def record_checks(connection: Connection, *, passed: int, total: int) -> None:
