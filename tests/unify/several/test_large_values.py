@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.unify.several.conftest import uuid_of
 
-from mainstem.errors import SourceError
+from mainstem.errors import SourceError, UnifyError
 
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
@@ -59,4 +60,27 @@ def test_a_large_value_of_a_row_that_waits_is_told_by_its_hash(merge: Merge) -> 
     }
     assert (large["id"], large["task_id"]) == (7, None)
     assert small["body"] == "note\t8"
+    assert merge.verify().is_equal
+
+
+def test_a_text_that_an_index_cannot_hold_is_named_by_its_row(merge: Merge) -> None:
+    merge.plan()
+    note = "(select string_agg(md5(n::text), '') from generate_series(1, 400) n)"
+    merge.execute(merge.north, f"update notes set body = {note} where id = 7")
+    merge.execute(merge.url, "create index note_body on note (body)")
+    with pytest.raises(UnifyError) as raised:
+        merge.run()
+    said = str(raised.value)
+    assert re.match(
+        r"cannot (load note|build index note_body of note): index row (size|requires)", said
+    )
+    assert "its largest row, 7 of north.notes, has 12,800 bytes in body: " in said
+    assert said.endswith("(run 1 was taken back)")
+    assert merge.rows("select (select count(*) from note), (select count(*) from shop)") == [(0, 0)]
+    merge.execute(merge.url, "drop index note_body; create index note_body on note (md5(body))")
+    merge.run()
+    assert merge.rows("select id, state from unify.run order by id") == [
+        (1, "failed"),
+        (2, "finished"),
+    ]
     assert merge.verify().is_equal

@@ -13,15 +13,28 @@ from psycopg import errors
 
 from mainstem.errors import SourceError
 from mainstem.pg.connect import said_of
+from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.stream import KEPT_BYTES_MAX, START_BYTES
 from mainstem.unify.plan.names import name_sql, text_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
+    from psycopg.rows import TupleRow
+
     from mainstem.unify.catalog.model import Column, Table
     from mainstem.unify.catalog.postgres_source import PostgresSource
+    from mainstem.unify.ledger.rows import Run
+    from mainstem.unify.plan.model import Plan, PlannedTable
 
+    Connection = psycopg.Connection[TupleRow]
+
+#: what to do about a value that a table or an index cannot take
+MEND_LARGE: Final = (
+    "shorten the value in the source, leave the row out in the plan's select, or let the index be "
+    "of a part of the value, and run again"
+)
 #: types that no large value fits into
 _SMALL: Final = frozenset(
     {"uuid", "boolean", "smallint", "integer", "bigint", "real", "double precision", "date", "oid"}
@@ -66,6 +79,37 @@ def row_named(source: PostgresSource, table: Table, key: str, *, called: str) ->
         ) from error
 
 
+def largest_staged(connection: Connection, run: Run, plan: Plan, into: str) -> str:
+    """The largest staged row for a target table, and its largest column, in words."""
+    found = [
+        largest
+        for table in plan.moved()
+        if table.into == into and (largest := _largest_of(connection, run, table)) is not None
+    ]
+    if not found:
+        return "no row for it holds a large value"
+    size, key, table, column = max(found)
+    return f"its largest row, {key} of {table}, has {size:,} bytes in {column}"
+
+
+def _largest_of(
+    connection: Connection, run: Run, table: PlannedTable
+) -> tuple[int, str, str, str] | None:
+    columns = [column for column in table.staged if column.type not in _SMALL]
+    sizes = [f"coalesce({_size_of(c.type, f's.{name_sql(c.name)}')}, 0)::bigint" for c in columns]
+    if not columns:
+        return None
+    row = connection.execute(
+        f"select _key, {', '.join(sizes)} from {own_table(run, 'stage', table.name)} as s"
+        f" order by greatest({', '.join(sizes)}) desc limit 1"
+    ).fetchone()
+    if row is None:
+        return None
+    key, *held = row
+    size, name = max(zip(held, (column.name for column in columns), strict=True))
+    return size, str(key), table.name, name
+
+
 def _largest(source: PostgresSource, table: Table, key: str) -> str:
     """The largest row of a table, and its largest column, in words."""
     columns = [column for column in table.columns if column.declared_type not in _SMALL]
@@ -105,6 +149,10 @@ def _told(column: Column, value: str) -> str:
 
 def _size(column: Column, value: str) -> str:
     """The bytes of a value, of text without reading it; of other types as they are stored."""
-    is_plain = column.declared_type == "bytea" or column.declared_type.startswith(_TEXTS)
-    is_plain = is_plain and not column.declared_type.endswith("[]")
+    return _size_of(column.declared_type, value)
+
+
+def _size_of(type_name: str, value: str) -> str:
+    is_plain = type_name == "bytea" or type_name.startswith(_TEXTS)
+    is_plain = is_plain and not type_name.endswith("[]")
     return f"octet_length({value})" if is_plain else f"pg_column_size({value})"

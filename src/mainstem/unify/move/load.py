@@ -9,10 +9,12 @@ import psycopg
 from psycopg import errors
 
 from mainstem.errors import ConfigError, TargetError, UnifyError
+from mainstem.pg.connect import said_of
 from mainstem.unify.ledger import store
 from mainstem.unify.move import conflicts
 from mainstem.unify.move.account import count_account
 from mainstem.unify.move.definitions import put_back_index
+from mainstem.unify.move.large_values import MEND_LARGE, largest_staged
 from mainstem.unify.move.maps import Maps, also_name, new_key, own_table
 from mainstem.unify.move.statements import (
     Lookup,
@@ -184,6 +186,12 @@ class Loader:
     def _execute(self, statement: str, target: TargetTable) -> dict[int, tuple[int, int]]:
         try:
             rows = self.connection.execute(statement).fetchall()
+        except errors.ProgramLimitExceeded as error:
+            self.connection.rollback()
+            largest = largest_staged(self.connection, self.run, self.plan, target.name)
+            raise UnifyError(
+                f"cannot load {target.name}: {said_of(error)}; {largest}: {MEND_LARGE}"
+            ) from None
         except errors.CheckViolation as error:
             if error.diag.constraint_name is None:
                 raise UnifyError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from psycopg import errors
 
 from mainstem.errors import UnifyError
+from mainstem.pg.connect import said_of
 from mainstem.unify.ledger import store
 from mainstem.unify.move import conflicts
 from mainstem.unify.move.cycles import Cycle, find_cycles, parents_first
@@ -21,6 +22,7 @@ from mainstem.unify.move.definitions import (
     take_off,
 )
 from mainstem.unify.move.edits import writing_now
+from mainstem.unify.move.large_values import MEND_LARGE, largest_staged
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import (
     Maps,
@@ -326,6 +328,14 @@ class Tasks:
             raise UnifyError(
                 f"rows for {record.table} break {index.name}: two of them have the same key; "
                 "correct the `-- also` select that gives them"
+            ) from None
+        except errors.ProgramLimitExceeded as error:
+            connection.rollback()
+            into = next(name for name, one in self.prepared.records.items() if one is record)
+            largest = largest_staged(connection, self.run, self.move.plan, into)
+            raise UnifyError(
+                f"cannot build index {index.name} of {into}: {said_of(error)}; {largest}: "
+                f"{MEND_LARGE}"
             ) from None
         store.save_step(connection, self.run.id, name=name, position=3)
         connection.commit()
