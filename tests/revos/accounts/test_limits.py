@@ -47,6 +47,8 @@ class Called:
     at: datetime
     next_write_at: datetime
     is_open: bool = True
+    #: how many calls it counts as
+    weight: int = 1
 
 
 @dataclass
@@ -73,10 +75,12 @@ class Plan:
         return self.status == "active" and is_awake and is_rested
 
     def left(self, at: datetime) -> dict[Route, int]:
-        def within(route: Route, span: timedelta) -> int:
-            return sum(call.route is route and call.at > at - span for call in self.calls)
-
         day, week = timedelta(days=1), timedelta(days=7)
+
+        def within(route: Route, span: timedelta) -> int:
+            found = [call for call in self.calls if call.route is route and call.at > at - span]
+            return sum(call.weight if span == day else 1 for call in found)
+
         found = {
             route: self.warm(f"daily_{route}_cap", at) - within(route, day) for route in WRITES
         }
@@ -187,7 +191,9 @@ def _act(connection: Connection, plan: Plan, at: datetime, *, what: str, choice:
         if able:
             _write(connection, plan, at, able[choice % len(able)])
     if what in {"finish", "both"} and plan.calls and plan.calls[-1].is_open:
-        _finish(connection, plan, at, status=("done", "refused", "unclear")[choice % 3])
+        _finish(
+            connection, plan, at, slug=(None, "limit_exceeded", "invalid_recipient")[choice % 3]
+        )
     if what == "expire" and plan.status == "active":
         fault = Fault(Kind.DISCONNECTED, "disconnected_account", 401)
         health.note(connection, agency_id, plan.id, fault, at=at)
@@ -206,15 +212,17 @@ def _write(connection: Connection, plan: Plan, at: datetime, route: Route) -> No
     plan.calls.append(Called(route, at, _next_write_at(connection, plan, at)))
 
 
-def _finish(connection: Connection, plan: Plan, at: datetime, *, status: str) -> None:
+def _finish(connection: Connection, plan: Plan, at: datetime, *, slug: str | None) -> None:
     call = plan.calls[-1]
+    status = "refused" if slug else "done"
+    call.weight = store.WHOLE_DAY if slug == "limit_exceeded" else 1
     found = connection.execute(
         "select id from provider_call where agency_id = %s and linkedin_account_id = %s"
         " and status in ('reserved', 'calling')",
         (plan.agency.id, plan.id),
     ).fetchone()
     assert found is not None
-    assert store.finish(connection, plan.agency.id, found[0], status=status, at=at)
+    assert store.finish(connection, plan.agency.id, found[0], status=status, at=at, slug=slug)
     assert not store.finish(connection, plan.agency.id, found[0], status="done", at=at)
     call.is_open = False
     call.next_write_at = _next_write_at(connection, plan, call.at)

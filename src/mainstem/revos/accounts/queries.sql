@@ -4,7 +4,8 @@ select pg_advisory_xact_lock(hashtextextended('revos accounts ' || %(agency_id)s
 
 -- name: free_accounts
 -- Accounts that may write at this moment: healthy, awake, none of their calls under way, rested
--- since the last one. `left` is what every window of every route still allows.
+-- since the last one. `left` is what every window of every route still allows; a refusal for
+-- LinkedIn's own quota uses up the route's day.
 with awake as (
   select a.agency_id, a.id, a.client_id, a.unipile_account_id, a.provider_dialect, a.provider_person_id,
          a.daily_dm_cap, a.daily_invitation_cap, a.weekly_invitation_cap, a.daily_comment_cap,
@@ -40,12 +41,14 @@ select r.id, r.client_id, r.unipile_account_id, r.provider_dialect, r.provider_p
        ceil(r.daily_post_cap * r.warm_days / r.warmup_days)::integer - n.post as post
 from rested as r
 cross join lateral (
-  select count(*) filter (where c.route = 'dm')::integer as dm,
-         count(*) filter (where c.route = 'invitation')::integer as invitation,
-         count(*) filter (where c.route = 'comment')::integer as comment,
-         count(*) filter (where c.route = 'reaction')::integer as reaction,
-         count(*) filter (where c.route = 'post')::integer as post
+  select coalesce(sum(u.calls) filter (where c.route = 'dm'), 0)::integer as dm,
+         coalesce(sum(u.calls) filter (where c.route = 'invitation'), 0)::integer as invitation,
+         coalesce(sum(u.calls) filter (where c.route = 'comment'), 0)::integer as comment,
+         coalesce(sum(u.calls) filter (where c.route = 'reaction'), 0)::integer as reaction,
+         coalesce(sum(u.calls) filter (where c.route = 'post'), 0)::integer as post
   from public.provider_call as c
+  cross join lateral (
+    select case when c.error_slug in ('limit_exceeded', 'limit_too_high') then %(whole_day)s else 1 end as calls) as u
   where c.agency_id = r.agency_id and c.linkedin_account_id = r.id
     and c.called_at > %(at)s::timestamptz - interval '1 day' and c.next_write_at is not null) as n
 cross join lateral (

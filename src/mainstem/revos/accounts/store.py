@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 QUERIES = load_queries("mainstem.revos.accounts")
 ACCOUNTS_MAX = 1_000
+#: more calls than any cap allows
+WHOLE_DAY = 1_000_000
 _DICE = SystemRandom()
 _WRITE_ORDER = (Route.DM, Route.INVITATION, Route.COMMENT, Route.REACTION, Route.POST)
 
@@ -67,6 +69,7 @@ def free(
         "at": at,
         "among": None if among is None else list(among),
         "warmth_at_first": WARMTH_AT_FIRST,
+        "whole_day": WHOLE_DAY,
         "limit": limit,
     }
     rows = connection.execute(QUERIES["free_accounts"], values).fetchall()
