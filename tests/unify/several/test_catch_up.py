@@ -141,6 +141,49 @@ def test_changes_that_people_made_are_left_and_named(merge: Merge) -> None:
     assert all(rows == [] for rows in content(merge).values())
 
 
+@pytest.mark.parametrize("pin", ["a child", "a child's child", "in a cycle", "a stranger"])
+def test_a_row_does_not_go_to_another_tenant_where_others_stay(merge: Merge, pin: str) -> None:
+    """What people changed, or wrote, points at task 305 or project 202, which leave shop 1."""
+    merge.execute(
+        merge.url,
+        "create table badge (shop_id uuid, task_id uuid,"
+        " foreign key (shop_id, task_id) references task (shop_id, id))",
+    )
+    merge.plan()
+    merge.run()
+    merge.catch_up()
+    task, project = f"id = '{uuid_of(305)}'", f"id = '{uuid_of(202)}'"
+    by_hand = {
+        "a child": f"update note set body = 'mine' where task_id = '{uuid_of(305)}'",
+        "a child's child": f"update note set body = 'mine' where task_id = '{uuid_of(307)}'",
+        "in a cycle": f"update project set title = 'mine' where {project}",
+        "a stranger": f"insert into badge select shop_id, id from task where {task}",
+    }[pin]
+    merge.execute(merge.url, by_hand)
+    change = f"update tasks set project_id = '{uuid_of(203)}', title = 'Gone' where {task}"
+    if pin == "a child's child":
+        change = (
+            f"update projects set shop_id = '{uuid_of(2)}', owner_id = null, title = 'Gone'"
+            f" where {project}"
+        )
+    if pin != "in a cycle":
+        merge.execute(merge.north, f"update projects set lead_task_id = null where {project}")
+    merge.execute(merge.north, f"{change}; update notes set body = 'other' where id = 1")
+    stays = "is what rows that stay as they are point at, and would not be called the same any more"
+    row = f"task: the row of north.tasks, key {uuid_of(305)}, {stays}"
+    if pin == "a child's child":
+        row = f"project: the row of north.projects, key {uuid_of(202)}, {stays}"
+    for _ in range(2):
+        assert row in [str(one) for one in merge.catch_up().left]
+        assert merge.rows("select count(*) from note where body = 'other'") == [(1,)]
+        assert merge.rows(f"select shop_id::text from task where {task}") == [(uuid_of(1),)]
+    if pin == "a stranger":
+        merge.execute(merge.url, "delete from badge")
+    assert merge.catch_up(is_forced=True).left == ()
+    assert merge.rows(f"select shop_id::text from task where {task}") == [(uuid_of(2),)]
+    assert merge.verify().is_equal
+
+
 def test_a_row_that_others_depend_on_is_left_until_they_are_gone(merge: Merge) -> None:
     merge.execute(
         merge.url, "create table badge (id int, shop_id uuid, person_id uuid references person)"

@@ -72,9 +72,12 @@ def carry_over(
     except errors.IntegrityError as error:
         connection.rollback()
         name = error.diag.constraint_name or error.diag.message_primary
+        advice = "correct the plan's SQL, or mend the rows in the source"
+        if isinstance(error, errors.ForeignKeyViolation):
+            advice += "; rows that people wrote or changed in the target may be in the way, too"
         raise UnifyError(
             f"{error.diag.table_name} refuses what changed ({name}); nothing was carried over: "
-            "correct the plan's SQL, or mend the rows in the source"
+            f"{advice}"
         ) from None
     # A view that stays would keep people from changing the target's tables.
     for place in places:

@@ -88,6 +88,11 @@ class Carry:
         row = self.connection.execute("select to_regclass(%s)", (name,)).fetchone()
         return row is not None and row[0] is not None
 
+    def is_same(self, one: str, other: str) -> bool:
+        """Whether two names as SQL mean the same table."""
+        row = self.connection.execute("select %s::regclass = %s::regclass", (one, other)).fetchone()
+        return row is not None and bool(row[0])
+
     def untouched(self, step: str) -> str:
         """The condition that a row `t` is as the run, or an earlier pass, wrote it."""
         found = store.read_steps(self.connection, self.run.id).get(step)

@@ -20,23 +20,31 @@ if TYPE_CHECKING:
     from mainstem.unify.move.catchup.context import Carry
 
 
-def note_moved(carry: Carry, target: TargetTable, *, value: str, wanted: Mapping[str, str]) -> None:
-    """Remember what foreign keys point at of the rows that are about to be updated.
+def note_moved(
+    carry: Carry, target: TargetTable, *, value: str, wanted: Mapping[str, str]
+) -> frozenset[str]:
+    """Remember the rows that are about to be updated in what foreign keys point at; in which of it.
 
     `value` is how the maps name a row `t` of the target; `wanted` what each of its columns becomes,
     over `t` and the wanted row `w`.
     """
     moved, want = moved_name(carry, target), carry.own("want", target.name)
     columns = [name for name in _pointed_at(carry, target) if name in wanted]
-    old = ", ".join(f"t.{name_sql(name)}" for name in columns)
-    new = ", ".join(wanted[name] for name in columns)
+    differs = [f"t.{name_sql(name)} is distinct from {wanted[name]}" for name in columns]
     carry.connection.execute(f"drop table if exists {moved}")
-    if columns:
-        carry.connection.execute(
-            f"create unlogged table {moved} as select t.* from {target_name(target)} as t"
-            f" join {want} as w on {value} = w._new"
-            f" where w._op = 'update' and ({old}) is distinct from ({new})"
-        )
+    if not columns:
+        return frozenset()
+    carry.connection.execute(
+        f"create unlogged table {moved} as select t.* from {target_name(target)} as t"
+        f" join {want} as w on {value} = w._new"
+        f" where w._op = 'update' and ({' or '.join(differs)})"
+    )
+    row = carry.connection.execute(
+        f"select {', '.join(f'bool_or({one})' for one in differs)} from {moved} as t"
+        f" join {want} as w on {value} = w._new"
+    ).fetchone()
+    assert row is not None
+    return frozenset(name for name, is_moved in zip(columns, row, strict=True) if is_moved)
 
 
 def moved_name(carry: Carry, target: TargetTable) -> str:

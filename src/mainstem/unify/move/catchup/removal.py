@@ -223,7 +223,7 @@ class Removal:
                 f"c.{name_sql(column)} = t.{name_sql(parent)}"
                 for column, parent in zip(columns, parents, strict=True)
             )
-            own = next((o for name, o in ours.items() if self._is_same(name, child)), None)
+            own = next((o for name, o in ours.items() if self._carry.is_same(name, child)), None)
             stays = "true"
             if own is not None:
                 child_value = self._values[own.name][0].replace("t.", "c.")
@@ -236,12 +236,6 @@ class Removal:
                 why="n",
             )
         return left
-
-    def _is_same(self, one: str, other: str) -> bool:
-        row = self._carry.connection.execute(
-            "select %s::regclass = %s::regclass", (one, other)
-        ).fetchone()
-        return row is not None and bool(row[0])
 
     def _leave(self, target: TargetTable, query: str, *, why: str) -> int:
         """Keep rows of the list in maps of their own, so that an undo finds them."""

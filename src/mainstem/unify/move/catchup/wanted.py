@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from mainstem.errors import UnifyError
 from mainstem.unify.move.catchup.context import Left
 from mainstem.unify.move.catchup.memory import make_keys
-from mainstem.unify.move.catchup.moving import note_moved, rows_that_stay
+from mainstem.unify.move.catchup.moving import moved_name, note_moved, rows_that_stay
+from mainstem.unify.move.catchup.pinned import find_pinned
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.statements import (
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 _EXAMPLES_MAX = 5
 #: a wanted row that is to stand in the target itself
 GOOD = "w._refuse is null and w._outcome = 'l'"
+_EDITED = "was changed by hand, and differs in the source"
+_PINNED = "is what rows that stay as they are point at, and would not be called the same any more"
 _NOT_LOADED = "the row that stands for it was not loaded"
 
 
@@ -105,7 +108,8 @@ class Wanted:
         self._refuse_unmerged()
         self._doom(tables)
         wanted = {name: self._kept(name, of="w") for name in self._given()}
-        note_moved(self._carry, self._target, value=self._value, wanted=wanted)
+        moved = note_moved(self._carry, self._target, value=self._value, wanted=wanted)
+        self._hold_pinned(tables, moved)
         counts = self._write_rows()
         self._leave_out_the_same(tables)
         self._write_notes(tables)
@@ -211,28 +215,42 @@ class Wanted:
 
     def _hold_edited(self, tables: Sequence[PlannedTable]) -> None:
         """Rows that people changed in the target stay as they are, but when forced."""
-        if self._carry.is_forced:
+        for number, table in enumerate(tables):
+            make_keys(self._carry.connection, self._carry.memory, "held", table.name, is_new=True)
+            if not self._carry.is_forced:
+                self._hold(number, table, "_edited", why=_EDITED)
+
+    def _hold_pinned(self, tables: Sequence[PlannedTable], columns: frozenset[str]) -> None:
+        """Rows stay as they are that others point at which do; foreign keys would break."""
+        pinned = find_pinned(self._carry, self._target, columns)
+        if pinned is None:
             return
         for number, table in enumerate(tables):
-            held = make_keys(
-                self._carry.connection, self._carry.memory, "held", table.name, is_new=True
-            )
-            found = self._execute(
-                f"insert into {held} select _key from {self._want} as w"
-                f" where _section = {number} and _op = 'update' and _edited"
-            )
-            if not found:
-                continue
-            self._carry.held.add(table.name)
-            for (key,) in self._carry.connection.execute(f"select _key from {held} order by 1"):
-                why = "was changed by hand, and differs in the source"
-                self._carry.held_rows.append(Left(self._target.name, table.name, key, why))
-            mine = f"_section = {number} and _key in (select _key from {held})"
-            for place in (self._want, self._had):
-                self._execute(f"delete from {place} where {mine}")
-            self._execute(
-                f"delete from {self._affected(table)} where _key in (select _key from {held})"
-            )
+            self._hold(number, table, f"_new in ({pinned})", why=_PINNED)
+        self._execute(
+            f"delete from {moved_name(self._carry, self._target)} as t"
+            f" where {self._value} in ({pinned})"
+        )
+
+    def _hold(self, number: int, table: PlannedTable, condition: str, *, why: str) -> None:
+        """Let rows that would be updated wait for another pass, and say so."""
+        held = self._carry.own("held", table.name)
+        keys = self._carry.connection.execute(
+            f"insert into {held} select _key from {self._want}"
+            f" where _section = {number} and _op = 'update' and {condition} returning _key"
+        ).fetchall()
+        if not keys:
+            return
+        self._carry.held.add(table.name)
+        self._carry.held_rows.extend(
+            Left(self._target.name, table.name, key, why) for (key,) in sorted(keys)
+        )
+        mine = f"_section = {number} and _key in (select _key from {held})"
+        for place in (self._want, self._had):
+            self._execute(f"delete from {place} where {mine}")
+        self._execute(
+            f"delete from {self._affected(table)} where _key in (select _key from {held})"
+        )
 
     def _kept(self, name: str, *, of: str) -> str:
         """A column's value to be: what its own source does not give stays as it is."""
