@@ -75,7 +75,7 @@ def build_app(
     plans = Plans(url, settings.plans)
     figures = Figures(url, settings.metrics_token, requests)
     data = DataApi(core.pool, resolver(core, paces))
-    storage = files.storage_api(core, settings.files, settings.file_limits)
+    storage = files.storage_api(core, settings.files, settings.file_limits, paces)
     templates = site.templates()
     watch = Watch(url)
     app = Litestar(

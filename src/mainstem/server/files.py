@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mainstem import core as identity
 from mainstem.core import Scope, agencies
 from mainstem.errors import ConfigError
+from mainstem.server.callers import count
 from mainstem.storage import Access, Limits, Ports, Right, StorageApi
 from mainstem.stores.model import Place
 from mainstem.stores.signing import keys_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from mainstem.core import Core
     from mainstem.db.tenant import Tenant
+    from mainstem.server.pace import Paces
 
 #: a folder, or the address of an S3-compatible store; its keys are `MAINSTEM_FILES_ACCESS_KEY_ID`
 #: and `MAINSTEM_FILES_SECRET_ACCESS_KEY`
@@ -38,7 +40,7 @@ _NEEDED = {
 _NAMING = frozenset({b"apikey", b"authorization"})
 
 
-def storage_api(core: Core, place: Place | None, limits: Limits) -> StorageApi | None:
+def storage_api(core: Core, place: Place | None, limits: Limits, paces: Paces) -> StorageApi | None:
     """The storage API for core's people; None where there is no place for files."""
     if place is None:
         return None
@@ -47,7 +49,7 @@ def storage_api(core: Core, place: Place | None, limits: Limits) -> StorageApi |
         return await agencies.of_slug(core, slug)
 
     ports = Ports(
-        resolve=_resolver(core),
+        resolve=_resolver(core, paces),
         agency=agency,
         on_behalf_of=agencies.on_behalf_of,
         keys=core.keys,
@@ -93,7 +95,7 @@ def limits_of(environment: Mapping[str, str] = os.environ) -> Limits:
     return Limits(object_bytes_max=int(said) * 1024 * 1024)
 
 
-def _resolver(core: Core) -> Callable[[MutableMapping[str, Any]], Any]:
+def _resolver(core: Core, paces: Paces) -> Callable[[MutableMapping[str, Any]], Any]:
     """Who asks. Cookies do not count: an address in a page of another site would bring them."""
 
     async def resolve(scope: MutableMapping[str, Any]) -> Access:
@@ -103,6 +105,7 @@ def _resolver(core: Core) -> Callable[[MutableMapping[str, Any]], Any]:
             if name in _NAMING
         }
         found = await identity.resolve(core, headers)
+        count(paces, found)
         return Access(found.tenant, _may(found))
 
     return resolve

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 PATH = "/storage/v1"
 _ALLOWED = "GET,HEAD,POST,PUT,DELETE,OPTIONS"
 _TOO_SLOW = 408
+_ACCESS = frozenset({401, 403})
 #: of a refused body so much is thrown away, or twice the largest file
 _DISCARDED = 64 * MEGABYTE
 _OPERATIONS: Mapping[str, Callable[[Request], Awaitable[Reply]]] = {
@@ -117,7 +118,13 @@ class StorageApi:
         except StorageError as problem:
             refused = problem
         except RefusedError as error:
-            refused = StorageError(error.status, error.code, str(error), error="Unauthorized")
+            refused = StorageError(
+                error.status,
+                error.code,
+                str(error),
+                error="Unauthorized" if error.status in _ACCESS else None,
+                retry_after_s=error.retry_after_s,
+            )
         except psycopg.Error as error:
             refused = problem_of(error)
         return _refusal(scope, refused, self._limits.object_bytes_max)

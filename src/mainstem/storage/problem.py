@@ -16,8 +16,16 @@ SHOWN_MAX = 100
 class StorageError(RefusedError):
     """Refused. `code` is for programs, `error` is what older clients compare with."""
 
-    def __init__(self, status: int, code: str, message: str, *, error: str | None = None) -> None:
-        super().__init__(code, message, status=status)
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        error: str | None = None,
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(code, message, status=status, retry_after_s=retry_after_s)
         self.error = error or code
         self.message = message
 

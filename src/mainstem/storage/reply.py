@@ -66,6 +66,6 @@ def refusal(problem: StorageError) -> Reply:
     reply.add("cache-control", "no-store")
     if problem.status == _UNAUTHORIZED:
         reply.add("www-authenticate", "Bearer")
-    if problem.status == _UNAVAILABLE:
-        reply.add("retry-after", "1")
+    if problem.retry_after_s is not None or problem.status == _UNAVAILABLE:
+        reply.add("retry-after", str(problem.retry_after_s or 1))
     return reply
