@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg import sql
 from tests.unify.files.conftest import CONFIG, SHOP_1
 
 from mainstem.errors import ConfigError
+from mainstem.pg.connect import connect
+from mainstem.stores.model import Place
+from mainstem.unify.files.model import Files
+from mainstem.unify.plan.addresses import rewritings
+from mainstem.unify.plan.model import Plan, PlannedColumn, PlannedTable
 
 if TYPE_CHECKING:
     from tests.unify.files.conftest import Project
+
+    from mainstem.pg.scratch import ScratchServer
 
 OLD = "https://x.example/storage/v1/object/public/"
 NEW = "https://new.example/files/"
@@ -134,3 +145,40 @@ def test_a_file_as_a_source_is_refused(project: Project) -> None:
     project.config.write_text(text)
     with pytest.raises(ConfigError, match="rewrite_urls is for sources that are PostgreSQL"):
         project.plan()
+
+
+names = st.text(st.sampled_from("ab/%'\\? ü_"), max_size=8)
+beginnings = st.sampled_from([OLD, f"{OLD}a", "x'y/", "", "other"])
+
+
+@given(
+    st.dictionaries(beginnings.filter(bool), names, min_size=1, max_size=3),
+    st.dictionaries(names.filter(bool), names, max_size=3),
+    st.lists(st.tuples(beginnings, names), min_size=1, max_size=8),
+)
+def test_the_sql_gives_what_the_file_is_called(
+    scratch: ScratchServer,
+    urls: dict[str, str],
+    prefixes: dict[str, str],
+    addresses: list[tuple[str, str]],
+) -> None:
+    """Whatever the beginnings are: the longest that fits counts, on both sides."""
+    files = Files("", Place(), Place(), prefixes=prefixes, rewrite_urls=urls, rewritten=("t.c",))
+    column = PlannedColumn("c", "text", into="c")
+    plan = Plan("p", "public", Path(), (), None, (), files=(files,))
+    value = rewritings(PlannedTable("t", 0, columns=(column,)), plan)["c"].value
+    values = ["".join(address) for address in addresses]
+    # the expression holds signs that psycopg takes for places, so that the values go another way
+    made = sql.SQL("unnest({}::text[]) with ordinality as s (c, n)").format(sql.Literal(values))
+    with connect(scratch.url()) as connection:
+        query = f"select {value} from {made.as_string(connection)} order by n"
+        rows = connection.execute(query.encode()).fetchall()
+    assert [row[0] for row in rows] == [_rewritten(files, address) for address in values]
+
+
+def _rewritten(files: Files, address: str) -> str:
+    fitting = [old for old in files.rewrite_urls if address.startswith(old)]
+    if not fitting or "?" in address:
+        return address
+    old = max(fitting, key=len)
+    return files.rewrite_urls[old] + files.target_key(address[len(old) :], {})
