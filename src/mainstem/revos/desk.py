@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mainstem.db.queries import load_queries
 from mainstem.db.tenant import STATEMENT_LIMIT_S, opening_batch, tenant_transaction
 from mainstem.errors import RefusedError
-from mainstem.revos import campaigns, capture
+from mainstem.revos import campaigns, capture, pods
 from mainstem.revos.accounts import health
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.extraction import REVIEW_BELOW
@@ -99,9 +99,7 @@ class Desk:
 
     async def decide_email(self, tenant: Tenant, review_id: UUID, *, email: str | None) -> None:
         """Say which address a message means; None: it holds none."""
-        user_id = tenant.user_id
-        if user_id is None:
-            raise RefusedError("needs_person", "A person decides this, not a key.")
+        user_id = _person(tenant)
         replies = Replies(self.keys, self.captured, REVIEW_BELOW)
         await self._decide(
             tenant,
@@ -114,6 +112,36 @@ class Desk:
         """Say whether a message was sent of which nobody was sure."""
         await self._decide(
             tenant, "dm_step", step_id, lambda at: unknown.resolve(at, step_id, was_sent=was_sent)
+        )
+
+    async def agree(self, tenant: Tenant, activity_id: UUID, *, text: str | None) -> None:
+        """Agree to what one's pod asks for, a comment in these words."""
+        user_id = _person(tenant)
+        await self._decide(
+            tenant,
+            "pod_activity",
+            activity_id,
+            lambda at: pods.agree(at, activity_id, user_id=user_id, text=text),
+        )
+
+    async def did(self, tenant: Tenant, activity_id: UUID) -> None:
+        """Say that one did by hand what one's pod asks for."""
+        user_id = _person(tenant)
+        await self._decide(
+            tenant,
+            "pod_activity",
+            activity_id,
+            lambda at: pods.did(at, activity_id, user_id=user_id),
+        )
+
+    async def decline(self, tenant: Tenant, activity_id: UUID) -> None:
+        """Say no to what one's pod asks for."""
+        user_id = _person(tenant)
+        await self._decide(
+            tenant,
+            "pod_activity",
+            activity_id,
+            lambda at: pods.decline(at, activity_id, user_id=user_id),
         )
 
     async def resume_account(self, tenant: Tenant, account_id: UUID) -> None:
@@ -146,3 +174,9 @@ class Desk:
             connection.execute(opening_batch(named, STATEMENT_LIMIT_S, begins=False), prepare=False)
             moment = Moment(connection=connection, agency_id=tenant.agency_id, at=self.clock.now())
             return deed(moment)
+
+
+def _person(tenant: Tenant) -> UUID:
+    if tenant.user_id is None:
+        raise RefusedError("needs_person", "A person decides this, not a key.")
+    return tenant.user_id

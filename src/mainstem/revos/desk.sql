@@ -21,3 +21,7 @@ update public.dm_step set status = status where agency_id = %(agency_id)s and id
 -- name: may_change_linkedin_account
 -- Whether the person may change the row: its policy and grants are asked by changing nothing.
 update public.linkedin_account set status = status where agency_id = %(agency_id)s and id = %(id)s returning id
+
+-- name: may_change_pod_activity
+-- Whether the person may change the row: its policy and grants are asked by changing nothing.
+update public.pod_activity set status = status where agency_id = %(agency_id)s and id = %(id)s returning id

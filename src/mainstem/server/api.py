@@ -14,7 +14,7 @@ from litestar.response import Template
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 import mainstem
-from mainstem.server import api_people, api_unify
+from mainstem.server import api_people, api_revos, api_unify
 from mainstem.server.model import Health
 from mainstem.server.pages import THEMES
 from mainstem.server.problem import HANDLERS
@@ -89,10 +89,16 @@ def _fields(shape: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, str
 
 
 def router() -> Router:
-    """The routes; the app provides `watch`, `core` and `plans`."""
+    """The routes; the app provides `watch`, `core`, `plans` and `desk`."""
     return Router(
         PATH,
-        route_handlers=[health, reference, *api_people.HANDLERS, *api_unify.HANDLERS],
+        route_handlers=[
+            health,
+            reference,
+            *api_people.HANDLERS,
+            *api_unify.HANDLERS,
+            Router("/revos", route_handlers=list(api_revos.HANDLERS)),
+        ],
         exception_handlers=dict(HANDLERS),
         request_max_body_size=BODY_BYTES_MAX,
     )

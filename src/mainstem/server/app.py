@@ -18,10 +18,12 @@ from litestar.template import TemplateConfig
 
 from mainstem.core import Core
 from mainstem.core import api as core_api
+from mainstem.db.pool import sync_pool
 from mainstem.errors import RefusedError
 from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
 from mainstem.revos import downloads, inbound
+from mainstem.revos.desk import Desk
 from mainstem.server import api, files, pages, problem, site
 from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
@@ -30,6 +32,7 @@ from mainstem.server.metrics import Figures, Requests, metrics
 from mainstem.server.pace import Paces
 from mainstem.server.settings import Settings
 from mainstem.server.watch import Watch
+from mainstem.server.workers import announce
 from mainstem.storage import PATH as FILES_PATH
 from mainstem.storage import StorageApi
 from mainstem.web import guard, page_templates, serve_static
@@ -78,6 +81,11 @@ def build_app(
     storage = files.storage_api(core, settings.files, settings.file_limits, paces)
     templates = site.templates()
     watch = Watch(url)
+    desk = Desk(
+        sync_pool(settings.login_url or url, application_name="mainstem decisions"),
+        settings.keys,
+        announce,
+    )
     app = Litestar(
         route_handlers=[
             api.router(),
@@ -95,9 +103,10 @@ def build_app(
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
             "plans": Provide(lambda: plans, sync_to_thread=False),
+            "desk": Provide(lambda: desk, sync_to_thread=False),
             "figures": Provide(lambda: figures, sync_to_thread=False),
         },
-        lifespan=[lambda _: _opened(core, data, storage)],
+        lifespan=[lambda _: _opened(core, data, storage, desk)],
         cors_config=CROSS_ORIGIN,
         allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
         before_send=[guard],
@@ -126,14 +135,18 @@ def _mounted(path: str, app: DataApi | StorageApi) -> ASGIRouteHandler:
 
 
 @asynccontextmanager
-async def _opened(core: Core, data: DataApi, storage: StorageApi | None) -> AsyncIterator[None]:
+async def _opened(
+    core: Core, data: DataApi, storage: StorageApi | None, desk: Desk
+) -> AsyncIterator[None]:
     """Connections as long as the app runs; a database that is not there yet is waited for."""
     await core.pool.open(wait=False)
+    desk.pool.open(wait=False)
     try:
         async with data.kept_fresh():
             yield
     finally:
         await core.pool.close()
+        desk.pool.close()
         core.close()
         if storage is not None:
             storage.close()

@@ -1,0 +1,296 @@
+"""`/api/revos`: what is more than a row of RevOS: states of campaigns, and what people decide."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - structs are decoded by their annotations
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, SkipValidation
+from litestar.status_codes import HTTP_204_NO_CONTENT
+
+from mainstem.core import people
+from mainstem.core.requests import CoreDependency
+from mainstem.errors import RefusedError
+from mainstem.revos.desk import Desk
+from mainstem.server.api_people import AnyRequest, access_of
+from mainstem.server.problem import RESPONSES
+
+if TYPE_CHECKING:
+    from mainstem.core import Core
+    from mainstem.db.tenant import Tenant
+
+APP = "revos"
+DeskDependency = NamedDependency[SkipValidation[Desk]]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing that a campaign misses, by field; with errors it cannot run."""
+
+    field: Annotated[str, msgspec.Meta(examples=["lead_magnet_id"])]
+    message: Annotated[str, msgspec.Meta(examples=["it offers nothing; choose a lead magnet"])]
+    is_error: bool
+
+
+class Numbers(msgspec.Struct, frozen=True):
+    """How far a campaign's people got."""
+
+    comments: int
+    leads: int
+    messaged: int
+    replied: int
+    captured: int
+    delivered: int
+    downloaded: int
+    failed: int
+
+
+class Publication(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a post is published; null is now."""
+
+    when: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class CommentDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a comment asks for the campaign's offer."""
+
+    asks: bool
+
+
+class EmailDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The address that a message means; null: it holds none."""
+
+    email: Annotated[str, msgspec.Meta(max_length=320, examples=["kim@acme.example"])] | None = None
+
+
+class SendDecision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether the message stands in the conversation."""
+
+    was_sent: bool
+
+
+class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of a comment; none for a like."""
+
+    text: Annotated[str, msgspec.Meta(max_length=1_250)] | None = None
+
+
+async def _who(core: Core, request: AnyRequest, table: str, verb: str) -> Tenant:
+    """The one who asks, in RevOS.
+
+    Raises:
+        RefusedError: nobody is signed in, or their role may not do that.
+    """
+    access = await access_of(core, request)
+    assert access.session is not None, "an access of people has its session"
+    if not access.rights.may(table, verb):
+        raise RefusedError("not_allowed", "Your role may not do this.", status=403)
+    return people.tenant_of(access.session.person, app=APP)
+
+
+@get(
+    "/campaigns/{campaign_id:uuid}/preflight", summary="What a campaign misses", responses=RESPONSES
+)
+async def preflight(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+) -> list[Finding]:
+    """Errors first; without one, it can be activated."""
+    tenant = await _who(core, request, "campaign", "update")
+    found = await desk.preflight(tenant, campaign_id)
+    return [Finding(each.field, each.message, each.is_error) for each in found]
+
+
+@get(
+    "/campaigns/{campaign_id:uuid}/funnel",
+    summary="How far a campaign's people got",
+    responses=RESPONSES,
+)
+async def funnel(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+) -> Numbers:
+    """From the comment to the download; of a completed campaign, what it came to."""
+    tenant = await _who(core, request, "campaign", "read")
+    return msgspec.convert(await desk.funnel(tenant, campaign_id), Numbers, from_attributes=True)
+
+
+@post(
+    "/campaigns/{campaign_id:uuid}/activate",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Let a campaign run",
+    responses=RESPONSES,
+)
+async def activate(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+) -> None:
+    """409 while its preflight has errors."""
+    tenant = await _who(core, request, "campaign", "update")
+    await desk.activate(tenant, campaign_id)
+
+
+@post(
+    "/campaigns/{campaign_id:uuid}/pause",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Let a campaign rest",
+    responses=RESPONSES,
+)
+async def pause(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+) -> None:
+    """What waits keeps waiting."""
+    tenant = await _who(core, request, "campaign", "update")
+    await desk.pause(tenant, campaign_id)
+
+
+@post(
+    "/campaigns/{campaign_id:uuid}/complete",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="End a campaign for good",
+    responses=RESPONSES,
+)
+async def complete(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+) -> None:
+    """Its numbers are kept; whoever gave an address still gets what was promised."""
+    tenant = await _who(core, request, "campaign", "update")
+    await desk.complete(tenant, campaign_id)
+
+
+@post(
+    "/posts/{post_id:uuid}/publish",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Publish a post",
+    responses=RESPONSES,
+)
+async def publish(
+    request: AnyRequest,
+    core: CoreDependency,
+    desk: DeskDependency,
+    post_id: FromPath[UUID],
+    data: JSONBody[Publication],
+) -> None:
+    """Now, or at a time."""
+    tenant = await _who(core, request, "post", "update")
+    await desk.publish(tenant, post_id, when=data.when)
+
+
+@post(
+    "/comments/{trigger_id:uuid}/decision",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Say whether a comment asks",
+    responses=RESPONSES,
+)
+async def decide_comment(
+    request: AnyRequest,
+    core: CoreDependency,
+    desk: DeskDependency,
+    trigger_id: FromPath[UUID],
+    data: JSONBody[CommentDecision],
+) -> None:
+    """Of a comment that waits for a person; who asks becomes a lead."""
+    tenant = await _who(core, request, "triggered_comment", "update")
+    await desk.decide_comment(tenant, trigger_id, asks=data.asks)
+
+
+@post(
+    "/emails/{review_id:uuid}/decision",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Say which address is meant",
+    responses=RESPONSES,
+)
+async def decide_email(
+    request: AnyRequest,
+    core: CoreDependency,
+    desk: DeskDependency,
+    review_id: FromPath[UUID],
+    data: JSONBody[EmailDecision],
+) -> None:
+    """Of a reply that was read with too little certainty."""
+    tenant = await _who(core, request, "email_extraction_review", "update")
+    await desk.decide_email(tenant, review_id, email=data.email)
+
+
+@post(
+    "/sends/{step_id:uuid}/decision",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Say whether a message was sent",
+    responses=RESPONSES,
+)
+async def resolve_send(
+    request: AnyRequest,
+    core: CoreDependency,
+    desk: DeskDependency,
+    step_id: FromPath[UUID],
+    data: JSONBody[SendDecision],
+) -> None:
+    """Of a send that nobody is sure of; one that is missing is planned again."""
+    tenant = await _who(core, request, "dm_step", "update")
+    await desk.resolve_send(tenant, step_id, was_sent=data.was_sent)
+
+
+@post(
+    "/accounts/{account_id:uuid}/resume",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Let an account go on",
+    responses=RESPONSES,
+)
+async def resume_account(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, account_id: FromPath[UUID]
+) -> None:
+    """Of an account that was stopped, once its owner has mended it."""
+    tenant = await _who(core, request, "linkedin_account", "update")
+    await desk.resume_account(tenant, account_id)
+
+
+@post(
+    "/pod-activities/{activity_id:uuid}/agree",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Agree to what one's pod asks for",
+    responses=RESPONSES,
+)
+async def agree(
+    request: AnyRequest,
+    core: CoreDependency,
+    desk: DeskDependency,
+    activity_id: FromPath[UUID],
+    data: JSONBody[Agreement],
+) -> None:
+    """A comment needs words of one's own, and no two on a post are alike."""
+    tenant = await _who(core, request, "pod_activity", "update")
+    await desk.agree(tenant, activity_id, text=data.text)
+
+
+@post(
+    "/pod-activities/{activity_id:uuid}/done",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Say that one did it by hand",
+    responses=RESPONSES,
+)
+async def did(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, activity_id: FromPath[UUID]
+) -> None:
+    """Nothing is done by itself then."""
+    tenant = await _who(core, request, "pod_activity", "update")
+    await desk.did(tenant, activity_id)
+
+
+@post(
+    "/pod-activities/{activity_id:uuid}/decline",
+    status_code=HTTP_204_NO_CONTENT,
+    summary="Say no to what one's pod asks for",
+    responses=RESPONSES,
+)
+async def decline(
+    request: AnyRequest, core: CoreDependency, desk: DeskDependency, activity_id: FromPath[UUID]
+) -> None:
+    """That is an answer, and counts against nobody."""
+    tenant = await _who(core, request, "pod_activity", "update")
+    await desk.decline(tenant, activity_id)
+
+
+HANDLERS = (
+    preflight, funnel, activate, pause, complete, publish, decide_comment, decide_email,
+    resolve_send, resume_account, agree, did, decline,
+)  # fmt: skip
