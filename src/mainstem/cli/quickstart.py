@@ -23,6 +23,7 @@ from mainstem.pg import target
 from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import default_home
 from mainstem.server import process
+from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
 from mainstem.unify.progress import reporter
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _own(setting: Setting, path: Path) -> tuple[Report, bool]:
 
 
 def _serve(setting: Setting, *, port: int) -> str:
-    """Leave the page running; its address."""
+    """Leave the page running, with a LinkedIn sandbox where no provider is set up; its address."""
+    os.environ.setdefault(SANDBOX_VARIABLE, "unipile")
     with setting.steps.step("Server") as step:
         record, is_new = process.start(setting.url, home=setting.home, host=HOST, port=port)
         step.say(record.address if is_new else f"{record.address}, already running")
@@ -143,6 +145,9 @@ def _conclude(setting: Setting, report: Report, *, address: str, is_large: bool)
     print_line(Text(_unexplained(report)))
     print_line()
     print_line(Text(f"Done in {setting.steps.seconds:.0f} s. Open {address}/status", style="bold"))
+    sandbox = noted(setting.home)
+    if sandbox is not None:
+        print_line(Text(f"A LinkedIn sandbox is at {sandbox.address}: nothing reaches anybody."))
     program = _program()
     if is_large:
         program = f"MAINSTEM_HOME={setting.home} {program}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
+import os
 import signal
 import socket
 from contextlib import closing
@@ -15,6 +16,7 @@ import uvicorn
 from mainstem.errors import UsageError
 from mainstem.server.app import build_app
 from mainstem.server.record import keep_record
+from mainstem.server.sandbox import sandbox
 from mainstem.server.settings import Settings
 from mainstem.server.upkeep import upkeep
 
@@ -45,9 +47,14 @@ def serve(
     Raises:
         UsageError: the host is none of this machine's, or no port is free.
     """
-    with closing(free_socket(host, port)) as listener:
+    with closing(free_socket(host, port)) as listener, sandbox(os.environ, home=home) as beside:
         port = listener.getsockname()[1]
-        settings = Settings.from_environment(url, home=home, address=address(host, port))
+        given = os.environ | (beside.settings() if beside else {})
+        settings = Settings.from_environment(
+            url, home=home, address=address(host, port), environment=given
+        )
+        if beside:
+            beside.tell(address(host, port))
         app = build_app(url, hosts=trusted_hosts(host, port), settings=settings)
         config = uvicorn.Config(
             app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S
