@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -102,6 +103,7 @@ def require_public(text: str, *, allow_loopback: bool) -> None:
     raise ForbiddenAddressError(f"the endpoint's address is special ({what}); use a public one")
 
 
+@lru_cache(maxsize=4_096)
 def checked_url(url: str, *, allow_loopback: bool) -> str:
     """Return an endpoint's address when it can be one.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.core import encryption
 from mainstem.core.encryption import Cell
 from mainstem.core.parts import Core
+from mainstem.core.passwords import Passwords
 from mainstem.db.pool import async_pool
 from mainstem.db.tenant import Tenant, async_tenant_transaction
 from mainstem.errors import ConfigError
@@ -41,6 +43,11 @@ class Secrets:
     keys: MasterKeys = field(repr=False)
     _opened: dict[bytes, tuple[float, str]] = field(default_factory=dict, repr=False)
     _opening: dict[bytes, asyncio.Task[str]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def _passwords(self) -> Passwords:
+        """Core wants one, and to make one costs as much as a sign-in: it is made once."""
+        return Passwords()
 
     async def of(self, parcel: Parcel, kind: Destination) -> list[Signer] | str:
         """What signs a delivery, the current secret first; or the credential at a mail system.
@@ -74,12 +81,9 @@ class Secrets:
         where = cell(parcel.agency_id, parcel.endpoint_id, column)
         tenant = Tenant(parcel.agency_id, None, "owner", None, "revos", "service_role")
         async with async_pool(self.url, size_max=1) as pool:
-            core = Core(pool=pool, keys=self.keys)
-            try:
-                async with async_tenant_transaction(pool, tenant) as connection:
-                    opened = await encryption.unseal(core, connection, where, sealed)
-            finally:
-                core.close()
+            core = Core(pool=pool, keys=self.keys, passwords=self._passwords)
+            async with async_tenant_transaction(pool, tenant) as connection:
+                opened = await encryption.unseal(core, connection, where, sealed)
         if len(self._opened) >= KEPT_MAX:
             self._opened.clear()
         self._opened[sealed] = (time.monotonic(), opened.decode())
