@@ -16,6 +16,7 @@ NAMES = (
     "proof",
     "rest",
     "triggers",
+    "webhooks",
     "week",
 )
 
