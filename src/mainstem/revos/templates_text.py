@@ -31,7 +31,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 class Kind(enum.Enum):
-    """What a message is sent as, with its greatest length in UTF-16 units, as LinkedIn counts."""
+    """What a message is sent as, with its greatest length in UTF-16 units: the stricter count."""
 
     DM = 8_000
     COMMENT = 1_250
