@@ -16,7 +16,7 @@ from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
 from mainstem.revos.extraction import REVIEW_BELOW
-from mainstem.revos.inbound import Handling, Listeners
+from mainstem.revos.inbound import Handling, Listeners, forget
 from mainstem.revos.inbox import Inbox
 from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
@@ -94,7 +94,7 @@ class Engine:
     @cached_property
     def dispatch(self) -> Dispatch:
         """What decides."""
-        chores = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy)
+        chores = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy, forget)
         return Dispatch(self.clock, self.senders, chores)
 
     @cached_property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -15,10 +17,11 @@ from hypothesis import strategies as st
 from tests.migrations.people import become
 from tests.revos.inbound.conftest import KEY, SECRET
 
-from mainstem.revos.inbound import PATH
+from mainstem.revos.inbound import PATH, forget
 from mainstem.revos.inbound.events import event_of
 from mainstem.revos.inbound.guard import is_genuine
 from mainstem.revos.inbound.payloads import decoded
+from mainstem.revos.sending import Moment
 from mainstem.revos.unipile.reading import MalformedError
 from mainstem.server import build_app
 
@@ -85,6 +88,33 @@ def test_what_comes_twice_counts_once(desk: Desk) -> None:
     assert sorted(outcome for _, outcome in desk.events(desk.agencies[0])) == [
         "duplicate", "duplicate", "processed",
     ]  # fmt: skip
+
+
+def test_the_same_event_at_the_same_moment_counts_once(desk: Desk) -> None:
+    body = message(desk.accounts[0][1]["id"])
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: desk.tell(body).json()["outcome"], range(16)))
+    desk.handle()
+    assert sorted(outcomes) == ["duplicate"] * 15 + ["received"]
+    assert len(desk.told.messages) == 1
+
+
+def test_old_events_are_forgotten_an_agency_at_a_time(desk: Desk) -> None:
+    for _, account in desk.accounts:
+        desk.tell(message(account["id"]))
+    later = datetime.now(UTC) + timedelta(days=61)
+    forget(Moment(connection=desk.connection, agency_id=desk.agencies[0].id, at=later))
+    known = "select count(*) from processed_event where agency_id = %s"
+    assert [desk.sql(known, agency.id) for agency in desk.agencies] == [[(0,)], [(1,)]]
+
+
+def test_strays_are_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mainstem.revos.inbound.store.STRAYS_PER_HOUR_MAX", 3)
+    for _ in range(5):
+        assert desk.tell(b"nonsense").status_code == 200
+    desk.tell(message("nobody"))
+    reasons = [reason for reason, _, _ in desk.strays()]
+    assert reasons == ["malformed"] * 3 + ["unknown_account"]
 
 
 def test_agencies_that_share_an_account_each_get_the_event(desk: Desk) -> None:
@@ -276,8 +306,6 @@ def test_whatever_is_told_is_answered(desk: Desk, body: bytes) -> None:
 
 @given(body=st.binary(max_size=60) | JSON.map(msgspec.json.encode))
 def test_a_body_is_an_event_or_malformed(body: bytes) -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415
-
     try:
         event = event_of(decoded(body), received_at=datetime.now(UTC))
     except MalformedError:

@@ -6,7 +6,7 @@ tells `Listeners`. The address that links an account through the provider's own 
 """
 
 from mainstem.revos.inbound.api import PATH, router
-from mainstem.revos.inbound.handling import Handling, Listeners
+from mainstem.revos.inbound.handling import Handling, Listeners, forget
 from mainstem.revos.inbound.intake import Inbox, Intake
 
-__all__ = ["PATH", "Handling", "Inbox", "Intake", "Listeners", "router"]
+__all__ = ["PATH", "Handling", "Inbox", "Intake", "Listeners", "forget", "router"]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: clocks of ours and the provider's differ
 CLOCK_SLACK = timedelta(minutes=5)
+#: how long an event is known, should it come again
+KEPT = timedelta(days=60)
 WELL = frozenset({"OK", "RECONNECTED", "CREATION_SUCCESS", "SYNC_SUCCESS", "RUNNING"})
 NOT_YET = frozenset({"CONNECTING", "ADD", "RECONNECT"})
 STOPPED = frozenset({"restricted", "paused"})
@@ -174,6 +176,11 @@ class Handling:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "an event is always an agency's"
         return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+
+
+def forget(moment: Moment) -> None:
+    """Let go of the ledger's oldest events; what they said stays in the log for its own time."""
+    store.forget_events(moment.connection, moment.agency_id, before=moment.at - KEPT)
 
 
 def _account_state(moment: Moment, account_id: UUID, status: str) -> tuple[str, str | None]:

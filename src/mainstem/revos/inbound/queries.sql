@@ -37,9 +37,14 @@ join public.linkedin_account as a on a.agency_id = r.agency_id and a.id = r.targ
 returning agency_id, client_id, linkedin_account_id, id, outcome
 
 -- name: keep_stray
--- Keep what belongs to nobody, or makes no sense, where operators see it.
+-- Keep what belongs to nobody, or makes no sense, where operators see it; so many an hour: some of it
+-- anybody may send.
 insert into app.stray_event (source, reason, detail, body)
-values ('unipile', %(reason)s, %(detail)s, %(body)s)
+select 'unipile', %(reason)s, %(detail)s, %(body)s
+where (select count(*) from (
+  select from app.stray_event
+  where id >= app.uuid7_floor(now() - interval '1 hour') and reason = %(reason)s
+  limit %(rows_max)s) as recent) < %(rows_max)s
 
 -- name: add_link
 -- The word that a linked account comes back with, as a hash; former ones of the account end.
@@ -66,6 +71,14 @@ order by event_at nulls last, id
 update public.unipile_webhook_log
 set outcome = %(outcome)s, error_message = %(message)s, processed_at = %(at)s
 where agency_id = %(agency_id)s and id = %(id)s and outcome = 'received'
+
+-- name: forget_events
+-- Events that nobody tells again: the provider gives up within hours.
+delete from public.processed_event
+where agency_id = %(agency_id)s and id in (
+  select id from public.processed_event
+  where agency_id = %(agency_id)s and id < app.uuid7_floor(%(before)s)
+  order by id limit %(rows_max)s)
 
 -- name: link_account
 -- From here on the account works; one that is linked for the first time begins to warm up.

@@ -28,6 +28,8 @@ QUERIES = load_queries("mainstem.revos.inbound")
 #: agencies that share an account
 OWNERS_MAX = 20
 STRAY_CHARACTERS_MAX = 4_000
+STRAYS_PER_HOUR_MAX = 1_000
+FORGOTTEN_MAX = 1_000
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ async def keep_stray(connection: AsyncConnection, *, reason: str, detail: str, b
     """Keep what belongs to nobody, cut short; what is no text is shown as far as it goes."""
     text = body[:STRAY_CHARACTERS_MAX].decode("utf-8", "replace")
     text = text.replace("\0", "\N{REPLACEMENT CHARACTER}")
-    values = {"reason": reason, "detail": detail, "body": text}
+    values = {"reason": reason, "detail": detail, "body": text, "rows_max": STRAYS_PER_HOUR_MAX}
     await connection.execute(QUERIES["keep_stray"], values)
 
 
@@ -136,6 +138,12 @@ def finish_event(
         "at": at,
     }
     connection.execute(QUERIES["finish_event"], values)
+
+
+def forget_events(connection: Connection, agency_id: UUID, *, before: datetime) -> int:
+    """Forget which events were taken in before a time, so many at once; how many that were."""
+    values = {"agency_id": agency_id, "before": before, "rows_max": FORGOTTEN_MAX}
+    return connection.execute(QUERIES["forget_events"], values).rowcount
 
 
 def provider_id(connection: Connection, agency_id: UUID, account_id: UUID) -> str | None:

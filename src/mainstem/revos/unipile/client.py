@@ -26,6 +26,7 @@ KEY_VARIABLE = "MAINSTEM_UNIPILE_KEY"
 DIALECT_VARIABLE = "MAINSTEM_UNIPILE_DIALECT"
 WEBHOOK_SECRET_VARIABLE = "MAINSTEM_UNIPILE_WEBHOOK_SECRET"  # noqa: S105 - a variable's name
 KEY_CHARACTERS_MAX = 4_096
+SECRET_CHARACTERS_MIN = 16
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Settings:
             )
         if not self.key or not self.key.isascii() or not self.key.isprintable():
             raise ConfigError(f"{KEY_VARIABLE} is no key: it has to be printable ASCII")
+        if self.webhook_secret is not None and not _is_secret(self.webhook_secret):
+            raise ConfigError(
+                f"{WEBHOOK_SECRET_VARIABLE} is too easy to guess: at least {SECRET_CHARACTERS_MIN} "
+                "printable ASCII characters, made by chance"
+            )
         if self.dialect not in DIALECTS:
             raise ConfigError(f"{DIALECT_VARIABLE} is one of {', '.join(DIALECTS)}")
 
@@ -104,6 +110,10 @@ def provider_on(line: Line, settings: Settings) -> Provider:
     if settings.dialect == "v2":
         return V2(line)
     return V1(line, base_url=settings.url)
+
+
+def _is_secret(text: str) -> bool:
+    return len(text) >= SECRET_CHARACTERS_MIN and text.isascii() and text.isprintable()
 
 
 def _secret(environment: Mapping[str, str], name: str) -> str | None:
