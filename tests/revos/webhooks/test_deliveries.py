@@ -17,6 +17,7 @@ from mainstem.db.tenant import tenant_transaction
 from mainstem.errors import RefusedError, UsageError
 from mainstem.pg.connect import connect
 from mainstem.revos.webhooks import Destination, NewEndpoint, Scheme, endpoints, pacing, verify
+from mainstem.revos.webhooks.courier import LANE_MAX
 
 if TYPE_CHECKING:
     from tests.revos.webhooks.conftest import Agency, Town
@@ -476,3 +477,23 @@ async def test_an_endpoint_without_a_secret_or_deleted_is_sent_nothing(
     await town.work()
     assert receiver.of(room) == []
     assert town.waits_s(agency) == []
+
+
+async def test_a_slow_endpoint_holds_up_no_other(
+    core: Core, town: Town, receiver: Receiver, room: str
+) -> None:
+    async def hangs(got: Got) -> web.StreamResponse:
+        await asyncio.Event().wait()  # until whoever asks hangs up
+        return web.Response(text=got.path)
+
+    agency = town.agency()
+    slow = await made(core, agency, receiver.url(room))
+    await made(core, agency, receiver.url(f"{room}-well"))
+    receiver.answers[room] = hangs
+    town.sql("update webhook_config set timeout_ms = 500 where id = %(id)s", id=slow.id)
+    town.tell(agency, *(town.lead(agency) for _ in range(80)))
+    await town.work()
+    assert len(receiver.of(f"{room}-well")) == 80
+    assert len(receiver.of(room)) == LANE_MAX, "the others wait, without an attempt lost"
+    states = "select attempt, count(*) from app.job where agency_id = %(id)s group by 1 order by 1"
+    assert town.sql(states, id=agency.id) == [(0, 80 - LANE_MAX), (1, LANE_MAX)]

@@ -24,7 +24,7 @@ from mainstem.revos.webhooks import pacing, store
 from mainstem.revos.webhooks.announcing import APP
 from mainstem.revos.webhooks.destinations import deliver
 from mainstem.revos.webhooks.model import Answer, Outcome, Parcel, destination
-from mainstem.revos.webhooks.posting import Http, open_http
+from mainstem.revos.webhooks.posting import CONNECTIONS_MAX, Http, open_http
 from mainstem.revos.webhooks.redaction import redacted_text
 from mainstem.revos.webhooks.signing import SignatureError
 
@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[TupleRow]
 
-SENDING_MAX = 100
+SENDING_MAX = CONNECTIONS_MAX
+LANE_MAX = SENDING_MAX // 2
 PROBE_AGAIN_S = 5.0
 #: of one batch an endpoint's failures count so often: what fails side by side fails for one reason
 FAILURES_A_BATCH_MAX = pacing.FAILURES_OPEN
@@ -58,6 +59,11 @@ class _Round:
     sending: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SENDING_MAX))
     failures: Counter[UUID] = field(default_factory=Counter)
     probed: set[UUID] = field(default_factory=set)
+    lanes: dict[UUID, asyncio.Semaphore] = field(default_factory=dict)
+
+    def lane(self, endpoint_id: UUID) -> asyncio.Semaphore:
+        """How many go to one endpoint side by side."""
+        return self.lanes.setdefault(endpoint_id, asyncio.Semaphore(LANE_MAX))
 
 
 @dataclass
@@ -89,7 +95,8 @@ class Courier:
                 return Cancelled("it was delivered already")
             if not parcel.is_active:
                 return self._refused(job, parcel, "the endpoint is switched off")
-            async with here.sending:
+            # its endpoint's lane first, so that one slow endpoint never holds every place
+            async with here.lane(parcel.endpoint_id), here.sending:
                 if wait_s := _spared_s(here, parcel):
                     return Snooze(wait_s, "the endpoint fails and is spared")
                 return await self._attempt(here, job, parcel)

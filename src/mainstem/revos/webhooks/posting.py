@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 CONNECTIONS_MAX = 100
-CONNECTIONS_A_HOST_MAX = 50
 CONNECT_LIMIT_S = 10.0
 #: an answer's status decides; of its body so much is read, for so long, and the rest is cut off
 BODY_BYTES_MAX = 16 * 1024
@@ -68,7 +67,7 @@ class Http:
         return Answer(answer.status, answer.body, answer.error, answer.retry_after_s, spent_ms)
 
     async def _sent(self, request: Request, limit_s: float) -> Answer:
-        limits = aiohttp.ClientTimeout(total=limit_s, connect=min(CONNECT_LIMIT_S, limit_s))
+        limits = aiohttp.ClientTimeout(total=limit_s, sock_connect=CONNECT_LIMIT_S)
         async with self.session.request(
             request.method,
             URL(request.url, encoded=True),
@@ -126,7 +125,6 @@ async def open_http(*, allow_loopback: bool) -> AsyncIterator[Http]:
     """Open what sends, for the block."""
     connector = aiohttp.TCPConnector(
         limit=CONNECTIONS_MAX,
-        limit_per_host=CONNECTIONS_A_HOST_MAX,
         resolver=GuardedResolver(allow_loopback=allow_loopback),
         socket_factory=guarded_socket(allow_loopback=allow_loopback),
     )
