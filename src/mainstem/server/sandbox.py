@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mainstem.errors import ConfigError, ProviderError
 from mainstem.revos.inbound import PATH
 from mainstem.revos.sandbox import SCENARIOS, Clock, Sandbox, World, serving
 from mainstem.revos.unipile import Settings, opened
@@ -99,9 +100,12 @@ class Running:
         }
 
     def tell(self, server: str) -> None:
-        """Have the server told what happens."""
+        """Have the server told what happens; without it, messages are found by looking."""
         asked = asyncio.run_coroutine_threadsafe(self._tell(server), self._loop)
-        asked.result(START_LIMIT_S)
+        try:
+            asked.result(START_LIMIT_S)
+        except (ProviderError, ConfigError, TimeoutError) as error:
+            LOG.warning("the LinkedIn sandbox tells nothing: %s", error)
 
     def _run(self) -> None:
         with suppress(asyncio.CancelledError):
