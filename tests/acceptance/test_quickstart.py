@@ -65,6 +65,7 @@ def test_five_databases_become_one_though_it_was_killed(machine: Machine) -> Non
     ):
         assert f"ok   {step}" in first.stdout
     assert "No row is unexplained" in first.stdout
+    assert f"{record.address}/invitation#" in first.stdout
     status, page = fetch(record.address, "/status")
     assert status == 200
     for source in SOURCES:

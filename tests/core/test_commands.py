@@ -36,6 +36,14 @@ def typed(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     return typed
 
 
+def test_invites_somebody_into_an_agency(typed: Typed) -> None:
+    typed("agency", "create", "Northwind", "--owner", "ada@example.test")
+    said = typed("agency", "invite", "bo@example.test", "--agency", "northwind", "--role", "admin")
+    assert re.search(r"bo@example\.test chooses a password at \S+/invitation#[\w-]{20,}", said)
+    with pytest.raises(UsageError, match="there is no agency 'contoso'"):
+        typed("agency", "invite", "bo@example.test", "--agency", "contoso")
+
+
 def test_makes_an_agency_with_a_link_or_a_password(typed: Typed, tmp_path: Path) -> None:
     said = typed("agency", "create", "Northwind Traders", "--owner", "ada@example.test")
     assert "made the agency northwind-traders" in said

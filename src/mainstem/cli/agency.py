@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from mainstem.core import Core, Origin, agencies, invitations
+from mainstem.core.transaction import service_transaction
 from mainstem.pg.embedded import default_home
 from mainstem.pg.target import database_url
 from mainstem.server.record import running
@@ -58,6 +59,30 @@ def create(name: str, owner: str, *, ask_password: bool) -> None:
         click.echo(f"its owner chooses a password at {made.owner.link}")
     else:
         click.echo(f"{owner} signs in with that password")
+
+
+@agency.command()
+@click.argument("email")
+@click.option("--agency", "name", required=True, metavar="AGENCY", help="Its slug or its id.")
+@click.option(
+    "--role",
+    default="owner",
+    show_default=True,
+    type=click.Choice(["owner", "admin", "manager", "member"]),
+    help="What the person will be.",
+)
+def invite(email: str, *, name: str, role: str) -> None:
+    """Invite somebody into an agency; prints a link, good once, to choose a password."""
+
+    async def work(core: Core) -> str:
+        steward = await agencies.steward(core, name)
+        async with service_transaction(core.pool, steward) as connection:
+            made = await invitations.add(
+                core, connection, steward.agency_id, email=email, role=role
+            )
+        return made.link
+
+    click.echo(f"{email} chooses a password at {asyncio.run(with_core(work))}")
 
 
 async def with_core(work: Callable[[Core], Awaitable[Result]]) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import sys
@@ -17,6 +18,7 @@ from mainstem.cli.checklist import Checklist
 from mainstem.cli.sample_sources import EXPECTATIONS, sample_sources
 from mainstem.cli.setting import Setting
 from mainstem.cli.source import own_source, samples_folder
+from mainstem.core import agencies
 from mainstem.db.migrate import migrate
 from mainstem.kit.wording import counted
 from mainstem.pg import target
@@ -24,9 +26,11 @@ from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import default_home
 from mainstem.server import process
 from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
+from mainstem.server.settings import opened_core
 from mainstem.unify.progress import reporter
 
 if TYPE_CHECKING:
+    from mainstem.core.invitations import Invited
     from mainstem.unify.report import Report
 
 HOST = "127.0.0.1"
@@ -35,6 +39,8 @@ SAMPLE_ROWS_MIN = 5_000
 LARGE_ROWS = 1_000_000
 SEED = 1
 REASONS_MAX = 5
+#: who looks at the samples; the address is nobody's (RFC 2606)
+VISITOR = "visitor@mainstem.example"
 
 
 @click.command()
@@ -84,7 +90,7 @@ def quickstart(sqlite: Path | None, *, rows: int, is_large: bool, port: int) -> 
         report, is_proven = _own(setting, sqlite)
     is_proven &= proving.check(setting)
     address = _serve(setting, port=port)
-    _conclude(setting, report, address=address, is_large=is_large)
+    _conclude(setting, report, address=address, is_large=is_large, is_sample=sqlite is None)
     if not is_proven:
         sys.exit(1)
 
@@ -137,7 +143,9 @@ def _serve(setting: Setting, *, port: int) -> str:
     return record.address
 
 
-def _conclude(setting: Setting, report: Report, *, address: str, is_large: bool) -> None:
+def _conclude(
+    setting: Setting, report: Report, *, address: str, is_large: bool, is_sample: bool
+) -> None:
     """The row accounts, where to look, and how to end what was started."""
     print_line = setting.console.print
     print_line()
@@ -145,6 +153,8 @@ def _conclude(setting: Setting, report: Report, *, address: str, is_large: bool)
     print_line(Text(_unexplained(report)))
     print_line()
     print_line(Text(f"Done in {setting.steps.seconds:.0f} s. Open {address}/status", style="bold"))
+    if is_sample:
+        print_line(Text(_way_in(setting, address=address)))
     sandbox = noted(setting.home)
     if sandbox is not None:
         print_line(Text(f"A LinkedIn sandbox is at {sandbox.address}: nothing reaches anybody."))
@@ -154,6 +164,21 @@ def _conclude(setting: Setting, report: Report, *, address: str, is_large: bool)
     print_line(
         Text(f"End the page with `{program} serve --stop`, the database with `{program} db stop`.")
     )
+
+
+def _way_in(setting: Setting, *, address: str) -> str:
+    """How to sign in and look at the samples as the owner of one of their agencies."""
+
+    async def work() -> Invited | None:
+        async with opened_core(setting.url, home=setting.home, address=address) as core:
+            return await agencies.show(core, email=VISITOR)
+
+    invited = asyncio.run(work())
+    if invited is None:
+        return (
+            f"Sign in as {VISITOR} at {address}/sign-in (`mainstem agency invite` invites others)."
+        )
+    return f"Look around as an agency's owner: choose a password for {VISITOR} at {invited.link}"
 
 
 def _unexplained(report: Report) -> str:

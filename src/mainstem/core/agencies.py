@@ -70,6 +70,19 @@ async def steward(core: Core, name: str) -> Tenant:
     )
 
 
+async def show(core: Core, *, email: str) -> Invited | None:
+    """Invite somebody as owner of the agency with the most clients, to look around.
+
+    Returns:
+        the invitation; None where there is no client, or the address is somebody's already.
+    """
+    async with service_transaction(core.pool) as connection:
+        found = await store.one(connection, Id, "largest_agency")
+        if found is None or await store.person_by_email(connection, email) is not None:
+            return None
+        return await invitations.add(core, connection, found.id, email=email, role="owner")
+
+
 async def of_slug(core: Core, slug: str) -> Tenant | None:
     """An agency seen as a whole, by the slug that addresses of its public files have."""
     async with service_transaction(core.pool) as connection:

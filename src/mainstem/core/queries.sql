@@ -213,6 +213,10 @@ insert into public.agency (name, slug) values (%(name)s, %(slug)s)
 on conflict (slug) do nothing
 returning id
 
+-- name: largest_agency
+-- The agency with the most clients, which shows most.
+select agency_id as id from public.client group by agency_id order by count(*) desc, agency_id limit 1
+
 -- name: agency_by_name
 -- An agency by its slug or its id.
 select id, name from public.agency where slug = %(name)s or id::text = %(name)s
