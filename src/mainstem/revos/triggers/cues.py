@@ -133,6 +133,17 @@ REFUSALS = _idioms("""
     not for me
     no interest
     leave me alone
+    already have
+    already got
+    don t need it
+    dont need it
+    do not need it
+    don t want it
+    hab ich schon
+    habe ich schon
+    ya la tengo
+    ya lo tengo
+    je l ai deja
     stop spamming
     kein interesse
     nein danke
@@ -183,6 +194,7 @@ ASKED = _folded("""
     es son está están puedo puede podría consigo tengo hay cuesta obtengo recibo que trata incluye
     est sont puis peut faire obtenir avoir recevoir peux je on ça coûte contient
     è sono posso può faccio costa são é posso pode faço
+    trouver télécharger encontrar conseguir descargar trovare bekommt kriegt
     krijg kan vind zit jest są mogę dostanę nerede nasıl это получить мне можно
 """)
 #: exclamations that begin like questions
@@ -250,7 +262,7 @@ COURTESY = _folded("""
     send sent interested yes yeah hi hello hey here for my in so much great awesome very cool want wanna ok
     bitte danke dankeschön gerne gern her damit mir ich will möchte hätte nehme den die das der ein eine
     schick schicke senden haben ja hallo moin super
-    por favor porfa gracias hola quiero me interesa la el lo un una sí envía envíame mándame muchas
+    por favor porfa porfavor gracias hola quiero me interesa la el lo un una sí envía envíame mándame muchas
     svp stp merci bonjour s il te vous plaît je veux voudrais moi le les un une l oui preneur preneuse
     grazie ciao voglio vorrei obrigado obrigada quero oi dank graag ja tak dziękuję prosze спасибо пожалуйста
 """)

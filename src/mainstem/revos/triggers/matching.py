@@ -27,14 +27,13 @@ if TYPE_CHECKING:
 REMEMBERED_MAX = 50_000
 HITS_MAX = 50
 SPELLED_LETTERS_MAX = 100
-#: in a comment of more words than this a slip may well be another word
-SHORT_WORDS_MAX = 6
 PROSE_WORDS_MIN = 9
 SCORES = {
     Reason.EXACT: 1.0, Reason.STRETCHED: 0.97, Reason.SPACED: 0.95, Reason.INFLECTED: 0.92,
     Reason.TYPO: 0.8,
 }  # fmt: skip
 _ENDINGS = ("s", "es", "x", "n", "en", "e", "er", "ern", "i", "im", "y")
+_GLUED = ("please", "pls", "plz", "bitte", "porfavor", "svp", "merci", "thanks")
 _ENDINGS_LETTERS_MIN = 4
 _HANGUL_PARTICLE_MAX = 3
 _PREFIXES = ("ال", "وال", "بال", "لل", "و", "ב", "ה", "ל", "ו", "כ", "מ")
@@ -230,7 +229,8 @@ def _inflected(word: str, meant: str) -> Reason | None:
     if len(meant) < _ENDINGS_LETTERS_MIN:
         return None
     if word.startswith(meant):
-        return Reason.INFLECTED if word[len(meant) :] in _ENDINGS else None
+        is_form = word[len(meant) :] in _ENDINGS or word[len(meant) :] in _GLUED
+        return Reason.INFLECTED if is_form else None
     is_singular = meant[-1] in "sn" and word == meant[:-1] and len(word) >= _ENDINGS_LETTERS_MIN
     is_plural_of_y = meant[-1] == "y" and word == meant[:-1] + "ies"
     return Reason.INFLECTED if is_singular or is_plural_of_y else None
@@ -263,8 +263,8 @@ _MILD = frozenset({Reason.QUESTION, Reason.UNSURE_TYPO})
 def _caution(layout: Layout, hit: _Hit, mode: Mode) -> tuple[Reason, Span] | None:
     if against := caution(layout, hit.first, hit.end):
         return against
-    is_short = len(layout.words) <= SHORT_WORDS_MAX or is_bare(layout, hit.first, hit.end)
-    if hit.reason is Reason.TYPO and mode is not Mode.FUZZY and not is_short:
+    is_unsure = hit.reason is Reason.TYPO and mode is not Mode.FUZZY
+    if is_unsure and not is_bare(layout, hit.first, hit.end):
         return Reason.UNSURE_TYPO, layout.span(hit.first, hit.end - 1)
     return None
 

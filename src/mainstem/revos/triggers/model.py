@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Mode(enum.StrEnum):
     """How a campaign wants its words found; the values are those of campaign.match_mode.
 
-    WORD takes typing slips of a short comment and asks a person about those within prose; FUZZY
-    takes both; PHRASE takes none; ANY takes every comment that says something.
+    WORD takes typing slips where the word stands alone and asks a person about those within a
+    sentence; FUZZY takes both; PHRASE takes none; ANY takes every comment that says something.
     """
 
     WORD = "word"
