@@ -16,7 +16,7 @@ CORRECTED_AT_LEAST = 0.9
 
 #: words right before an address that turn it down
 _NOT = re.compile(
-    r"(?:\b(?:not|don'?t use|do not use|don'?t send (?:it )?to|never use|no longer|instead of|rather than|former|old|wrong"
+    r"(?:\b(?:not|(?:don'?t|do not|never) (?:use|write|mail|e-?mail|contact|(?:send|write) (?:it )?to|write to)|never use|no longer|instead of|rather than|former|old|wrong"
     r"|nicht|nicht an|statt|anstatt|alte|falsche?|no uses|no es|en vez de|en lugar de|antigu[oa]|pas|au lieu de|ancienne?"
     r"|non|invece di|não|em vez de|niet|stop (?:e-?mailing|writing(?: to)?)|remove|unsubscribe|delete|austragen|löschen|borra|supprimez?)\b"
     r"(?:\s(?:to|on|at|my|the|this|an|die|der|das|meine|mi|la|el|mon|ma|l'adresse|address|adresse|e-?mail|mail|correo|work|private|office"

@@ -49,6 +49,7 @@ _LEADS = _words("""
     """)
 #: with these before "at" it is a place and no address
 _PROSE = _words("""
+    i'm im we're you're he's she's they're
     work works working worked look looking looked meet met me us i am are is was were be been here there live lives
     available arrive arrived stay start started find found see check apply register sign it all not still currently
     founder ceo cto cmo coo head director manager engineer developer consultant lead partner team people guys someone
