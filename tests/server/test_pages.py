@@ -268,7 +268,7 @@ def test_unknown_addresses_are_404_in_the_form_that_fits(reader: TestClient[Lite
     page = reader.get("/nothing")
     assert page.status_code == 404
     assert "Back to the overview" in page.text
-    assert reader.get("/api/nothing").json() == {"message": "There is nothing at this address."}
+    assert reader.get("/api/nothing").json()["detail"] == "There is nothing at this address."
     assert reader.get("/static/0/%2e%2e/environment.py").status_code == 404
 
 
@@ -289,4 +289,5 @@ def test_answers_only_to_its_own_names(migrated_url: str) -> None:
 
 def test_describes_its_api(reader: TestClient[Litestar]) -> None:
     schema = reader.get("/api/schema/openapi.json").json()
-    assert list(schema["paths"]) == ["/api/health"]
+    assert "/api/health" in schema["paths"]
+    assert all(path.startswith("/api/") for path in schema["paths"])
