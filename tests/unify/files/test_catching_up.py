@@ -8,6 +8,7 @@ import pytest
 from tests.stores.server import ACCESS_KEY, REGION, SECRET, serving
 from tests.unify.files.conftest import SHOP_1
 
+from mainstem.cli import main
 from mainstem.errors import SourceError
 from mainstem.stores import folder
 from mainstem.unify.files import copying
@@ -147,6 +148,30 @@ def test_what_changed_after_the_last_pass_is_told(filled: Project) -> None:
     assert [str(one) for one in done.differences] == ["old files: 1 new, 1 changed, 1 gone"]
     filled.catch_up()
     assert filled.arrived() == expected(filled)
+
+
+def test_the_command_says_what_became_of_files(
+    filled: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", filled.url)
+    command = ["mainstem", "unify", "run", str(filled.config), "--catch-up", "--until", "60"]
+    monkeypatch.setattr("sys.argv", command)
+
+    def code() -> int:
+        with pytest.raises(SystemExit) as caught:
+            main()
+        return int(caught.value.code or 0)
+
+    filled.add(f"{SHOP_2}/new.png", b"new")
+    assert code() == 0
+    assert "0 deleted, 1 file copied, 0 replaced, 0 removed, " in capsys.readouterr().out
+    filled.add(f"{SHOP_2}/lost.png", None, size=9)
+    (filled.here / "pictures" / SHOP_1 / "a.png").write_bytes(b"by hand")
+    remove(filled, f"{SHOP_1}/a.png")
+    assert code() == 3
+    said = capsys.readouterr().out
+    assert f"left as it is: old files: pictures/{SHOP_1}/a.png was changed at folder" in said
+    assert "1 file in quarantine" in said
 
 
 class Cut(Exception):  # noqa: N818 - it stands for a kill
