@@ -62,8 +62,8 @@ grant execute on function app.access_of_request(text, uuid, bytea, timestamptz, 
 -- Who may only read --------------------------------------------------------------------------------
 -- A policy has one expression for all commands (rule 9), so it cannot tell reading from writing; a
 -- trigger can. In app.client_ids the clients whose rows may only be read have a mark behind their id.
--- The condition stands in WHEN, where it costs a row of everyone else's a fifth of a microsecond, and
--- the triggers come after the row, so that COPY still writes many rows at once.
+-- The condition stands in WHEN, where it is one look at a setting, and the triggers come after the row,
+-- so that COPY still writes many rows at once.
 create function app.is_read_only(client_id uuid) returns boolean
   language sql stable parallel safe
   return case
