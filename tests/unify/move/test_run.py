@@ -70,6 +70,9 @@ def test_keys_are_checked_with_statistics_and_maps_end_without_checks(shop: Shop
     ) == [(True, True)]
     maps = "select inhrelid from pg_inherits where inhparent = 'unify.legacy_id'::regclass"
     assert shop.rows(f"select count(*) from ({maps}) as m") == [(5,)]
+    assert shop.rows(f"select count(*) from pg_class where oid in ({maps}) and reltuples >= 0") == [
+        (5,)
+    ]
     assert shop.rows(
         f"select count(*) from pg_constraint where contype = 'c' and conrelid in ({maps})"
     ) == [(0,)]

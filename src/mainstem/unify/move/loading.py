@@ -146,6 +146,7 @@ class Tasks:
             *self._settles(),
             *self._indexes(),
             *self._analyzes(),
+            *self._map_analyzes(),
             *self._links(),
         ]
         left = [task for task in found if task.name not in done]
@@ -250,6 +251,16 @@ class Tasks:
                 partial(self._analyze, name=name, record=record),
                 after=self._filled(name),
                 alone_on=frozenset({record.table}),
+            )
+
+    def _map_analyzes(self) -> Iterator[Task]:
+        """Without statistics it is slow to read back where rows went."""
+        for select in self.move.plan.selects:
+            into = self._into(select)
+            yield Task(
+                f"analyze map {_map_step(select)}",
+                partial(self._analyze_map, select=select),
+                after=frozenset({_also_step(select)}) if select.is_also else self._loaded(into),
             )
 
     def _maps(self, left: list[Task]) -> Iterator[Task]:
@@ -361,6 +372,20 @@ class Tasks:
         store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
         connection.commit()
 
+    def _analyze_map(self, connection: Connection, select: Select) -> None:
+        for found in store.read_maps(connection, self.run.id):
+            where = found.source_table, found.target_schema, found.target_table
+            if where == (select.source_table, select.target_schema, select.target_table):
+                connection.execute(f"analyze unify.{found.partition}")
+        store.save_step(
+            connection, self.run.id, name=f"analyze map {_map_step(select)}", position=3
+        )
+        connection.commit()
+
+
+def _map_step(select: Select) -> str:
+    return select.source_table if not select.is_also else _also_step(select)
+
 
 def _also_step(select: Select) -> str:
     return f"also {also_name(select)} from {select.source_table}"
@@ -377,7 +402,7 @@ def _finish(move: Move, run: Run, order: list[TargetTable], prepared: Prepared) 
         move.sources[table.source].fill_originals(connection, run, table)
     advance_sequences(connection, run, order)
     store.attach_maps(connection, run.id)
-    store.analyze_run(connection, run.id)
+    connection.execute("analyze unify.ledger, unify.quarantine")
     for record in prepared.records.values():
         put_back_triggers(connection, record)
     connection.execute(f"drop schema if exists {run.staging_schema} cascade")
