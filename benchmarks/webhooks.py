@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
+
 from benchmarks.harness import machine, table, workspace
 from benchmarks.server import MAINSTEM, Bench
 from mainstem.core import master_key
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 LIMIT_PER_S = 1_500
 EVENTS = 20_000
+WORKERS = 2
 PORTION = 5_000
 
 
@@ -68,11 +71,13 @@ def _measure(bench: Bench, count: int) -> None:
         asyncio.run(_give_secret(url, keys, agency, endpoint))
         _announce(connection, agency, leads)
         before_s = bench.server_cpu_s()
-        with _worker(url, keys):
+        with _worker(url, keys) as worker:
             began = _first(connection)
+            worker_before_s = _cpu_s(worker)
             while _left(connection):
                 time.sleep(0.05)
             wall_s = time.perf_counter() - began
+            worker_s = _cpu_s(worker) - worker_before_s
         server_s = bench.server_cpu_s() - before_s
         done = _one(connection, "select count(*) from webhook_delivery where status = 'success'")
         received = receiver.communicate(timeout=10)[0].split()
@@ -80,10 +85,14 @@ def _measure(bench: Bench, count: int) -> None:
         sys.exit(f"{count} events, {done} delivered, {received} received and signed")
     rate = count / wall_s
     table(
-        f"Webhooks, one worker, one receiver ({machine()})",
-        ("events", "delivered in", "a second", "server CPU", "at least", "ratio"),
-        [(f"{count:,}", f"{wall_s:.1f} s", f"{rate:,.0f}", f"{server_s:.1f} s", f"{LIMIT_PER_S:,}",
-          f"{rate / LIMIT_PER_S:.2f}")],
+        f"Webhooks, {WORKERS} workers, one receiver ({machine()})",
+        ("events", "delivered in", "a second", "a worker's CPU second", "server", "least", "ratio"),
+        [
+            (
+                f"{count:,}", f"{wall_s:.1f} s", f"{rate:,.0f}", f"{count / worker_s:,.0f}",
+                f"{server_s:.1f} s CPU", f"{LIMIT_PER_S:,}", f"{rate / LIMIT_PER_S:.2f}",
+            )
+        ],
     )  # fmt: skip
     if rate < LIMIT_PER_S:
         sys.exit("webhooks are slower than their limit")
@@ -150,17 +159,23 @@ def _left(connection: psycopg.Connection[TupleRow]) -> bool:
 
 
 @contextmanager
-def _worker(url: str, keys: str) -> Iterator[None]:
+def _worker(url: str, keys: str) -> Iterator[psutil.Process]:
     environment = os.environ | {
         "DATABASE_URL": url, master_key.VARIABLE: keys, LOOPBACK_VARIABLE: "1",
     }  # fmt: skip
-    command = [MAINSTEM, "worker", "--queues", "webhooks"]
+    command = [MAINSTEM, "worker", "--queues", "webhooks", "--processes", str(WORKERS)]
     running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
-        yield
+        yield psutil.Process(running.pid)
     finally:
         running.terminate()
         running.wait()
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """What the workers have used, which are children of the process."""
+    each = [child.cpu_times() for child in process.children()]
+    return float(sum(times.user + times.system for times in each))
 
 
 @contextmanager
