@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from tests.web.world import PEOPLE, campaign_id, client_id, lead_id
+from tests.web.world import PEOPLE, campaign_id, client_id, lead_id, row_ids
 
 from mainstem.server.site import HANDLERS
 from mainstem.web import SECURITY_HEADERS
@@ -32,6 +32,13 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
     "campaign_id": (campaign_id(1), campaign_id(1, foreign=True), campaign_id(2)),
     "lead_id": (lead_id(4), lead_id(1, foreign=True), lead_id(1)),
     "view_id": (uuid4(), uuid4(), uuid4()),
+    "account_id": row_ids("08"),
+    "post_id": row_ids("09"),
+    "trigger_id": row_ids("0b"),
+    "step_id": row_ids("0d"),
+    "review_id": row_ids("0e"),
+    "delivery_id": row_ids("10"),
+    "activity_id": row_ids("13"),
 }
 OURS, FOREIGN, UNSEEN = 0, 1, 2
 _PARAMETER = re.compile(r"\{(\w+):uuid\}")

@@ -38,6 +38,12 @@ def lead_id(number: int, *, foreign: bool = False) -> UUID:
     return UUID(f"019b0000-0000-7000-8000-00000000{'7' if foreign else '6'}{number:03}")
 
 
+def row_ids(kind: str) -> tuple[UUID, UUID, UUID]:
+    """Of a further kind of row, one each: ours, the other agency's, and of a client not seen."""
+    ours, foreign, unseen = (f"019b0000-0000-7000-8000-00000000{kind}0{n}" for n in (1, 2, 3))
+    return UUID(ours), UUID(foreign), UUID(unseen)
+
+
 @dataclass(frozen=True)
 class World:
     """The database with both agencies, looked at from behind."""

@@ -67,3 +67,58 @@ select u.agency_id, u.id, 'lead', case u.agency_id when %(northwind)s then 'A le
 insert into saved_view (agency_id, user_id, page, name, query)
 select agency_id, id, 'clients', case agency_id when %(northwind)s then 'At risk' else 'FOREIGN view' end,
        'health_status=red' from "user";
+;
+select app.ensure_partitions('2025-12-01Z', '2025-12-31Z', 'webhook_delivery');
+select app.ensure_partitions('2025-12-01Z', '2025-12-31Z', 'pod_activity');
+create temporary table one on commit drop as
+select * from (values
+  (1, %(northwind)s::uuid, '019b0000-0000-7000-8000-000000000202'::uuid, '019b0000-0000-7000-8000-000000000401'::uuid,
+   '019b0000-0000-7000-8000-000000006004'::uuid, 'Ours'),
+  (2, %(foreign)s::uuid, '019b0000-0000-7000-8000-000000000301'::uuid, '019b0000-0000-7000-8000-000000000501'::uuid,
+   '019b0000-0000-7000-8000-000000007003'::uuid, 'FOREIGN'),
+  (3, %(northwind)s::uuid, '019b0000-0000-7000-8000-000000000203'::uuid, '019b0000-0000-7000-8000-000000000402'::uuid,
+   '019b0000-0000-7000-8000-000000006001'::uuid, 'Unseen')) as n (i, agency_id, client_id, campaign_id, lead_id, name);
+insert into linkedin_account (agency_id, id, client_id, user_id, account_name, unipile_account_id, provider_person_id, status)
+select o.agency_id, ('019b0000-0000-7000-8000-00000000080' || i)::uuid, o.client_id,
+       (select min(u.id::text)::uuid from "user" as u where u.agency_id = o.agency_id), name || ' account', 'u' || i, 'p' || i,
+       'restricted' from one as o;
+insert into post (agency_id, id, client_id, campaign_id, linkedin_account_id, content, status)
+select agency_id, ('019b0000-0000-7000-8000-00000000090' || i)::uuid, client_id, campaign_id,
+       ('019b0000-0000-7000-8000-00000000080' || i)::uuid, name || ' post', 'draft' from one;
+insert into comment (agency_id, id, client_id, post_id, linkedin_account_id, unipile_comment_id, author_name,
+                     author_linkedin_id, content)
+select agency_id, ('019b0000-0000-7000-8000-000000000a0' || i)::uuid, client_id,
+       ('019b0000-0000-7000-8000-00000000090' || i)::uuid, ('019b0000-0000-7000-8000-00000000080' || i)::uuid, 'c' || i,
+       name || ' commenter', 'a' || i, name || ': no guide for me?' from one;
+insert into triggered_comment (agency_id, id, client_id, campaign_id, post_id, comment_id, trigger_word, match_kind, score,
+                               reason, status)
+select agency_id, ('019b0000-0000-7000-8000-000000000b0' || i)::uuid, client_id, campaign_id,
+       ('019b0000-0000-7000-8000-00000000090' || i)::uuid, ('019b0000-0000-7000-8000-000000000a0' || i)::uuid, 'GUIDE', 'word',
+       0.5, 'a question', 'review' from one;
+insert into dm_sequence (agency_id, id, client_id, campaign_id, lead_id, linkedin_account_id, last_inbound_at)
+select agency_id, ('019b0000-0000-7000-8000-000000000c0' || i)::uuid, client_id, campaign_id, lead_id,
+       ('019b0000-0000-7000-8000-00000000080' || i)::uuid, now() from one;
+insert into dm_step (agency_id, id, client_id, dm_sequence_id, linkedin_account_id, step, status, message, claimed_at)
+select agency_id, ('019b0000-0000-7000-8000-000000000d0' || i)::uuid, client_id,
+       ('019b0000-0000-7000-8000-000000000c0' || i)::uuid, ('019b0000-0000-7000-8000-00000000080' || i)::uuid, 1, 'unknown',
+       name || ' message', now() from one;
+insert into email_extraction_review (agency_id, id, client_id, lead_id, dm_sequence_id, message_text, candidate_email, confidence)
+select agency_id, ('019b0000-0000-7000-8000-000000000e0' || i)::uuid, client_id, lead_id,
+       ('019b0000-0000-7000-8000-000000000c0' || i)::uuid, name || ' reply', 'kim@acme.com', 0.5 from one;
+insert into webhook_config (agency_id, id, client_id, name, url)
+select agency_id, ('019b0000-0000-7000-8000-000000000f0' || i)::uuid, client_id, name || ' endpoint',
+       'https://example.test/hook' from one;
+insert into webhook_delivery (agency_id, id, client_id, webhook_config_id, lead_id, event_type, payload, status)
+select agency_id, ('019b0000-0000-7000-8000-00000000100' || i)::uuid, client_id,
+       ('019b0000-0000-7000-8000-000000000f0' || i)::uuid, lead_id, 'lead.captured', '{}', 'failed' from one;
+insert into pod (agency_id, id, client_id, name)
+select agency_id, ('019b0000-0000-7000-8000-00000000110' || i)::uuid, client_id, name || ' pod' from one;
+insert into pod_member (agency_id, id, client_id, pod_id, user_id, linkedin_account_id)
+select o.agency_id, ('019b0000-0000-7000-8000-00000000120' || i)::uuid, client_id,
+       ('019b0000-0000-7000-8000-00000000110' || i)::uuid,
+       (select min(u.id::text)::uuid from "user" as u where u.agency_id = o.agency_id),
+       ('019b0000-0000-7000-8000-00000000080' || i)::uuid from one as o;
+insert into pod_activity (agency_id, id, client_id, pod_id, post_id, post_url, member_id, engagement_type, scheduled_for, expires_at)
+select agency_id, ('019b0000-0000-7000-8000-00000000130' || i)::uuid, client_id,
+       ('019b0000-0000-7000-8000-00000000110' || i)::uuid, ('019b0000-0000-7000-8000-00000000090' || i)::uuid,
+       name || ' address', ('019b0000-0000-7000-8000-00000000120' || i)::uuid, 'comment', now(), now() + interval '1 day' from one

@@ -89,7 +89,7 @@ def _fields(shape: dict[str, Any], schema: dict[str, Any]) -> list[dict[str, str
 
 
 def router() -> Router:
-    """The routes; the app provides `watch`, `core`, `plans` and `desk`."""
+    """The routes; the app provides `watch`, `core`, `plans` and `decisions`."""
     return Router(
         PATH,
         route_handlers=[

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mainstem.db.tenant import Tenant
 
 APP = "revos"
-DeskDependency = NamedDependency[SkipValidation[Desk]]
+Decisions = NamedDependency[SkipValidation[Desk]]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -95,11 +95,11 @@ async def _who(core: Core, request: AnyRequest, table: str, verb: str) -> Tenant
     "/campaigns/{campaign_id:uuid}/preflight", summary="What a campaign misses", responses=RESPONSES
 )
 async def preflight(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> list[Finding]:
     """Errors first; without one, it can be activated."""
     tenant = await _who(core, request, "campaign", "update")
-    found = await desk.preflight(tenant, campaign_id)
+    found = await decisions.preflight(tenant, campaign_id)
     return [Finding(each.field, each.message, each.is_error) for each in found]
 
 
@@ -109,11 +109,13 @@ async def preflight(
     responses=RESPONSES,
 )
 async def funnel(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> Numbers:
     """From the comment to the download; of a completed campaign, what it came to."""
     tenant = await _who(core, request, "campaign", "read")
-    return msgspec.convert(await desk.funnel(tenant, campaign_id), Numbers, from_attributes=True)
+    return msgspec.convert(
+        await decisions.funnel(tenant, campaign_id), Numbers, from_attributes=True
+    )
 
 
 @post(
@@ -123,11 +125,11 @@ async def funnel(
     responses=RESPONSES,
 )
 async def activate(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> None:
     """409 while its preflight has errors."""
     tenant = await _who(core, request, "campaign", "update")
-    await desk.activate(tenant, campaign_id)
+    await decisions.activate(tenant, campaign_id)
 
 
 @post(
@@ -137,11 +139,11 @@ async def activate(
     responses=RESPONSES,
 )
 async def pause(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> None:
     """What waits keeps waiting."""
     tenant = await _who(core, request, "campaign", "update")
-    await desk.pause(tenant, campaign_id)
+    await decisions.pause(tenant, campaign_id)
 
 
 @post(
@@ -151,11 +153,11 @@ async def pause(
     responses=RESPONSES,
 )
 async def complete(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, campaign_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> None:
     """Its numbers are kept; whoever gave an address still gets what was promised."""
     tenant = await _who(core, request, "campaign", "update")
-    await desk.complete(tenant, campaign_id)
+    await decisions.complete(tenant, campaign_id)
 
 
 @post(
@@ -167,13 +169,13 @@ async def complete(
 async def publish(
     request: AnyRequest,
     core: CoreDependency,
-    desk: DeskDependency,
+    decisions: Decisions,
     post_id: FromPath[UUID],
     data: JSONBody[Publication],
 ) -> None:
     """Now, or at a time."""
     tenant = await _who(core, request, "post", "update")
-    await desk.publish(tenant, post_id, when=data.when)
+    await decisions.publish(tenant, post_id, when=data.when)
 
 
 @post(
@@ -185,13 +187,13 @@ async def publish(
 async def decide_comment(
     request: AnyRequest,
     core: CoreDependency,
-    desk: DeskDependency,
+    decisions: Decisions,
     trigger_id: FromPath[UUID],
     data: JSONBody[CommentDecision],
 ) -> None:
     """Of a comment that waits for a person; who asks becomes a lead."""
     tenant = await _who(core, request, "triggered_comment", "update")
-    await desk.decide_comment(tenant, trigger_id, asks=data.asks)
+    await decisions.decide_comment(tenant, trigger_id, asks=data.asks)
 
 
 @post(
@@ -203,13 +205,13 @@ async def decide_comment(
 async def decide_email(
     request: AnyRequest,
     core: CoreDependency,
-    desk: DeskDependency,
+    decisions: Decisions,
     review_id: FromPath[UUID],
     data: JSONBody[EmailDecision],
 ) -> None:
     """Of a reply that was read with too little certainty."""
     tenant = await _who(core, request, "email_extraction_review", "update")
-    await desk.decide_email(tenant, review_id, email=data.email)
+    await decisions.decide_email(tenant, review_id, email=data.email)
 
 
 @post(
@@ -221,13 +223,13 @@ async def decide_email(
 async def resolve_send(
     request: AnyRequest,
     core: CoreDependency,
-    desk: DeskDependency,
+    decisions: Decisions,
     step_id: FromPath[UUID],
     data: JSONBody[SendDecision],
 ) -> None:
     """Of a send that nobody is sure of; one that is missing is planned again."""
     tenant = await _who(core, request, "dm_step", "update")
-    await desk.resolve_send(tenant, step_id, was_sent=data.was_sent)
+    await decisions.resolve_send(tenant, step_id, was_sent=data.was_sent)
 
 
 @post(
@@ -237,11 +239,11 @@ async def resolve_send(
     responses=RESPONSES,
 )
 async def resume_account(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, account_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, account_id: FromPath[UUID]
 ) -> None:
     """Of an account that was stopped, once its owner has mended it."""
     tenant = await _who(core, request, "linkedin_account", "update")
-    await desk.resume_account(tenant, account_id)
+    await decisions.resume_account(tenant, account_id)
 
 
 @post(
@@ -253,13 +255,13 @@ async def resume_account(
 async def agree(
     request: AnyRequest,
     core: CoreDependency,
-    desk: DeskDependency,
+    decisions: Decisions,
     activity_id: FromPath[UUID],
     data: JSONBody[Agreement],
 ) -> None:
     """A comment needs words of one's own, and no two on a post are alike."""
     tenant = await _who(core, request, "pod_activity", "update")
-    await desk.agree(tenant, activity_id, text=data.text)
+    await decisions.agree(tenant, activity_id, text=data.text)
 
 
 @post(
@@ -269,11 +271,11 @@ async def agree(
     responses=RESPONSES,
 )
 async def did(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, activity_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, activity_id: FromPath[UUID]
 ) -> None:
     """Nothing is done by itself then."""
     tenant = await _who(core, request, "pod_activity", "update")
-    await desk.did(tenant, activity_id)
+    await decisions.did(tenant, activity_id)
 
 
 @post(
@@ -283,11 +285,11 @@ async def did(
     responses=RESPONSES,
 )
 async def decline(
-    request: AnyRequest, core: CoreDependency, desk: DeskDependency, activity_id: FromPath[UUID]
+    request: AnyRequest, core: CoreDependency, decisions: Decisions, activity_id: FromPath[UUID]
 ) -> None:
     """That is an answer, and counts against nobody."""
     tenant = await _who(core, request, "pod_activity", "update")
-    await desk.decline(tenant, activity_id)
+    await decisions.decline(tenant, activity_id)
 
 
 HANDLERS = (

@@ -103,7 +103,7 @@ def build_app(
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
             "plans": Provide(lambda: plans, sync_to_thread=False),
-            "desk": Provide(lambda: desk, sync_to_thread=False),
+            "decisions": Provide(lambda: desk, sync_to_thread=False),
             "figures": Provide(lambda: figures, sync_to_thread=False),
         },
         lifespan=[lambda _: _opened(core, data, storage, desk)],

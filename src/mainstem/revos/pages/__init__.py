@@ -1,10 +1,11 @@
-"""The pages of RevOS: its overview, campaigns and leads.
+"""The pages of RevOS: its overview, campaigns and leads, and what it works with.
 
 The server mounts `HANDLERS`, shows `SECTIONS` in the sidebar and asks `search` for the palette.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,7 +16,9 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from psycopg.errors import UniqueViolation
 
 from mainstem.core import desk
-from mainstem.revos.pages import store
+from mainstem.errors import RefusedError
+from mainstem.revos.pages import decisions, store, work
+from mainstem.revos.pages.decisions import Decisions
 from mainstem.web import (
     AnyVisit,
     Breakdown,
@@ -39,6 +42,8 @@ from mainstem.web.wording import words
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mainstem.revos.campaigns import Missing
+    from mainstem.revos.desk import Desk
     from mainstem.web import Visit
     from mainstem.web.visit import Connection
 
@@ -113,11 +118,12 @@ LEAD = Form(
     )
 )
 NOTES = Form((Field("notes", "Notes", "textarea", length_max=10_000),))
-LISTINGS = (CAMPAIGNS, LEADS)
+LISTINGS = (CAMPAIGNS, LEADS, *work.LISTINGS)
 SECTIONS = (
     Section("Overview", "/revos", "activity", "g o"),
     Section("Campaigns", "/revos/campaigns", "target", "g p", needs=("campaign", "read")),
     Section("Leads", "/revos/leads", "inbox", "g l", needs=("lead", "read")),
+    *work.SECTIONS,
 )
 
 
@@ -134,7 +140,7 @@ async def overview(visit: AnyVisit) -> Response[bytes]:
             Figure("Messages sent", found["messages"]),
             Figure("Leads", found["leads"], "/revos/leads"),
             Figure("E-mails captured", found["emails"]),
-            Figure("Unclear, to decide", found["unclear"]),
+            Figure("Unclear, to decide", found["unclear"], "/revos/review"),
         ],
         breakdowns=[
             Breakdown.of(
@@ -157,8 +163,10 @@ async def campaigns(visit: AnyVisit) -> Response[bytes]:
 
 
 @get("/revos/campaigns/{campaign_id:uuid}", app=APP)
-async def campaign(visit: AnyVisit, campaign_id: FromPath[UUID]) -> Response[bytes]:
-    """One campaign."""
+async def campaign(
+    visit: AnyVisit, decisions: Decisions, campaign_id: FromPath[UUID]
+) -> Response[bytes]:
+    """One campaign: how far its people got, and what it misses before it can run."""
     visit.require("campaign", "read")
     async with visit.reading() as connection:
         found = await store.campaign(connection, visit, campaign_id)
@@ -166,7 +174,23 @@ async def campaign(visit: AnyVisit, campaign_id: FromPath[UUID]) -> Response[byt
         raise NotFoundException
     path = f"/revos/leads?campaign_id={campaign_id}&status="
     leads = Breakdown.of("Leads by status", found["by_status"], path=path)
-    return visit.page("campaign.html", campaign=found, breakdown=leads)
+    return visit.page(
+        "campaign.html",
+        campaign=found,
+        breakdown=leads,
+        funnel=asdict(await decisions.funnel(visit.tenant, campaign_id)),
+        missing=await _missing(visit, decisions, campaign_id),
+    )
+
+
+async def _missing(visit: Visit, decisions: Desk, campaign_id: UUID) -> list[Missing] | None:
+    """What a campaign misses, for whoever may change it; None for others."""
+    if not visit.may("campaign", "update"):
+        return None
+    try:
+        return await decisions.preflight(visit.tenant, campaign_id)
+    except RefusedError:  # it is seen, and not theirs to change
+        return None
 
 
 @get("/revos/leads", app=APP)
@@ -231,7 +255,10 @@ async def note(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
     return see_other(f"/revos/leads/{lead_id}")
 
 
-HANDLERS = (overview, campaigns, campaign, leads, show_new, add, lead, note)
+HANDLERS = (
+    overview, campaigns, campaign, leads, show_new, add, lead, note, *work.HANDLERS,
+    *decisions.HANDLERS,
+)  # fmt: skip
 
 
 async def search(connection: Connection, visit: Visit, pattern: str) -> list[Hit]:

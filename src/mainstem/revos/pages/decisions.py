@@ -1,0 +1,121 @@
+"""What waits for a person, on one page; and the states of campaigns and accounts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, SkipValidation
+
+from mainstem.db.queries import load_queries
+from mainstem.revos.desk import Desk
+from mainstem.web import AnyVisit, row, rows, see_other
+
+APP = "revos"
+QUERIES = load_queries("mainstem.revos.pages", "work.sql")
+ACCOUNT = load_queries("mainstem.revos.pages", "account.sql")
+Decisions = NamedDependency[SkipValidation[Desk]]
+REVIEW = "/revos/review"
+
+
+@get(REVIEW, app=APP)
+async def review(visit: AnyVisit) -> Response[bytes]:
+    """Comments, addresses and sends that nobody but a person can decide; 50 of each."""
+    visit.require("lead", "update")
+    bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
+    async with visit.reading() as connection:
+        comments = await rows(connection, QUERIES["unclear_comments"], **bound)
+        emails = await rows(connection, QUERIES["unclear_emails"], **bound)
+        sends = await rows(connection, QUERIES["unclear_sends"], **bound)
+    return visit.page("review.html", comments=comments, emails=emails, sends=sends)
+
+
+@post("/revos/review/comments/{trigger_id:uuid}", app=APP)
+async def decide_comment(
+    visit: AnyVisit, decisions: Decisions, trigger_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Make a lead of who asks, or leave it."""
+    visit.require("triggered_comment", "update")
+    sent = await visit.request.form()
+    await decisions.decide_comment(visit.tenant, trigger_id, asks=sent.get("asks") == "yes")
+    return see_other(REVIEW)
+
+
+@post("/revos/review/emails/{review_id:uuid}", app=APP)
+async def decide_email(
+    visit: AnyVisit, decisions: Decisions, review_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Take the address, or none."""
+    visit.require("email_extraction_review", "update")
+    sent = await visit.request.form()
+    email = None if sent.get("none") else str(sent.get("email") or "")
+    await decisions.decide_email(visit.tenant, review_id, email=email)
+    return see_other(REVIEW)
+
+
+@post("/revos/review/sends/{step_id:uuid}", app=APP)
+async def resolve_send(
+    visit: AnyVisit, decisions: Decisions, step_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Say whether the message stands in the conversation."""
+    visit.require("dm_step", "update")
+    sent = await visit.request.form()
+    await decisions.resolve_send(visit.tenant, step_id, was_sent=sent.get("sent") == "yes")
+    return see_other(REVIEW)
+
+
+@post("/revos/campaigns/{campaign_id:uuid}/state", app=APP)
+async def change_campaign(
+    visit: AnyVisit, decisions: Decisions, campaign_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Let a campaign run, rest, or end."""
+    visit.require("campaign", "update")
+    sent = await visit.request.form()
+    match sent.get("state"):
+        case "active":
+            await decisions.activate(visit.tenant, campaign_id)
+        case "paused":
+            await decisions.pause(visit.tenant, campaign_id)
+        case _:
+            await decisions.complete(visit.tenant, campaign_id)
+    return see_other(f"/revos/campaigns/{campaign_id}")
+
+
+@post("/revos/posts/{post_id:uuid}/publish", app=APP)
+async def publish(
+    visit: AnyVisit, decisions: Decisions, post_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Publish a post now."""
+    visit.require("post", "update")
+    await decisions.publish(visit.tenant, post_id, when=None)
+    return see_other("/revos/posts")
+
+
+@get("/revos/accounts/{account_id:uuid}", app=APP)
+async def account(visit: AnyVisit, account_id: FromPath[UUID]) -> Response[bytes]:
+    """One account: its health, and how much of today's budget is used."""
+    visit.require("linkedin_account", "read")
+    bound = {"agency_id": visit.agency_id, "account_id": account_id}
+    async with visit.reading() as connection:
+        found = await row(connection, ACCOUNT["account"], **bound)
+        used = await rows(connection, ACCOUNT["used"], **bound)
+    if found is None:
+        raise NotFoundException
+    return visit.page("linkedin_account.html", account=found, used=used)
+
+
+@post("/revos/accounts/{account_id:uuid}/resume", app=APP)
+async def resume(
+    visit: AnyVisit, decisions: Decisions, account_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Let an account go on that was stopped."""
+    visit.require("linkedin_account", "update")
+    await decisions.resume_account(visit.tenant, account_id)
+    return see_other(f"/revos/accounts/{account_id}")
+
+
+HANDLERS = (
+    review, decide_comment, decide_email, resolve_send, change_campaign, publish, account, resume,
+)  # fmt: skip

@@ -1,0 +1,232 @@
+"""Lists of what RevOS works with: accounts, posts, conversations, webhook deliveries, pods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from litestar import Response, get, post
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
+
+from mainstem.core import desk as saved
+from mainstem.core.requests import CoreDependency
+from mainstem.db.queries import load_queries
+from mainstem.revos import webhooks
+from mainstem.revos.pages.decisions import Decisions
+from mainstem.web import (
+    AnyVisit,
+    Column,
+    Filter,
+    Kind,
+    Listing,
+    Section,
+    Wish,
+    read_list,
+    row,
+    rows,
+    see_other,
+)
+from mainstem.web.wording import words
+
+if TYPE_CHECKING:
+    from mainstem.web import Visit
+
+APP = "revos"
+QUERIES = load_queries("mainstem.revos.pages", "work.sql")
+ACCOUNT_STATES = ("active", "connecting", "paused", "expired", "restricted", "error")
+POST_STATES = ("draft", "scheduled", "publishing", "published", "failed")
+DELIVERY_STATES = ("pending", "success", "failed")
+
+
+def _choices(states: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((state, words(state)) for state in states)
+
+
+ACCOUNTS = Listing(
+    page="accounts",
+    path="/revos/accounts",
+    title="LinkedIn accounts",
+    many="accounts",
+    query=QUERIES["accounts"],
+    columns=(
+        Column("name", "Account", link="/revos/accounts/{id}"),
+        Column("client", "Client", link="/clients/{client_id}"),
+        Column("status", "Status", Kind.STATE),
+        Column("messages", "Messages today", Kind.NUMBER, is_sortable=False),
+        Column("messages_max", "of", Kind.NUMBER, is_sortable=False),
+        Column("invitations", "Invitations", Kind.NUMBER, is_sortable=False),
+        Column("invitations_max", "of", Kind.NUMBER, is_sortable=False),
+        Column("reads", "Reads", Kind.NUMBER, is_sortable=False),
+        Column("hours", "Hours", is_sortable=False),
+        Column("timezone", "Time zone", is_shown=False),
+        Column("paused_until", "Rests until", Kind.MOMENT, is_shown=False),
+    ),
+    filters=(Filter("status", "Status", _choices(ACCOUNT_STATES)),),
+    search=("name",),
+    hint="An account is linked on the provider's own page; no password is ever here.",
+)
+POSTS = Listing(
+    page="posts",
+    path="/revos/posts",
+    title="Posts",
+    many="posts",
+    query=QUERIES["posts"],
+    columns=(
+        Column("name", "Post"),
+        Column("campaign", "Campaign", link="/revos/campaigns/{campaign_id}"),
+        Column("client", "Client", link="/clients/{client_id}", is_shown=False),
+        Column("status", "Status", Kind.STATE),
+        Column("impressions", "Impressions", Kind.NUMBER, is_sortable=False),
+        Column("reactions", "Reactions", Kind.NUMBER, is_sortable=False),
+        Column("comments", "Comments", Kind.NUMBER, is_sortable=False),
+        Column("scheduled_for", "Planned for", Kind.MOMENT),
+        Column("published_at", "Published", Kind.MOMENT),
+        Column("failure_reason", "What is wrong", is_shown=False),
+    ),
+    filters=(Filter("status", "Status", _choices(POST_STATES)),),
+    search=("name", "campaign"),
+    hint="A post asks its readers to comment a campaign's word.",
+)
+INBOX = Listing(
+    page="inbox",
+    path="/revos/inbox",
+    title="Inbox",
+    many="conversations",
+    query=QUERIES["conversations"],
+    columns=(
+        Column("name", "Person", link="/revos/leads/{lead_id}"),
+        Column("message", "Last message", is_sortable=False),
+        Column("status", "Lead", Kind.STATE),
+        Column("campaign", "Campaign", link="/revos/campaigns/{campaign_id}"),
+        Column("client", "Client", link="/clients/{client_id}", is_shown=False),
+        Column("last_inbound_at", "Received", Kind.MOMENT),
+    ),
+    filters=(Filter("campaign_id", "Campaign"),),
+    search=("name", "message"),
+    hint="Whoever answers a message is here.",
+)
+DELIVERIES = Listing(
+    page="deliveries",
+    path="/revos/webhooks",
+    title="Webhook deliveries",
+    many="deliveries",
+    query=QUERIES["deliveries"],
+    columns=(
+        Column("name", "Event", link="/revos/webhooks/{id}"),
+        Column("endpoint", "Endpoint"),
+        Column("client", "Client", link="/clients/{client_id}"),
+        Column("status", "Status", Kind.STATE),
+        Column("status_code", "Answer", Kind.NUMBER),
+        Column("attempt_count", "Attempts", Kind.NUMBER),
+        Column("next_retry_at", "Next attempt", Kind.MOMENT),
+        Column("created_at", "Since", Kind.MOMENT),
+    ),
+    filters=(Filter("status", "Status", _choices(DELIVERY_STATES)),),
+    search=("name", "endpoint"),
+    hint="A client's systems are told of each captured lead.",
+)
+LISTINGS = (ACCOUNTS, POSTS, INBOX, DELIVERIES)
+SECTIONS = (
+    Section("Inbox", "/revos/inbox", "message-square", "g i", needs=("lead", "read")),
+    Section("To decide", "/revos/review", "circle-alert", "g d", needs=("lead", "update")),
+    Section("Posts", "/revos/posts", "send", "g b", needs=("campaign", "read")),
+    Section("Accounts", "/revos/accounts", "user", "g a", needs=("linkedin_account", "read")),
+    Section("Pods", "/revos/pods", "users", "g u", needs=("pod", "read")),
+    Section("Webhooks", "/revos/webhooks", "webhook", "g w", needs=("webhook_delivery", "read")),
+)
+
+
+async def _listed(visit: Visit, listing: Listing) -> Response[bytes]:
+    async with visit.reading() as connection:
+        wish = Wish.read(listing, visit.request.query_params.multi_items())
+        listed = await read_list(connection, visit, wish)
+        views = await saved.views(connection, visit.tenant, listing.page)
+    return visit.page("list.html", listed=listed, views=views)
+
+
+@get("/revos/accounts", app=APP)
+async def accounts(visit: AnyVisit) -> Response[bytes]:
+    """The accounts, with what they wrote in the last day."""
+    visit.require("linkedin_account", "read")
+    return await _listed(visit, ACCOUNTS)
+
+
+@get("/revos/posts", app=APP)
+async def posts(visit: AnyVisit) -> Response[bytes]:
+    """The posts."""
+    visit.require("campaign", "read")
+    return await _listed(visit, POSTS)
+
+
+@get("/revos/inbox", app=APP)
+async def inbox(visit: AnyVisit) -> Response[bytes]:
+    """Conversations in which somebody wrote back."""
+    visit.require("lead", "read")
+    return await _listed(visit, INBOX)
+
+
+@get("/revos/webhooks", app=APP)
+async def deliveries(visit: AnyVisit) -> Response[bytes]:
+    """What clients' systems were told."""
+    visit.require("webhook_delivery", "read")
+    return await _listed(visit, DELIVERIES)
+
+
+@get("/revos/webhooks/{delivery_id:uuid}", app=APP)
+async def delivery(visit: AnyVisit, delivery_id: FromPath[UUID]) -> Response[bytes]:
+    """One delivery with its attempts."""
+    visit.require("webhook_delivery", "read")
+    async with visit.reading() as connection:
+        found = await row(
+            connection, QUERIES["delivery"], agency_id=visit.agency_id, delivery_id=delivery_id
+        )
+    if found is None:
+        raise NotFoundException
+    return visit.page("delivery.html", delivery=found)
+
+
+@post("/revos/webhooks/{delivery_id:uuid}/replay", app=APP)
+async def replay(
+    visit: AnyVisit, core: CoreDependency, delivery_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Tell it once more."""
+    visit.require("webhook_config", "update")
+    await webhooks.endpoints.replay(core, visit.tenant, delivery_id)
+    return see_other(f"/revos/webhooks/{delivery_id}")
+
+
+@get("/revos/pods", app=APP)
+async def pods(visit: AnyVisit) -> Response[bytes]:
+    """What the viewer's pods ask of them, and the pods."""
+    visit.require("pod", "read")
+    async with visit.reading() as connection:
+        asked = await rows(
+            connection, QUERIES["pod_requests"],
+            agency_id=visit.agency_id, user_id=visit.viewer.id,
+        )  # fmt: skip
+        found = await rows(
+            connection, QUERIES["pods"], agency_id=visit.agency_id, client_id=visit.client_id
+        )
+    return visit.page("pods.html", asked=asked, pods=found)
+
+
+@post("/revos/pods/{activity_id:uuid}", app=APP)
+async def answer_pod(
+    visit: AnyVisit, decisions: Decisions, activity_id: FromPath[UUID]
+) -> Response[bytes]:
+    """Agree, say that one did it by hand, or say no."""
+    visit.require("pod_activity", "update")
+    sent = dict(await visit.request.form())
+    match sent.get("answer"):
+        case "agree":
+            text = str(sent.get("text") or "") or None
+            await decisions.agree(visit.tenant, activity_id, text=text)
+        case "done":
+            await decisions.did(visit.tenant, activity_id)
+        case _:
+            await decisions.decline(visit.tenant, activity_id)
+    return see_other("/revos/pods")
+
+
+HANDLERS = (accounts, posts, inbox, deliveries, delivery, replay, pods, answer_pod)
