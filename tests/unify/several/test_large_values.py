@@ -27,8 +27,8 @@ def test_a_text_that_jsonb_cannot_hold_is_named_by_its_row(merge: Merge) -> None
     assert str(raised.value) == (
         "cannot stage north.style_cards: string too long to represent as jsonb string (Due to an "
         "implementation restriction, jsonb strings cannot exceed 268435455 bytes); its largest "
-        f"row, {card}, has 256 MiB in motto: shorten the value there or leave the row out, and run "
-        "again to go on"
+        f"row, {card}, has 256 MiB, most in motto: shorten the value there or leave the row out, "
+        "and run again to go on"
     )
     assert merge.rows("select state from unify.run") == [("staging",)]
     assert merge.rows("select (select count(*) from card), (select count(*) from shop)") == [(0, 0)]

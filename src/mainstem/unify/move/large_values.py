@@ -126,12 +126,9 @@ def _largest(source: PostgresSource, table: Table, key: str) -> str:
     if row is None:
         return "no row is there any more"
     found, *held = row
-    size, column = max(zip((size or 0 for size in held), columns, strict=True), key=_by_size)
-    return f"its largest row, {found}, has {size / _MIB:,.0f} MiB in {column.name}"
-
-
-def _by_size(pair: tuple[int, Column]) -> int:
-    return pair[0]
+    sizes_held = [size or 0 for size in held]
+    column = columns[sizes_held.index(max(sizes_held))].name
+    return f"its largest row, {found}, has {sum(sizes_held) / _MIB:,.0f} MiB, most in {column}"
 
 
 def _told(column: Column, value: str) -> str:
