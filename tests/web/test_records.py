@@ -281,3 +281,67 @@ def test_leads_are_not_seen_outside_revos(served: TestClient[Litestar], sign_in:
     assert "Ruth Lead 5" in served.get("/search?q=Ruth Lead 5", headers=headers).text
     served.get("/audience", headers=headers)
     assert "/revos/leads/0" not in served.get("/search?q=Ruth Lead 5", headers=headers).text
+
+
+def test_an_agency_gives_itself_a_face_and_keeps_its_other_settings(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    world.sql(
+        "update agency set settings = settings || '{\"week_starts\": 1}' where id = %(id)s",
+        id=FOREIGN,
+    )
+    headers = sign_in("admin@foreign.example")
+    logo = "/storage/v1/object/public/logos@foreign/face.png"
+    sent = {"name": "FOREIGN face", "primary": "#fde047", "logo": logo}
+    assert served.post("/agency", headers=headers, data=sent).status_code == 303
+    kept = world.sql("select name, settings from agency where id = %(id)s", id=FOREIGN)
+    assert kept == [
+        ("FOREIGN face", {"week_starts": 1, "brand": {"primary": "#fde047", "logo": logo}})
+    ]
+    page = served.get("/agency", headers=headers).text
+    assert f'src="{logo}"' in page
+    assert "FOREIGN face" in page
+    style = served.get("/brand.css", headers=headers).text
+    assert "--color-primary-content: #000;" in style
+    assert "FOREIGN" not in served.get("/agency", headers=sign_in(OWNER)).text
+
+
+@pytest.mark.parametrize(
+    "logo",
+    [
+        "https://evil.example/x.png",
+        "/storage/v1/object/public/logos@foreign/face.png",
+        "/storage/v1/object/public/logos@northwind/../x",
+        '/storage/v1/object/public/logos@northwind/x" onerror="alert(1)',
+        "/sign-out",
+    ],
+)
+def test_a_logo_is_a_public_file_of_ones_own(
+    served: TestClient[Litestar], sign_in: SignIn, world: World, logo: str
+) -> None:
+    answer = served.post(
+        "/agency", headers=sign_in(OWNER), data={"name": "Northwind", "logo": logo}
+    )
+    assert answer.status_code == 422
+    assert "no public file of yours" in answer.text
+    world.sql(
+        "update agency set settings = settings || jsonb_build_object('brand',"
+        " settings -> 'brand' || jsonb_build_object('logo', %(logo)s::text)) where id = %(id)s",
+        id=NORTHWIND,
+        logo=logo,
+    )
+    assert "agency-logo" not in served.get("/clients", headers=sign_in(OWNER)).text
+    world.sql(
+        "update agency set settings = settings #- '{brand,logo}' where id = %(id)s", id=NORTHWIND
+    )
+
+
+@pytest.mark.parametrize("role", ["manager", "member", "client"])
+def test_only_owners_and_admins_name_the_agency(
+    served: TestClient[Litestar], sign_in: SignIn, world: World, role: str
+) -> None:
+    headers = sign_in(f"{role}@northwind.example")
+    assert served.get("/agency", headers=headers).status_code == 403
+    assert served.post("/agency", headers=headers, data={"name": "Taken"}).status_code == 403
+    assert 'href="/agency"' not in served.get("/clients", headers=headers).text
+    assert world.sql("select count(*) from agency where name = 'Taken'") == [(0,)]

@@ -5,6 +5,7 @@ Whoever is not signed in is led to the door, and from there back to the page tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -93,15 +94,23 @@ async def read_frame(connection: Connection, visit: Visit) -> Frame:
     found = await desk.read(connection, visit.tenant, client_id=visit.client_id)
     if found.client is None:
         visit.client_id = None
-    brand = {key: found.brand[key] for key in (*COLOURS, "logo") if key in found.brand}
+    brand = {key: found.brand[key] for key in COLOURS if key in found.brand}
     version = sha256(msgspec.json.encode(brand)).hexdigest()[:12] if brand else None
     return Frame(
         agency=found.agency,
-        has_logo="logo" in brand,
+        logo=own_logo(found.slug, found.brand.get("logo")),
         style=version,
         unread=found.unread,
         client=found.client,
     )
+
+
+def own_logo(slug: str, logo: object) -> str | None:
+    """The address of an agency's logo; None where it is not a public file of the agency's own."""
+    is_own = isinstance(logo, str) and re.fullmatch(
+        rf"/storage/v1/object/public/[\w.-]+@{re.escape(slug)}/[\w./-]+", logo, re.ASCII
+    )
+    return str(logo) if is_own and ".." not in str(logo) else None
 
 
 def own_origin(core: Core) -> Callable[[AnyRequest], Awaitable[None]]:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 LENGTH_MAX = 200
 TEXT_LENGTH_MAX = 10_000
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
 WRONG = {
+    "colour": "Write a colour as # and six digits, such as #0f766e.",
     "email": "Write an e-mail address, such as ada@example.com.",
     "url": "Write an address that begins with https:// or http://.",
     "select": "Choose one of the list.",
@@ -29,7 +31,7 @@ class Field:
     Attributes:
         name: of the field and of the column.
         label: what stands above it.
-        kind: text, email, url, password, code, textarea, select or hidden.
+        kind: text, email, url, colour, password, code, textarea, select or hidden.
         is_required: whether it may be left empty.
         hint: what helps to fill it.
         choices: of a select: stored word and what people read.
@@ -56,6 +58,7 @@ class Field:
             return "It holds a character that cannot be kept."
         is_right = {
             "email": _EMAIL.fullmatch(text) is not None,
+            "colour": _COLOUR.fullmatch(text) is not None,
             "url": _URL.fullmatch(text) is not None,
             "select": text in dict(self.choices),
         }.get(self.kind, True)

@@ -58,14 +58,14 @@ class Frame:
 
     Attributes:
         agency: the agency's name.
-        has_logo: whether it has a logo of its own.
+        logo: the address of its own logo, on this server; None where it has none.
         style: names the present colours of its own; None where it has none.
         unread: how many notifications wait, `UNREAD_MAX` at most.
         client: the name of the client that is looked at; None for all.
     """
 
     agency: str
-    has_logo: bool
+    logo: str | None
     style: str | None
     unread: int
     client: str | None

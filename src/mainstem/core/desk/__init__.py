@@ -2,7 +2,8 @@
 
 Their agency's face, their saved views and notifications, and the clients that they may look at.
 
-Everything here runs in the caller's tenant transaction: row-level security says whose it is.
+All but the agency's face is read and written in the caller's tenant transaction: row-level security
+says whose it is.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from psycopg.types.json import Jsonb
+
+from mainstem.core import permissions
 from mainstem.core.desk import store
+from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -18,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from mainstem.core.parts import Core
     from mainstem.core.transaction import Connection
     from mainstem.db.tenant import Tenant
 
@@ -34,12 +40,14 @@ class Desk:
 
     Attributes:
         agency: the agency's name.
+        slug: how addresses call it.
         brand: its own colours and logo, as its settings name them.
         unread: how many notifications wait, at most 100.
         client: the name of the client that is looked at; None for all.
     """
 
     agency: str
+    slug: str
     brand: Mapping[str, object] = field(default_factory=dict)
     unread: int = 0
     client: str | None = None
@@ -83,6 +91,20 @@ async def read(connection: Connection, tenant: Tenant, *, client_id: UUID | None
     )  # fmt: skip
     assert found is not None, "a person's agency is there"
     return found
+
+
+async def change_face(core: Core, tenant: Tenant, *, name: str, brand: Mapping[str, str]) -> None:
+    """Give the agency another name, colours and logo.
+
+    Raises:
+        RefusedError: the tenant may not.
+    """
+    async with service_transaction(core.pool, tenant) as connection:
+        await permissions.require(connection, tenant, "agency.update")
+        await store.run(
+            connection, "change_face",
+            agency_id=tenant.agency_id, name=name, brand=Jsonb(dict(brand)),
+        )  # fmt: skip
 
 
 async def clients(connection: Connection, tenant: Tenant, *, pattern: str) -> Sequence[Choice]:

@@ -2,7 +2,7 @@
 
 -- name: desk
 -- What stands around every page: the agency's face, what is unread, the chosen client's name.
-select a.name as agency,
+select a.name as agency, a.slug,
        case jsonb_typeof(a.settings -> 'brand') when 'object' then a.settings -> 'brand' else '{}' end as brand,
        (select count(*) from (
           select from public.notification as n
@@ -11,6 +11,12 @@ select a.name as agency,
        (select c.name from public.client as c where c.agency_id = a.id and c.id = %(client_id)s) as client
 from public.agency as a
 where a.id = %(agency_id)s
+
+-- name: change_face
+-- Give the agency another name and face; the rest of its settings stays as it is.
+update public.agency
+set name = %(name)s, settings = (settings - 'brand') || jsonb_build_object('brand', %(brand)s::jsonb)
+where id = %(agency_id)s
 
 -- name: choices
 -- The clients that somebody may choose to look at.
