@@ -20,6 +20,9 @@ from mainstem.revos.webhooks.jobs import add_to
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    import psycopg
+    from psycopg.rows import TupleRow
+
     from mainstem.pg.scratch import ScratchServer
 
 
@@ -48,12 +51,12 @@ class Town:
     url: str
     keys: master_key.MasterKeys
     courier: Courier
+    connection: psycopg.Connection[TupleRow]
     registry: Registry = field(default_factory=Registry)
 
     def sql(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        with connect(self.url, autocommit=True) as connection:
-            found = connection.execute(statement.encode(), parameters)
-            return found.fetchall() if found.description else []
+        found = self.connection.execute(statement.encode(), parameters)
+        return found.fetchall() if found.description else []
 
     def add(self, table: str, **values: Any) -> UUID:
         names, marks = ", ".join(values), ", ".join(f"%({name})s" for name in values)
@@ -86,10 +89,7 @@ class Town:
         """Announce captured leads, as the lead engine does."""
         events = [Event(LEAD_CAPTURED, key or f"lead:{lead}", lead) for lead in leads]
         tenant = Tenant(agency.id, None, "owner", None, "revos")
-        with (
-            connect(self.url, autocommit=True) as connection,
-            tenant_transaction(connection, tenant) as open_,
-        ):
+        with tenant_transaction(self.connection, tenant) as open_:
             announce(open_, events)
 
     async def work(self) -> int:
@@ -99,9 +99,8 @@ class Town:
     def _work(self) -> int:
         worker = Worker(self.url, self.registry, Options(queues=("webhooks",)))
         count = 0
-        with connect(self.url, autocommit=True) as connection:
-            while done := worker.do_next(connection):
-                count += done
+        while done := worker.do_next(self.connection):
+            count += done
         return count
 
     def due(self, agency: Agency) -> None:
@@ -141,9 +140,10 @@ def town(scratch: ScratchServer, template: str) -> Iterator[Town]:
     url = scratch.create_database(name, template=template)
     keys = master_key.parse(master_key.generate(), origin="test")
     courier = Courier(url, Secrets(url, keys), allow_loopback=True)
-    made = Town(url, keys, courier)
-    add_to(made.registry, courier)
-    yield made
+    with connect(url, autocommit=True) as connection:
+        made = Town(url, keys, courier, connection)
+        add_to(made.registry, courier)
+        yield made
     courier.close()
     scratch.drop_database(name)
 
