@@ -214,9 +214,9 @@ def far_office(office: Office) -> Iterator[Office]:
 
 
 @contextmanager
-def served(url: str, keys: master_key.MasterKeys, place: Place) -> Iterator[str]:
+def served(url: str, keys: master_key.MasterKeys, place: Place, **more: Any) -> Iterator[str]:
     """The app behind uvicorn, in a thread of its own."""
-    app = build_app(url, settings=Settings(keys, files=place, file_limits=LIMITS))
+    app = build_app(url, settings=Settings(keys, files=place, file_limits=LIMITS, **more))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

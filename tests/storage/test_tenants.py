@@ -6,17 +6,18 @@ import asyncio
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import httpx
 import pytest
-from tests.storage.conftest import PNG
+from tests.storage.conftest import PNG, served
 
 from mainstem.core import Core, Scope, api_keys
 from mainstem.db.pool import async_pool
 from mainstem.db.tenant import Tenant
+from mainstem.server.pace import Rate, Rates
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    import httpx
     from tests.storage.conftest import Office
 
 #: method, path and body; `B` is the bucket
@@ -284,6 +285,19 @@ def test_a_key_that_was_revoked_a_moment_ago(office: Office, bucket: str) -> Non
     answer = http.get(f"/object/{bucket}/c.txt")
     assert (answer.status_code, answer.json()["statusCode"]) == (401, "401")
     assert http.post(f"/object/{bucket}/new", content=b"x").status_code == 401
+
+
+def test_who_asks_too_often_is_told_when_to_come_again(office: Office, bucket: str) -> None:
+    rates = Rates(key=Rate(per_s=0.01, burst=2))
+    with served(office.url, office.keys, office.place, rates=rates) as address:
+        key = office.own.key
+        answers = [
+            httpx.get(f"{address}/storage/v1/object/{bucket}/c.txt", headers={"apikey": key})
+            for _ in range(4)
+        ]
+    assert [one.status_code for one in answers] == [200, 200, 429, 429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert answers[-1].json()["statusCode"] == "429"
 
 
 def test_a_cookie_opens_nothing(office: Office, bucket: str) -> None:

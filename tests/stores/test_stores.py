@@ -286,6 +286,26 @@ def test_what_the_system_refuses_is_told(tmp_path: Path) -> None:
         Folder(tmp_path, error=TargetError).write("b/x", [b"x"], size_bytes=1, kind="")
 
 
+def test_a_folder_that_is_taken_away_before_its_file_is_there_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever removes the last file of a folder removes the folder."""
+    store, made = Folder(tmp_path, error=TargetError), Path.mkdir
+    taken: list[Path] = []
+
+    def mkdir(
+        path: Path, mode: int = 0o777, *, parents: bool = False, exist_ok: bool = False
+    ) -> None:
+        made(path, mode, parents=parents, exist_ok=exist_ok)
+        if path.name == "b" and len(taken) < 2:
+            taken.append(path)
+            path.rmdir()
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    store.write("b/x", [b"x"], size_bytes=1, kind="")
+    assert (store.size("b/x"), len(taken)) == (1, 2)
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="/"), max_size=6)))
 def test_paths_stay_inside(parts: list[str]) -> None:
     key = "/".join(parts)

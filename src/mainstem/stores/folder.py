@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _PARTIAL = ".mainstem-partial-"
 #: what file systems let one name have
 _NAME_BYTES_MAX = 255
+_TRIES_MAX = 5
 
 
 class Folder:
@@ -73,11 +74,10 @@ class Folder:
         del size_bytes, kind
         path = self._path(key)
         with self._clear("write", key):
-            path.parent.mkdir(parents=True, exist_ok=True)
             # The name follows from the key: what a killed call left is written over by the next.
             partial = path.parent / f"{_PARTIAL}{hashlib.sha256(key.encode()).hexdigest()[:16]}"
             try:
-                with partial.open("wb") as file:
+                with _opened(partial) as file:
                     for block in blocks:
                         file.write(block)
                     file.flush()
@@ -131,6 +131,16 @@ class Folder:
         place = self._folder / key if key else self._folder
         said = error.strerror or str(error)
         return self._error(f"cannot {what} {place}: {said}; mend that and run again")
+
+
+def _opened(partial: Path) -> BinaryIO:
+    """Open a file in a folder that is made for it; whoever empties it may take it away between."""
+    for _ in range(_TRIES_MAX - 1):
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            return partial.open("wb")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    return partial.open("wb")
 
 
 def is_path(key: str) -> bool:
