@@ -165,6 +165,8 @@ MATRIX: dict[str, Row] = {
     "POST /views": Row(Kind.PAGE, finds=False),
     "POST /views/{view_id:uuid}/delete": Row(Kind.PAGE, finds=False),
     "GET /brand.css": PAGE,
+    "GET /agency": Row(Kind.PAGE, frozenset({"owner", "admin"})),
+    "POST /agency": Row(Kind.PAGE, frozenset({"owner", "admin"})),
     "GET /account": PAGE,
     "POST /account/second-factor": PAGE,
     "POST /account/second-factor/confirm": PAGE,
