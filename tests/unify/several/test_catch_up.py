@@ -141,7 +141,7 @@ def test_changes_that_people_made_are_left_and_named(merge: Merge) -> None:
     assert all(rows == [] for rows in content(merge).values())
 
 
-@pytest.mark.parametrize("pin", ["a child", "a child's child", "in a cycle", "a stranger"])
+@pytest.mark.parametrize("pin", ["a child's child", "in a cycle", "a stranger"])
 def test_a_row_does_not_go_to_another_tenant_where_others_stay(merge: Merge, pin: str) -> None:
     """What people changed, or wrote, points at task 305 or project 202, which leave shop 1."""
     merge.execute(
@@ -154,7 +154,6 @@ def test_a_row_does_not_go_to_another_tenant_where_others_stay(merge: Merge, pin
     merge.catch_up()
     task, project = f"id = '{uuid_of(305)}'", f"id = '{uuid_of(202)}'"
     by_hand = {
-        "a child": f"update note set body = 'mine' where task_id = '{uuid_of(305)}'",
         "a child's child": f"update note set body = 'mine' where task_id = '{uuid_of(307)}'",
         "in a cycle": f"update project set title = 'mine' where {project}",
         "a stranger": f"insert into badge select shop_id, id from task where {task}",
