@@ -249,9 +249,12 @@ async def test_410_switches_the_endpoint_off_and_tells_the_owners(
     del receiver.answers[room]
     await endpoints.enable(core, agency.tenant(), endpoint.id)
     ago = datetime.now(UTC) - timedelta(hours=1)
-    assert await endpoints.replay_failed(core, agency.tenant(), endpoint.id, since=ago) == 1
+    assert await endpoints.replay_failed(core, agency.tenant(), endpoint.id, since=ago) == 2
     await town.work()
-    assert town.delivery(agency)["status"] == "success"
+    assert town.sql(
+        "select distinct status, error_message from webhook_delivery where agency_id = %(id)s",
+        id=agency.id,
+    ) == [("success", None)]
 
 
 async def test_an_endpoint_that_fails_for_days_is_switched_off(
@@ -497,3 +500,35 @@ async def test_a_slow_endpoint_holds_up_no_other(
     assert len(receiver.of(room)) == LANE_MAX, "the others wait, without an attempt lost"
     states = "select attempt, count(*) from app.job where agency_id = %(id)s group by 1 order by 1"
     assert town.sql(states, id=agency.id) == [(0, 80 - LANE_MAX), (1, LANE_MAX)]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("url", "http://10.0.0.1/hook", "https"),
+        ("url", "https://192.168.0.1/hook", "special (private)"),
+        ("url", "https://[::1%eth0]:1/hook", ""),
+        ("url", "https://user:pw@127.0.0.1/hook", "password"),
+        ("url", "https://127.0.0.1:99999999/hook", "malformed"),
+        ("headers", '{"X-A": "b\\r\\nX-Evil: 1"}', "request failed"),
+        ("headers", '{"X\\r\\nY": "b"}', "request failed"),
+        ("esp_type", "kit", "401"),
+    ],
+)
+async def test_what_was_written_past_the_checks_is_judged_again_when_it_is_sent(
+    core: Core, town: Town, receiver: Receiver, room: str, column: str, value: str, words: str
+) -> None:
+    agency = town.agency()
+    endpoint = await made(core, agency, receiver.url(room))
+    receiver.answers[room] = answering(401)  # type: ignore[assignment]
+    town.sql(
+        f"update webhook_config set {column} = %(value)s where id = %(id)s",
+        value=value, id=endpoint.id,
+    )  # fmt: skip
+    town.tell(agency, town.lead(agency))
+    await town.work()
+    delivery = town.delivery(agency)
+    assert delivery["status"] == "pending"
+    assert words in delivery["error_message"]
+    assert all("x-evil" not in got.headers for got in receiver.of(room))
+    assert "pw" not in delivery["error_message"].replace("password", "")

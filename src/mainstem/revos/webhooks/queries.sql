@@ -1,6 +1,7 @@
 -- name: announce
 -- Events of leads, one delivery for each endpoint that wants them: the campaign's own, or, where it
--- names none, every active one of the client. What was told of an event is not told again.
+-- names none, every active one of the client. One that was switched off for failing gets its rows too,
+-- which fail at once and wait for a replay. What was told of an event is not told again.
 with wanted as (
   select kind, key, lead_id from json_to_recordset(%(events)s::json) as (kind text, key text, lead_id uuid)
 )
@@ -28,7 +29,8 @@ join public.campaign as k on k.agency_id = l.agency_id and k.id = l.campaign_id
 left join public.lead_magnet as m on m.agency_id = k.agency_id and m.id = k.lead_magnet_id
 left join public.comment as c on c.agency_id = l.agency_id and c.id = l.comment_id
 left join public.post as p on p.agency_id = c.agency_id and p.id = c.post_id
-join public.webhook_config as e on e.agency_id = l.agency_id and e.client_id = l.client_id and e.active
+join public.webhook_config as e on e.agency_id = l.agency_id and e.client_id = l.client_id
+  and (e.active or e.disabled_at is not null)
   and w.kind = any(e.events) and (k.webhook_config_id is null or k.webhook_config_id = e.id)
 where not exists (
   select from public.webhook_delivery as d
