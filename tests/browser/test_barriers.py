@@ -22,6 +22,10 @@ PICTURES = {
     "/clients/board": "board",
     "/revos/campaigns": "campaigns",
     "/revos": "overview",
+    "/revos/pods": "pods",
+    "/revos/review": "review",
+    address("/revos/accounts/{account_id:uuid}", OURS): "account",
+    address("/revos/campaigns/{campaign_id:uuid}", OURS): "campaign",
     "/sign-in": "sign-in",
 }
 
