@@ -39,7 +39,7 @@ from mainstem.unify.move.sequences import advance_sequences
 from mainstem.unify.move.statements import target_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -153,14 +153,18 @@ class Tasks:
         return [*self._maps(left), *left]
 
     def _loads(self) -> Iterator[Task]:
-        for target in self.order:
+        """Of those that may begin the largest does: the others fit in beside it."""
+        connection = self.move.session.main
+        rows = {t.name: _staged_rows(connection, self.move, self.run, t) for t in self.order}
+        connection.commit()
+        for target in sorted(self.order, key=lambda one: rows[one.name], reverse=True):
             selects = [s for s in self.move.plan.selects if self._into(s) == target.name]
             needs = {place for s in selects if not s.is_also for place in map_needs(s)}
             yield Task(
                 f"load {target.name}",
                 partial(self._load, target=target),
                 after=frozenset(map(_map_name, needs)).union(
-                    self._settled(needs, target.name), *self._parents(target)
+                    self._settled(needs, target.name), *self._parents(target, selects)
                 ),
                 alone_on=frozenset({target_name(target)}),
             )
@@ -168,11 +172,12 @@ class Tasks:
                 if select.is_also:
                     yield self._also(select)
 
-    def _parents(self, target: TargetTable) -> Iterator[frozenset[str]]:
+    def _parents(self, target: TargetTable, selects: Sequence[Select]) -> Iterator[frozenset[str]]:
         """The steps after which what a target's rows may name by its values is there."""
         for key in target.table.foreign_keys:
             is_together = any(target.name in c and key.parent in c for c in self.cycles)
-            if key.parent in self.maps.targets and key.parent != target.name and not is_together:
+            is_ours = key.parent in self.maps.targets and key.parent != target.name
+            if is_ours and not is_together and any(_may_give(s, key.columns) for s in selects):
                 yield self._loaded(key.parent)
 
     def _also(self, select: Select) -> Task:
@@ -381,6 +386,12 @@ class Tasks:
             connection, self.run.id, name=f"analyze map {_map_step(select)}", position=3
         )
         connection.commit()
+
+
+def _may_give(select: Select, columns: Sequence[str]) -> bool:
+    """Whether a select may give all of these columns; without a star it has to name them."""
+    text = select.text.lower()
+    return "*" in text or all(name.lower() in text for name in columns)
 
 
 def _map_step(select: Select) -> str:
