@@ -195,12 +195,12 @@ def make_stage(database_url: str) -> Iterator[Callable[..., Stage]]:
     with connect(database_url, autocommit=True) as connection:
         opened: list[Any] = []
 
-        def make(scenario: Scenario = WILLING, **campaign: object) -> Stage:
+        def make(scenario: Scenario = WILLING, *, dialect: str = "v1", **campaign: object) -> Stage:
             world = World(1, scenario)
             sandbox = Sandbox(KEY, world)
             running = sandbox_running(sandbox)
             address = running.__enter__()
-            provider = Shared(Settings(address, KEY, timeout_s=5.0))
+            provider = Shared(Settings(address, KEY, dialect, timeout_s=5.0))
             opened.extend([provider.close, lambda: running.__exit__(None, None, None)])
             keys = master_key.parse(master_key.generate(), origin="a test")
             clock = SandboxClock(world=world)

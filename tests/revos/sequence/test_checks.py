@@ -65,7 +65,7 @@ def test_all_is_fine() -> None:
         ({"campaign_status": "completed"}, Skip),
         ({"sequence_status": "paused"}, Wait),
         ({"distance": Distance.SECOND}, Invite),
-        ({"distance": None}, Invite),
+        ({"distance": None}, Send),
         ({"distance": Distance.SECOND, "invitation_status": "queued"}, Wait),
         ({"distance": Distance.SECOND, "invitation_status": "accepted"}, Send),
         ({"distance": Distance.SECOND, "invitation_status": "expired"}, Skip),

@@ -12,6 +12,7 @@ from mainstem.revos import connecting
 from mainstem.revos.accounts import NewCall, Route, health
 from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.inbox import store
+from mainstem.revos.inbox.contacts import new_contacts
 from mainstem.revos.sending import QUEUE, Moment
 from mainstem.revos.unipile import PAGE_MAX, AccountId, Fault, Message, UnipileError
 
@@ -32,6 +33,7 @@ OVERLAP = timedelta(minutes=10)
 FIRST_BACK = timedelta(days=2)
 PAGES_MAX = 20
 ACCOUNTS_MAX = 500
+PEOPLE_MAX = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,8 @@ class Request:
     account: AccountId
     after: datetime
     wants_relations: bool
+    #: whom it has invited
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,13 +94,16 @@ class Inbox:
         by_id = {_account(job): job for job in jobs}
         found: dict[UUID, Any] = {job.id: Done() for job in jobs}
         before = moment.at - RELATIONS_EVERY
-        for one in store.rows(moment, "requests", ids=list(by_id), relations_before=before):
+        for one in store.rows(
+            moment, "requests", ids=list(by_id), relations_before=before, people_max=PEOPLE_MAX
+        ):
             job = by_id[one["id"]]
             read_to = one["inbox_read_to"] or moment.at - FIRST_BACK
             request = Request(
                 account=one["unipile_account_id"],
                 after=read_to - OVERLAP,
                 wants_relations=one["wants_relations"],
+                waiting=tuple(one["waiting"]),
             )
             found[job.id] = request
             if request.wants_relations:
@@ -119,8 +126,7 @@ class Inbox:
                     break
             contacts = None
             if request.wants_relations:
-                relations = await self.provider.relations(request.account, limit=PAGE_MAX)
-                contacts = tuple(one.person_id for one in relations.items)
+                contacts = await new_contacts(self.provider, request.account, request.waiting)
         except UnipileError as error:
             return Found(None, tuple(messages), is_whole=False, fault=error.fault)
         return Found(None, tuple(messages), contacts, is_whole=cursor is None)

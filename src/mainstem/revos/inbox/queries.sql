@@ -21,7 +21,10 @@ select a.id, a.unipile_account_id, a.inbox_read_to,
        (a.relations_read_at is null or a.relations_read_at <= %(relations_before)s)
          and exists (select from public.pending_connection as p
                      where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status = 'waiting')
-         as wants_relations
+         as wants_relations,
+       array(select p.provider_person_id from public.pending_connection as p
+             where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status in ('waiting', 'unknown')
+             order by p.sent_at nulls first limit %(people_max)s) as waiting
 from public.linkedin_account as a
 where a.agency_id = %(agency_id)s and a.id = any (%(ids)s)
 

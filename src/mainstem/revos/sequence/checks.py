@@ -85,6 +85,8 @@ def _relationship(facts: Facts) -> Decision | None:
         return _waiting(facts)
     if facts.invitation_status is not None:
         return Skip(f"the invitation is {facts.invitation_status}")
+    if facts.distance is None:
+        return None  # not told (the second dialect never does): who is no contact is refused
     return Invite()
 
 
