@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 LIMIT_PER_S = 1_500
 EVENTS = 20_000
 WORKERS = 2
+CLIENTS = 10
 PORTION = 5_000
 
 
@@ -61,14 +62,9 @@ def _measure(bench: Bench, count: int) -> None:
         migrate(connection)
     keys = master_key.generate()
     with _receiver() as (port, receiver), connect(url, autocommit=True) as connection:
-        agency, client, leads = _prepare(connection, count)
-        endpoint = _one(
-            connection,
-            "insert into webhook_config (agency_id, client_id, name, url) values"
-            " (%s, %s, 'bench', %s) returning id",
-            agency, client, f"http://127.0.0.1:{port}/hook",
-        )  # fmt: skip
-        asyncio.run(_give_secret(url, keys, agency, endpoint))
+        agency, endpoints, leads = _prepare(connection, count, f"http://127.0.0.1:{port}/hook")
+        for endpoint in endpoints:
+            asyncio.run(_give_secret(url, keys, agency, endpoint))
         _announce(connection, agency, leads)
         before_s = bench.server_cpu_s()
         with _worker(url, keys) as worker:
@@ -85,7 +81,7 @@ def _measure(bench: Bench, count: int) -> None:
         sys.exit(f"{count} events, {done} delivered, {received} received and signed")
     rate = count / wall_s
     table(
-        f"Webhooks, {WORKERS} workers, one receiver ({machine()})",
+        f"Webhooks, {CLIENTS} endpoints, {WORKERS} workers ({machine()})",
         ("events", "delivered in", "a second", "a worker's CPU second", "server", "least", "ratio"),
         [
             (
@@ -98,26 +94,33 @@ def _measure(bench: Bench, count: int) -> None:
         sys.exit("webhooks are slower than their limit")
 
 
-def _prepare(connection: psycopg.Connection[TupleRow], count: int) -> tuple[UUID, UUID, list[UUID]]:
+def _prepare(
+    connection: psycopg.Connection[TupleRow], count: int, address: str
+) -> tuple[UUID, list[UUID], list[UUID]]:
+    """An agency with some clients, an endpoint and a campaign each: its id, endpoints and leads."""
     agency = _one(connection, "insert into agency (name, slug) values ('a', 'a') returning id")
-    client = _one(
-        connection, "insert into client (agency_id, name) values (%s, 'c') returning id", agency
+    connection.execute(
+        "insert into client (agency_id, name) select %s, 'c' || n from generate_series(1, %s) as n",
+        (agency, CLIENTS),
     )
-    campaign = _one(
-        connection,
+    connection.execute(
         "insert into campaign (agency_id, client_id, name, trigger_word)"
-        " values (%s, %s, 'k', 'GUIDE') returning id",
-        agency, client,
-    )  # fmt: skip
-    found = connection.execute(
+        " select agency_id, id, 'k', 'GUIDE' from client"
+    )
+    endpoints = connection.execute(
+        "insert into webhook_config (agency_id, client_id, name, url)"
+        " select agency_id, id, 'bench', %s from client returning id",
+        (address,),
+    ).fetchall()
+    leads = connection.execute(
         "insert into lead"
         " (agency_id, client_id, campaign_id, linkedin_id, email, first_name, status)"
-        " select %s, %s, %s, 'p' || n, 'p' || n || '@example.com', 'Maria', 'email_captured'"
-        " from generate_series(1, %s) as n returning id",
-        (agency, client, campaign, count),
+        " select agency_id, client_id, id, 'p' || n, 'p' || n || '@example.com', 'Maria',"
+        " 'email_captured' from campaign cross join generate_series(1, %s) as n returning id",
+        (count // CLIENTS,),
     ).fetchall()
     connection.execute("vacuum analyze lead")
-    return agency, client, [row[0] for row in found]
+    return agency, [row[0] for row in endpoints], [row[0] for row in leads]
 
 
 def _one(connection: psycopg.Connection[TupleRow], statement: str, *values: object) -> UUID:
