@@ -12,6 +12,7 @@ NAMES = (
     "jobs",
     "merge",
     "move",
+    "pages",
     "planning",
     "proof",
     "rest",

@@ -210,6 +210,8 @@ def test_refuses_views_that_are_none(
 
 def test_a_list_says_what_its_columns_come_from() -> None:
     for listing in (CLIENTS, LEADS):
-        assert listing.keys[0] == "id"
-        assert {column.key for column in listing.columns} <= set(listing.keys)
+        wish = Wish.read(listing, [])
+        assert wish.keys[0] == "id"
+        assert {column.key for column in wish.shown} <= set(wish.keys)
+    assert Wish.read(LEADS, [("columns", "client")]).keys == ("id", "name", "client", "client_id")
     assert contains("50%_\\") == "%50\\%\\_\\\\%"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from litestar.datastructures import MutableScopeHeaders
-
 if TYPE_CHECKING:
     from litestar.types import Message, Scope
 
@@ -26,12 +24,17 @@ SECURITY_HEADERS = {
 NO_STORE = "no-store"
 
 
+_RAW = tuple((name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+_NO_STORE = (b"cache-control", NO_STORE.encode())
+
+
 async def guard(message: Message, scope: Scope) -> None:
     """Put the security headers on a response; Litestar's `before_send` calls it for each."""
     if message["type"] != "http.response.start":
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
-    if not scope["path"].startswith("/static/"):
-        headers.setdefault("cache-control", NO_STORE)
+    headers = list(message["headers"])
+    there = {name.lower() for name, _ in headers}
+    headers += [each for each in _RAW if each[0] not in there]
+    if not scope["path"].startswith("/static/") and b"cache-control" not in there:
+        headers.append(_NO_STORE)
+    message["headers"] = headers

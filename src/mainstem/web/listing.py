@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from mainstem.web.wording import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,8 +20,8 @@ ROWS_A_PAGE = 25
 PAGES_MAX = 400
 TEXT_LENGTH_MAX = 100
 VALUES_MAX = 20
-#: counting stops here: beyond it nobody pages
-COUNTED_MAX = ROWS_A_PAGE * PAGES_MAX
+#: counting stops here: what is more is "more than"
+COUNTED_MAX = 1_000
 OWN = frozenset({"q", "sort", "columns", "page"})
 
 
@@ -28,6 +30,8 @@ class Kind(enum.StrEnum):
 
     TEXT = "text"
     NUMBER = "number"
+    #: a number whose query stops counting after COUNTED_MAX
+    COUNT = "count"
     MOMENT = "moment"
     DAY = "day"
     STATE = "state"
@@ -106,13 +110,6 @@ class Listing:
         return replace(self, filters=filters)
 
     @property
-    def keys(self) -> tuple[str, ...]:
-        """What is read of each row: its id, the columns, and what their links are made of."""
-        links = "".join(column.link or "" for column in self.columns)
-        linked = (name for _, name, _, _ in Formatter().parse(links) if name)
-        return tuple(dict.fromkeys(["id", *(each.key for each in self.columns), *linked]))
-
-    @property
     def sortable(self) -> frozenset[str]:
         """By what it may be sorted."""
         named = {column.key for column in self.columns if column.is_sortable}
@@ -168,6 +165,13 @@ class Wish:
             first,
             *(each for each in others if (each.key in wanted if wanted else each.is_shown)),
         )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What is read of each row: its id, what is shown, and what links are made of."""
+        links = "".join(column.link or "" for column in self.shown)
+        linked = (name for _, name, _, _ in Formatter().parse(links) if name)
+        return tuple(dict.fromkeys(["id", *(each.key for each in self.shown), *linked]))
 
     @property
     def is_narrowed(self) -> bool:
@@ -240,6 +244,6 @@ class Listed:
         return self.first + len(self.rows) - 1
 
     @property
-    def is_counted_out(self) -> bool:
-        """Whether there are more rows than were counted."""
-        return self.total > COUNTED_MAX
+    def counted(self) -> str:
+        """How many rows there are, as people read it."""
+        return f"more than {count(COUNTED_MAX)}" if self.total > COUNTED_MAX else count(self.total)

@@ -52,7 +52,7 @@ async def read_list(
         "select {columns} from ({query}) as listed{where} order by {order} limit {limit} offset "
         "{offset}"
     ).format(
-        columns=_columns(listing),
+        columns=_columns(wish),
         query=_query(listing),
         where=narrowed,
         order=_order(wish),
@@ -63,7 +63,8 @@ async def read_list(
         await cursor.execute(rows_query, bound)
         found = await cursor.fetchall()
         has_more = len(found) > ROWS_A_PAGE
-        if has_more or wish.page > 1:
+        seen = (wish.page - 1) * ROWS_A_PAGE + len(found)
+        if has_more or (wish.page > 1 and not found):
             counting = sql.SQL(
                 "select count(*) from (select from ({query}) as listed{where} limit {limit}) as c"
             ).format(query=_query(listing), where=narrowed, limit=COUNTED_MAX + 1)
@@ -71,12 +72,12 @@ async def read_list(
             assert counted is not None, "an aggregate gives a row"
             total = cast("int", counted["count"])
         else:
-            total = len(found)
+            total = seen
     return Listed(wish, found[:ROWS_A_PAGE], total, has_more)
 
 
-def _columns(listing: Listing) -> sql.Composable:
-    return sql.SQL(", ").join(map(sql.Identifier, listing.keys))
+def _columns(wish: Wish) -> sql.Composable:
+    return sql.SQL(", ").join(map(sql.Identifier, wish.keys))
 
 
 def _query(listing: Listing) -> sql.Composable:

@@ -3,10 +3,13 @@
 -- name: campaigns
 -- The campaigns as a list shows them.
 select c.id, c.client_id, c.name, k.name as client, c.status, c.trigger_word, c.starts_at, c.ends_at, c.created_at,
-       (select count(*) from public.lead as l
-        where l.agency_id = c.agency_id and l.campaign_id = c.id)::integer as leads,
-       (select count(*) from public.lead as l
-        where l.agency_id = c.agency_id and l.campaign_id = c.id and l.email is not null)::integer as emails
+       (select count(*) from (
+          select from public.lead as l
+          where l.agency_id = c.agency_id and l.campaign_id = c.id limit 1001) as counted)::integer as leads,
+       (select count(*) from (
+          select from public.lead as l
+          where l.agency_id = c.agency_id and l.campaign_id = c.id and l.email is not null
+          limit 1001) as counted)::integer as emails
 from public.campaign as c
 left join public.client as k on k.agency_id = c.agency_id and k.id = c.client_id
 where c.agency_id = %(agency_id)s
