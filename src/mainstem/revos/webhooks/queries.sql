@@ -2,13 +2,17 @@
 -- Events of leads, one delivery for each endpoint that wants them: the campaign's own, or, where it
 -- names none, every active one of the client. One that was switched off for failing gets its rows too,
 -- which fail at once and wait for a replay. What was told of an event is not told again.
-with wanted as (
-  select kind, key, lead_id from json_to_recordset(%(events)s::json) as (kind text, key text, lead_id uuid)
+-- Leads are looked up first, and endpoints for each: the planner would rather pair all endpoints with
+-- all campaigns, of which an agency may have a thousand.
+with told as materialized (
+  select w.kind, w.key, l.*
+  from json_to_recordset(%(events)s::json) as w (kind text, key text, lead_id uuid)
+  join public.lead as l on l.agency_id = %(agency_id)s and l.id = w.lead_id
 )
 insert into public.webhook_delivery
   (agency_id, client_id, webhook_config_id, lead_id, event_type, event_key, payload, next_retry_at)
-select l.agency_id, l.client_id, e.id, l.id, w.kind, w.key,
-  jsonb_build_object('type', w.kind, 'timestamp', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+select l.agency_id, l.client_id, e.id, l.id, l.kind, l.key,
+  jsonb_build_object('type', l.kind, 'timestamp', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
     'data', jsonb_build_object(
       'lead', jsonb_build_object(
         'id', l.id, 'email', l.email, 'email_confidence', l.email_confidence, 'first_name', l.first_name,
@@ -23,31 +27,35 @@ select l.agency_id, l.client_id, e.id, l.id, w.kind, w.key,
         'comment', case when c.id is null then null else
           jsonb_build_object('id', c.id, 'text', left(c.content, 1000), 'commented_at', c.commented_at) end))),
   now()
-from wanted as w
-join public.lead as l on l.agency_id = %(agency_id)s and l.id = w.lead_id
+from told as l
 join public.campaign as k on k.agency_id = l.agency_id and k.id = l.campaign_id
 left join public.lead_magnet as m on m.agency_id = k.agency_id and m.id = k.lead_magnet_id
 left join public.comment as c on c.agency_id = l.agency_id and c.id = l.comment_id
 left join public.post as p on p.agency_id = c.agency_id and p.id = c.post_id
-join public.webhook_config as e on e.agency_id = l.agency_id and e.client_id = l.client_id
-  and (e.active or e.disabled_at is not null)
-  and w.kind = any(e.events) and (k.webhook_config_id is null or k.webhook_config_id = e.id)
+cross join lateral (
+  select w.id from public.webhook_config as w
+  where w.agency_id = l.agency_id and w.client_id = l.client_id and (w.active or w.disabled_at is not null)
+    and l.kind = any(w.events) and (k.webhook_config_id is null or k.webhook_config_id = w.id)
+  offset 0) as e
 where not exists (
   select from public.webhook_delivery as d
-  where d.agency_id = l.agency_id and d.event_key = w.key and d.webhook_config_id = e.id)
+  where d.agency_id = l.agency_id and d.event_key = l.key and d.webhook_config_id = e.id)
 returning id, client_id
 
 -- name: parcels
--- Deliveries with their endpoints, for one attempt each.
+-- Deliveries with their endpoints, for one attempt each; the deliveries first, by their ids.
+with d as materialized (
+  select id, agency_id, webhook_config_id, event_type, payload, status
+  from public.webhook_delivery where agency_id = %(agency_id)s and id = any(%(ids)s)
+)
 select d.id, d.agency_id, d.event_type, d.payload, d.status, e.id as endpoint_id, e.url, e.esp_type,
        e.destination as options, e.headers, e.secret_encrypted as secret,
        case when e.previous_secret_until > now() then e.previous_secret_encrypted end as previous_secret,
        e.timeout_ms, e.active as is_active,
        case when e.retry_enabled then e.max_retries + 1 else 1 end as attempts_max,
        e.consecutive_failures as failures, e.paused_until as spared_until
-from public.webhook_delivery as d
+from d
 join public.webhook_config as e on e.agency_id = d.agency_id and e.id = d.webhook_config_id
-where d.agency_id = %(agency_id)s and d.id = any(%(ids)s)
 
 -- name: settle
 -- What an attempt came to; the last twenty are kept.
