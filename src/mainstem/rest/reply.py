@@ -22,8 +22,8 @@ OPENAPI = "application/openapi+json"
 CSV = "text/csv"
 
 _EXPOSED = (
-    b"Content-Encoding, Content-Location, Content-Range, Content-Type, Date, ETag, Location, "
-    b"Preference-Applied, Range-Unit, Server, Transfer-Encoding"
+    b"Content-Encoding, Content-Location, Content-Profile, Content-Range, Content-Type, Date, "
+    b"ETag, Location, Preference-Applied, Range-Unit, Retry-After, Server, Transfer-Encoding"
 )
 _ALLOWED = (
     b"Authorization, apikey, x-client-info, Accept, Accept-Profile, Content-Profile, "

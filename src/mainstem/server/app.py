@@ -27,7 +27,7 @@ from mainstem.revos.desk import Desk
 from mainstem.server import api, files, pages, problem, site
 from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
-from mainstem.server.gate import Gate
+from mainstem.server.gate import Direct, Gate
 from mainstem.server.metrics import Figures, Requests, metrics
 from mainstem.server.pace import Paces
 from mainstem.server.settings import Settings
@@ -122,7 +122,9 @@ def build_app(
         debug=False,
     )
     # Outermost, so that what has no route is counted and held back too.
-    app.asgi_handler = Gate(app.asgi_handler, paces, requests)
+    named = None if "*" in hosts else frozenset(each.encode() for each in hosts)
+    direct = Direct(app.asgi_handler, cast("Any", data), DATA_PATH, named)
+    app.asgi_handler = Gate(direct, paces, requests)
     return app
 
 
