@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from tests.web.world import PEOPLE, campaign_id, client_id, lead_id, row_ids
+from tests.web.world import PEOPLE, campaign_id, client_id, lead_id, person_id, row_ids
 
 from mainstem.server.site import HANDLERS
 from mainstem.web import SECURITY_HEADERS
@@ -32,6 +32,10 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
     "campaign_id": (campaign_id(1), campaign_id(1, foreign=True), campaign_id(2)),
     "lead_id": (lead_id(4), lead_id(1, foreign=True), lead_id(1)),
     "view_id": (uuid4(), uuid4(), uuid4()),
+    "user_id": (person_id(4), person_id(1, foreign=True), uuid4()),
+    "invitation_id": (uuid4(), uuid4(), uuid4()),
+    "key_id": (uuid4(), uuid4(), uuid4()),
+    "session_id": (uuid4(), uuid4(), uuid4()),
     "account_id": row_ids("08"),
     "post_id": row_ids("09"),
     "trigger_id": row_ids("0b"),
@@ -42,6 +46,8 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
 }
 OURS, FOREIGN, UNSEEN = 0, 1, 2
 _PARAMETER = re.compile(r"\{(\w+):uuid\}")
+#: numbers are of the platform's own things, of which there is one
+_NUMBER = re.compile(r"\{\w+:int\}")
 
 
 def paths(method: str) -> list[str]:
@@ -52,7 +58,7 @@ def paths(method: str) -> list[str]:
 
 
 def address(path: str, whose: int) -> str:
-    return _PARAMETER.sub(lambda found: str(IDS[found[1]][whose]), path)
+    return _PARAMETER.sub(lambda found: str(IDS[found[1]][whose]), _NUMBER.sub("1", path))
 
 
 PAGES = paths("GET")
@@ -199,3 +205,11 @@ def test_a_page_is_quick_and_light(served: TestClient[Litestar], sign_in: SignIn
         file = served.get(f"/static/0/{name}", headers={"accept-encoding": "br"})
         transferred += int(file.headers["content-length"])
     assert transferred < 60_000
+
+
+@pytest.mark.parametrize("path", [path for path in PAGES if path.startswith("/unify")])
+def test_unifications_are_for_operators_only(
+    served: TestClient[Litestar], sign_in: SignIn, path: str
+) -> None:
+    answer = served.get(address(path, OURS), headers=sign_in("admin@northwind.example"))
+    assert answer.status_code == 404

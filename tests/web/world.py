@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 
 from mainstem.core import master_key
 from mainstem.pg.connect import connect
+from mainstem.unify.ledger.store import ensure_schema
 
 if TYPE_CHECKING:
     from mainstem.core.master_key import MasterKeys
@@ -20,6 +21,12 @@ NORTHWIND = UUID("019b0000-0000-7000-8000-00000000000a")
 FOREIGN = UUID("019b0000-0000-7000-8000-00000000000b")
 PEOPLE = ("owner", "admin", "manager", "member", "client")
 
+#: a unification that is over, and the operator who may look at it
+RUN = """
+insert into unify.run (kind, name, plan_sha256, source, state, finished_at)
+values ('run', 'agency', repeat('0', 64), '{}', 'finished', now());
+insert into app.operator (email) values ('owner@northwind.example');
+"""
 SEED = Path(__file__).with_name("world.sql").read_text(encoding="utf-8")
 
 
@@ -36,6 +43,11 @@ def campaign_id(number: int, *, foreign: bool = False) -> UUID:
 def lead_id(number: int, *, foreign: bool = False) -> UUID:
     """The lead of that number, from 1."""
     return UUID(f"019b0000-0000-7000-8000-00000000{'7' if foreign else '6'}{number:03}")
+
+
+def person_id(number: int, *, foreign: bool = False) -> UUID:
+    """The person of that number, in the order of PEOPLE, from 1."""
+    return UUID(f"019b0000-0000-7000-8000-0000000001{'1' if foreign else '0'}{number}")
 
 
 def row_ids(kind: str) -> tuple[UUID, UUID, UUID]:
@@ -61,6 +73,9 @@ class World:
             for statement in SEED.split(";\n"):
                 if statement.strip():
                     connection.execute(statement.encode(), bound)
+        with connect(self.url, autocommit=True) as connection:
+            ensure_schema(connection)
+            connection.execute(RUN.encode())
 
     def sql(self, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Run a statement as the owner of the database."""

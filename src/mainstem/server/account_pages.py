@@ -1,12 +1,14 @@
-"""A person's own account: who they are, and their second factor."""
+"""A person's own account: who they are, their second factor, and where they are signed in."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
-from mainstem.core import Core, cookies, second_factor
+from mainstem.core import Core, cookies, operators, second_factor, sessions
 from mainstem.core import resolve as resolve_access
 from mainstem.core.requests import CoreDependency
 from mainstem.errors import RefusedError
@@ -41,7 +43,7 @@ async def account(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
 @post("/account/second-factor")
 async def enrol(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
     """Begin with a second factor: its secret is shown this once."""
-    session = await _session(visit, core)
+    session = await session_of_visit(visit, core)
     made = await second_factor.enrol(core, session.person)
     return await _enrolling(visit, CONFIRM.blank(), secret=made.secret, uri=made.uri)
 
@@ -49,7 +51,7 @@ async def enrol(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
 @post("/account/second-factor/confirm")
 async def confirm(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
     """Confirm it by a first code; recovery codes are shown this once."""
-    session = await _session(visit, core)
+    session = await session_of_visit(visit, core)
     filled = CONFIRM.read(dict(await visit.request.form()))
     if filled.is_good:
         try:
@@ -69,18 +71,34 @@ async def confirm(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
 @post("/account/second-factor/remove")
 async def take_away(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
     """End the second factor; the session has shown it."""
-    await second_factor.take_away(core, await _session(visit, core))
+    await second_factor.take_away(core, await session_of_visit(visit, core))
     return see_other("/account")
 
 
-HANDLERS = (account, enrol, confirm, take_away)
+@post("/account/sessions/{session_id:uuid}/end")
+async def end_session(
+    visit: AnyVisit, core: CoreDependency, session_id: FromPath[UUID]
+) -> Response[bytes]:
+    """End one of one's own sessions."""
+    session = await session_of_visit(visit, core)
+    if not await sessions.end(core, session.person, session_id):
+        raise RefusedError("not_found", "You have no such session.", status=404)
+    return see_other("/account")
+
+
+HANDLERS = (account, enrol, confirm, take_away, end_session)
 
 
 async def _account(visit: Visit, core: Core) -> Response[bytes]:
-    session = await _session(visit, core)
+    session = await session_of_visit(visit, core)
     async with visit.reading():
         pass
-    return visit.page("account.html", has_second_factor=session.person.has_second_factor)
+    return visit.page(
+        "account.html",
+        has_second_factor=session.person.has_second_factor,
+        sessions=await sessions.listed(core, session.person),
+        is_operator=await operators.is_operator(core, session.person),
+    )
 
 
 async def _enrolling(
@@ -93,7 +111,8 @@ async def _enrolling(
     )
 
 
-async def _session(visit: Visit, core: Core) -> SessionUse:
+async def session_of_visit(visit: Visit, core: Core) -> SessionUse:
+    """The session of a visit, with its person as core knows them."""
     access = await resolve_access(core, {}, cookie=required_cookie(core, visit.request))
     assert access.session is not None, "the visit has one"
     return access.session

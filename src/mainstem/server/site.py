@@ -10,7 +10,14 @@ from litestar.di import Provide
 from mainstem import audience, mail, persona
 from mainstem.errors import RefusedError
 from mainstem.revos import pages as revos
-from mainstem.server import account_pages, agency_pages, desk_pages, door_pages
+from mainstem.server import (
+    account_pages,
+    agency_pages,
+    desk_pages,
+    door_pages,
+    people_pages,
+    unify_pages,
+)
 from mainstem.server.visits import own_origin, provide_visit, read_frame, refused
 from mainstem.web import App, Site, page_templates
 
@@ -27,11 +34,13 @@ APPS = (
     App("mail", "Mail", "mail", mail.SECTIONS),
     App("persona", "Personas", "drama", persona.SECTIONS),
 )
-SHARED = (*audience.SHARED, *agency_pages.SHARED)
+SHARED = (*audience.SHARED, *agency_pages.SHARED, *people_pages.SHARED)
 HANDLERS = (
     *desk_pages.HANDLERS,
     *account_pages.HANDLERS,
     *agency_pages.HANDLERS,
+    *people_pages.HANDLERS,
+    *unify_pages.HANDLERS,
     *revos.HANDLERS,
     *audience.HANDLERS,
     *mail.HANDLERS,
