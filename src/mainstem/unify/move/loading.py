@@ -370,10 +370,14 @@ class Tasks:
         connection.commit()
 
     def _analyze(self, connection: Connection, name: str, record: TableRecord) -> None:
+        """Gather statistics, and note that all may see the rows: keys are checked by indexes."""
         self.move.reporter.step(f"analyze {name}", None)
+        connection.autocommit = True
         # A small sample: autovacuum takes a larger one in its own time.
-        connection.execute("set local default_statistics_target = 20")
-        connection.execute(f"analyze {record.table}")
+        connection.execute("set default_statistics_target = 20")
+        connection.execute(f"vacuum (analyze, truncate false) {record.table}")
+        connection.execute("reset default_statistics_target")
+        connection.autocommit = False
         store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
         connection.commit()
 
