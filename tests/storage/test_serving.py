@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mainstem.storage.ranges import Span, UnsatisfiableError, matches, span_of
+from mainstem.stores.folder import Folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import httpx
     from tests.storage.conftest import Office
 
@@ -133,6 +138,37 @@ def test_pages_of_other_origins(http: httpx.Client, office: Office) -> None:
     answer = http.get(address, headers={"origin": "https://app.example"})
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "content-disposition" in answer.headers["access-control-expose-headers"]
+
+
+def test_a_reader_who_hangs_up_ends_the_reading(
+    office: Office, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A block is read, the line is cut, and of a thousand more blocks few are asked for."""
+    bucket, ended, asked = office.bucket(), threading.Event(), 0
+    http.post(f"/object/{bucket}/a", content=b"x" * 200_000)
+    read = Folder.read
+
+    @contextmanager
+    def slowly(self: Folder, key: str, *, start: int = 0) -> Iterator[Iterator[bytes]]:
+        nonlocal asked
+
+        def single(blocks: Iterator[bytes]) -> Iterator[bytes]:
+            nonlocal asked
+            for byte in b"".join(blocks):
+                asked += 1
+                yield bytes([byte])
+
+        try:
+            with read(self, key, start=start) as blocks:
+                yield single(blocks)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(Folder, "read", slowly)
+    with http.stream("GET", f"/object/{bucket}/a") as answer:
+        next(answer.iter_raw(1))
+    assert ended.wait(10)
+    assert 0 < asked < 200_000
 
 
 def test_bytes_that_are_gone_are_told_as_a_failure(http: httpx.Client, office: Office) -> None:

@@ -100,7 +100,7 @@ class StorageApi:
                 reply = await self._answer(scope, receive)
             except GoneError:
                 return  # nobody is there to read an answer
-        await reply.send(send, has_body=method != "HEAD")
+        await reply.send(receive, send, has_body=method != "HEAD")
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         try:

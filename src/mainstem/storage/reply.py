@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from mainstem.storage.model import Send
+    from mainstem.storage.model import Receive, Send
     from mainstem.storage.problem import StorageError
 
 JSON = "application/json; charset=utf-8"
@@ -33,8 +34,8 @@ class Reply:
         kept = bytes(byte for byte in safe if byte >= ord(" ") and byte != 0x7F)  # noqa: PLR2004
         self.headers.append((name.encode(), kept))
 
-    async def send(self, send: Send, *, has_body: bool = True) -> None:
-        """Send it."""
+    async def send(self, receive: Receive, send: Send, *, has_body: bool = True) -> None:
+        """Send it; of a body that comes block by block no more than somebody takes."""
         headers = list(self.headers)
         is_sized = any(name == b"content-length" for name, _ in headers)
         if not is_sized and self.status not in {204, 304}:
@@ -44,11 +45,23 @@ class Reply:
             await send(start)
             await send({"type": "http.response.body", "body": self.body if has_body else b""})
             return
-        async with aclosing(self.blocks) as blocks:
-            await send(start)
-            async for block in blocks:
-                await send({"type": "http.response.body", "body": block, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        gone = asyncio.create_task(_gone(receive), name="wait for the reader to leave")
+        try:
+            async with aclosing(self.blocks) as blocks:
+                await send(start)
+                async for block in blocks:
+                    if gone.done():
+                        return
+                    await send({"type": "http.response.body", "body": block, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            gone.cancel()
+
+
+async def _gone(receive: Receive) -> None:
+    """Until the reader hangs up; a server lets an application write on without a word."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def as_json(value: object, status: int = 200) -> Reply:

@@ -78,17 +78,18 @@ def sweep(
 def _sweep(
     connection: psycopg.Connection[TupleRow], there: Store, agency_id: UUID, *, before_ms: int
 ) -> Swept:
-    total = Swept()
-    # All of them first: a listing that goes on while its files go may leave some out.
-    names = [one.key.partition("/")[2] for one in there.files(str(agency_id))]
-    for batch in _batches(iter(names)):
+    total, orphans = Swept(), set[UUID]()
+    names = (one.key.partition("/")[2] for one in there.files(str(agency_id)))
+    for batch in _batches(names):
         versions = {id_ for name in batch if (id_ := _id(name)) is not None}
         old = {version for version in versions if milliseconds_of(version) < before_ms}
-        orphans = old - store.kept_versions(connection, agency_id, old)
+        found = old - store.kept_versions(connection, agency_id, old)
         connection.commit()
-        for version in orphans:
-            there.remove(key_of(agency_id, version))
-        total += Swept(len(orphans), len(versions - orphans), len(batch) - len(versions))
+        orphans |= found
+        total += Swept(len(found), len(versions - found), len(batch) - len(versions))
+    # Only now: a listing that goes on while its files go may leave some out.
+    for version in orphans:
+        there.remove(key_of(agency_id, version))
     return total
 
 
