@@ -497,9 +497,11 @@ async def test_a_slow_endpoint_holds_up_no_other(
     town.tell(agency, *(town.lead(agency) for _ in range(80)))
     await town.work()
     assert len(receiver.of(f"{room}-well")) == 80
-    assert len(receiver.of(room)) == LANE_MAX, "the others wait, without an attempt lost"
-    states = "select attempt, count(*) from app.job where agency_id = %(id)s group by 1 order by 1"
-    assert town.sql(states, id=agency.id) == [(0, 80 - LANE_MAX), (1, LANE_MAX)]
+    states = "select attempt, count(*) from app.job where agency_id = %(id)s group by 1"
+    attempts = dict(town.sql(states, id=agency.id))
+    assert attempts.keys() == {0, 1}, "the others wait, without an attempt lost"
+    assert len(receiver.of(room)) <= attempts[1] < LANE_MAX + pacing.FAILURES_OPEN
+    assert sum(attempts.values()) == 80
 
 
 @pytest.mark.parametrize(
