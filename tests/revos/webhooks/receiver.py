@@ -84,7 +84,7 @@ def serving() -> Iterator[Receiver]:
 
     thread = threading.Thread(target=live, name="receiver")
     thread.start()
-    assert is_up.wait(10)
+    assert is_up.wait(60)
     try:
         yield receiver
     finally:
