@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 STAFF = frozenset({"owner", "admin", "manager", "member"})
 HEADS = frozenset({"owner", "admin", "manager"})
+ADMINS = frozenset({"owner", "admin"})
 ALL = STAFF | {"client"}
 NOBODY: frozenset[str] = frozenset()
 
@@ -83,9 +84,7 @@ MATRIX: dict[str, Row] = {
     ),
     "DELETE /api/invitations/{invitation_id:uuid}": Row(Kind.PERSON, HEADS, finds=False),
     "GET /api/flags": Row(Kind.PERSON),
-    "PUT /api/flags/{key:str}": Row(
-        Kind.PERSON, frozenset({"owner", "admin"}), body={"is_enabled": False}
-    ),
+    "PUT /api/flags/{key:str}": Row(Kind.PERSON, ADMINS, body={"is_enabled": False}),
     "GET /api/unify/plans": OPERATOR,
     "GET /api/unify/runs": OPERATOR,
     "POST /api/unify/runs": Row(Kind.OPERATOR, NOBODY, body={"plan": "x"}),
@@ -179,6 +178,36 @@ MATRIX: dict[str, Row] = {
     "POST /revos/leads/new": Row(Kind.PAGE, STAFF),
     "GET /revos/leads/{lead_id:uuid}": Row(Kind.PAGE, owned=True),
     "POST /revos/leads/{lead_id:uuid}/notes": Row(Kind.PAGE, STAFF, owned=True),
+    "GET /agency/people": Row(Kind.PAGE, ADMINS),
+    "POST /agency/people": Row(Kind.PAGE, ADMINS),
+    "POST /agency/people/{user_id:uuid}": Row(Kind.PAGE, HEADS, finds=False),
+    "POST /agency/invitations/{invitation_id:uuid}/revoke": Row(Kind.PAGE, HEADS, finds=False),
+    "GET /agency/keys": Row(Kind.PAGE, ADMINS),
+    "POST /agency/keys": Row(Kind.PAGE, ADMINS),
+    "POST /agency/keys/{key_id:uuid}/revoke": Row(Kind.PAGE, ADMINS, finds=False),
+    "GET /agency/flags": PAGE,
+    "POST /agency/flags": Row(Kind.PAGE, ADMINS, also=frozenset({422})),
+    "GET /agency/trail": Row(Kind.PAGE, HEADS),
+    "POST /account/sessions/{session_id:uuid}/end": Row(Kind.PAGE, finds=False),
+    "GET /unify": Row(Kind.PAGE, NOBODY),
+    "POST /unify": Row(Kind.PAGE, NOBODY),
+    "GET /unify/runs/{run_id:int}": Row(Kind.PAGE, NOBODY),
+    "GET /revos/accounts": PAGE,
+    "GET /revos/accounts/{account_id:uuid}": Row(Kind.PAGE, finds=False),
+    "POST /revos/accounts/{account_id:uuid}/resume": Row(Kind.PAGE, STAFF, finds=False),
+    "POST /revos/campaigns/{campaign_id:uuid}/state": Row(Kind.PAGE, STAFF, owned=True),
+    "GET /revos/inbox": PAGE,
+    "GET /revos/pods": PAGE,
+    "POST /revos/pods/{activity_id:uuid}": Row(Kind.PAGE, finds=False),
+    "GET /revos/posts": PAGE,
+    "POST /revos/posts/{post_id:uuid}/publish": Row(Kind.PAGE, STAFF, finds=False),
+    "GET /revos/review": Row(Kind.PAGE, STAFF),
+    "POST /revos/review/comments/{trigger_id:uuid}": Row(Kind.PAGE, STAFF, finds=False),
+    "POST /revos/review/emails/{review_id:uuid}": Row(Kind.PAGE, STAFF, finds=False),
+    "POST /revos/review/sends/{step_id:uuid}": Row(Kind.PAGE, STAFF, finds=False),
+    "GET /revos/webhooks": PAGE,
+    "GET /revos/webhooks/{delivery_id:uuid}": Row(Kind.PAGE, finds=False),
+    "POST /revos/webhooks/{delivery_id:uuid}/replay": Row(Kind.PAGE, STAFF, finds=False),
     "GET /audience": PAGE,
     "GET /clients": PAGE,
     "GET /clients/new": Row(Kind.PAGE, STAFF),
