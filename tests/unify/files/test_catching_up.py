@@ -125,6 +125,32 @@ def test_what_people_changed_in_the_target_is_left_and_named(filled: Project) ->
     assert arrived | {f"pictures/{SHOP_1}/c.png": b"c of " + SHOP_1.encode()} == expected(filled)
 
 
+def test_the_last_copy_of_a_file_is_not_taken_away(filled: Project) -> None:
+    """Metadata names two files whose bytes are gone, or torn: perhaps the folder is not mounted."""
+    lost, torn = f"pictures/{SHOP_1}/a.png", f"pictures/{SHOP_2}/a.png"
+    before = filled.arrived()
+    (filled.there / lost).unlink()
+    (filled.there / torn).write_bytes(b"to")
+    for is_forced in (False, True):
+        done = filled.catch_up(is_forced=is_forced)
+        stays = "stays as it was copied: at the source"
+        size = len(before[torn])
+        assert [str(left) for left in done.left] == [
+            f"old files: {lost} {stays} its bytes are not there",
+            f"old files: {torn} {stays} its metadata says {size} bytes, and 2 are there",
+        ]
+        assert filled.arrived() == before
+    texts = [str(finding) for finding in filled.verify().findings]
+    assert [f"{lost} is gone from" in texts[0], f"{torn} changed at" in texts[1]] == [True, True]
+    change(filled, torn.partition("/")[2], b"whole again")
+    remove_metadata = f"delete from storage.objects where name = '{lost.partition('/')[2]}'"
+    filled.execute(filled.source, remove_metadata)
+    assert filled.catch_up().left == ()
+    assert filled.arrived() == expected(filled)
+    filled.undo(1)
+    assert filled.arrived() == {}
+
+
 def test_a_file_that_was_written_again_and_is_the_same_is_not_copied(filled: Project) -> None:
     content = f"a of {SHOP_1}".encode()
     before = (filled.here / "pictures" / SHOP_1 / "a.png").stat().st_mtime_ns

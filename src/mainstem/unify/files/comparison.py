@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mainstem.unify.files.ledger import COLUMNS, FileRow
+from mainstem.unify.files.listing import LACKS_BYTES
 
 if TYPE_CHECKING:
     import psycopg
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _OURS = "f.state in ('copied', 'copying')"
 #: what a listing says of a file, and not what was done with it
 _LISTED = ("target_key", "size_bytes", "media_type", "stamp")
+#: the copy may be the last one that there is
+_IS_LAST = f"f.state = 'copied' and {LACKS_BYTES} and l.target_key = f.target_key"
 _IS_SAME = (
     "l.stamp <> '' and (l.target_key, l.size_bytes, l.media_type, l.stamp)"
     " = (f.target_key, f.size_bytes, f.media_type, f.stamp)"
@@ -63,10 +66,20 @@ class Comparison:
         return self._rows(
             f"select {_columns('f')} from unify.file as f left join unify.file as l"
             f" on {self._listed} and l.key = f.key where {self._own} and {_OURS}"
-            " and (l.key is null or l.state <> 'waiting' or l.target_key <> f.target_key)",
+            " and (l.key is null or ((l.state <> 'waiting' or l.target_key <> f.target_key)"
+            f" and not ({_IS_LAST})))",
             after=after,
             limit=limit,
         )
+
+    def last(self) -> list[tuple[str, str]]:
+        """Files whose bytes the source has no more, although it names them; and what it lacks."""
+        return self.connection.execute(
+            "select f.key, l.reason from unify.file as f join unify.file as l"
+            f" on {self._listed} and l.key = f.key where {self._own} and {_IS_LAST}"
+            " order by f.key".encode(),
+            (),
+        ).fetchall()
 
     def changed(self, *, after: str, limit: int) -> list[tuple[FileRow, FileRow]]:
         """The next files that may be others than were copied: as copied, and as listed."""

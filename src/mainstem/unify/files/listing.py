@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 
+#: the condition that metadata names a file whose bytes are not there, or not all of them
+LACKS_BYTES = (
+    "l.state = 'quarantined'"
+    " and (l.reason = 'its bytes are not there' or l.reason like 'its metadata says %%')"
+)
+
+
 def list_files(
     connection: Connection,
     run_id: int,

@@ -1,8 +1,9 @@
 """Files in a pass: what is new at the source, other than it was, or gone.
 
 A listing of the source is held against the run's rows. Each file is looked at before it is touched:
-what people changed at the target stays, unless forced. Rows say what is begun before it is, so that
-a pass that is killed is made again, and an undo finds all that passes brought.
+what people changed at the target stays, unless forced. So does a copy whose original lost its bytes
+while its metadata still names it: it may be the last one that there is. Rows say what is begun
+before it is, so that a pass that is killed is made again, and an undo finds all that was brought.
 """
 
 from __future__ import annotations
@@ -146,6 +147,10 @@ class _Carrying:
     def do(self, reporter: Reporter) -> None:
         """First make room, then write over what changed, then copy what is new."""
         shown = reporter.step(f"compare {self._files.called}", None)
+        self.left += [
+            LeftFile(self._files.called, key, f"stays as it was copied: at the source {lacks}")
+            for key, lacks in self._compared.last()
+        ]
         with open_pairs(self._files) as pairs:
             for rows in self._batches_unwanted():
                 self._remove(pairs, rows)
