@@ -19,10 +19,20 @@ if TYPE_CHECKING:
     from tests.revos.inbound.conftest import Desk, House
 
 
-def signed_in(desk: Desk, agency: int, role: str = "owner") -> dict[str, str]:
+def signed_in(
+    desk: Desk,
+    agency: int,
+    role: str = "owner",
+    *,
+    clients: tuple[UUID, ...] = (),
+    permission: str = "write",
+) -> dict[str, str]:
     """What a person of an agency shows."""
     town = Town(desk.house.url, None)  # type: ignore[arg-type]
-    member = town.member(desk.agencies[agency].id, role)
+    member = town.member(desk.agencies[agency].id, role, clients=clients)
+    desk.sql(
+        "update member_client_access set permission = %s where user_id = %s", permission, member.id
+    )
     answer = httpx.post(
         f"{desk.house.address}/auth/v1/token?grant_type=password",
         json={"email": member.email, "password": PASSWORD},
@@ -145,6 +155,14 @@ def test_nobody_links_an_account_of_another_agency(desk: Desk) -> None:
     assert answer.status_code == 404
     assert desk.sql("select count(*) from app.token_route where kind = 'account_link'"
                     " and target_id = %s", desk.accounts[0][0]) == [(0,)]  # fmt: skip
+
+
+def test_who_may_only_look_at_a_client_links_nothing(desk: Desk) -> None:
+    agency = desk.agencies[0]
+    mine = desk.accounts[0][0]
+    for permission, status in (("read", 403), ("write", 200)):
+        shown = signed_in(desk, 0, "member", clients=(agency.client_id,), permission=permission)
+        assert ask_link(desk, mine, shown).status_code == status
 
 
 def test_an_account_that_the_provider_does_not_know(desk: Desk) -> None:

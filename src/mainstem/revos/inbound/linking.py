@@ -52,9 +52,12 @@ class Linking:
         if not access.rights.may(TABLE, "update"):
             raise RefusedError("forbidden", "your role may not link accounts")
         async with async_tenant_transaction(self.core.pool, tenant) as connection:
-            found = await store.account(connection, tenant.agency_id, account_id)
+            found = await store.account_to_link(connection, tenant.agency_id, account_id)
         if found is None:
             raise RefusedError("not_found", "there is no such account", status=404)
+        provider_id, is_writable = found
+        if not is_writable:
+            raise RefusedError("forbidden", "you may only look at this client's accounts")
         word = new_token()
         now = self.core.clock()
         async with service_transaction(self.core.pool, tenant) as connection:
@@ -70,6 +73,6 @@ class Linking:
                 notify_url=self.notify_url,
                 success_url=back,
                 failure_url=back,
-                reconnect=AccountId(found[1]) if found[1] else None,
+                reconnect=AccountId(provider_id) if provider_id else None,
             )
         return link.url

@@ -60,6 +60,12 @@ values ('account_link', %(route)s, %(agency_id)s, %(account_id)s, %(expires_at)s
 select id, unipile_account_id, status from public.linkedin_account
 where agency_id = %(agency_id)s and id = %(id)s
 
+-- name: account_to_link
+-- An account that the transaction's person sees, and whether they may change it.
+select unipile_account_id, not coalesce(app.is_read_only(client_id), false) as is_writable
+from public.linkedin_account
+where agency_id = %(agency_id)s and id = %(id)s
+
 -- name: open_events
 -- Events of these jobs that nobody has made something of yet.
 select id, linkedin_account_id, event, payload, event_at, created_at from public.unipile_webhook_log

@@ -104,12 +104,12 @@ async def add_link(
     await connection.execute(QUERIES["add_link"], values)
 
 
-async def account(
+async def account_to_link(
     connection: AsyncConnection, agency_id: UUID, account_id: UUID
-) -> tuple[UUID, str | None] | None:
-    """An account that the transaction's person sees: its id, and the provider's."""
+) -> tuple[str | None, bool] | None:
+    """An account that the transaction's person sees: the provider's id; whether they may write."""
     values = {"agency_id": agency_id, "id": account_id}
-    row = await (await connection.execute(QUERIES["account"], values)).fetchone()
+    row = await (await connection.execute(QUERIES["account_to_link"], values)).fetchone()
     return None if row is None else (row[0], row[1])
 
 
