@@ -1,7 +1,7 @@
 """Webhooks out: clients' systems are told of captured leads, signed, retried, never lost.
 
 Owns webhook_config and webhook_delivery. Others call `announce` in the transaction of what
-happened, and give a worker the jobs of `jobs.registry`; `endpoints` makes, tests and replays.
+happened, and add the jobs of `jobs` to a worker; `endpoints` makes, tests and replays.
 """
 
 from mainstem.revos.webhooks import endpoints

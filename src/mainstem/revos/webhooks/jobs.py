@@ -1,20 +1,17 @@
-"""The jobs of webhooks, for `mainstem worker --handlers mainstem.revos.webhooks.jobs:registry`."""
+"""The jobs of webhooks, for whoever puts a worker together."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
 
-from mainstem.core import master_key
-from mainstem.jobs import Registry
-from mainstem.pg.embedded import default_home
-from mainstem.pg.target import database_url
 from mainstem.revos.webhooks.announcing import ANNOUNCE, DELIVER, QUEUE, handle
-from mainstem.revos.webhooks.courier import Courier
-from mainstem.revos.webhooks.secrets import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mainstem.jobs import Registry
+    from mainstem.revos.webhooks.courier import Courier
 
 #: set to 1, endpoints on this machine may be told: for development and tests
 LOOPBACK_VARIABLE = "MAINSTEM_WEBHOOK_LOOPBACK"
@@ -22,15 +19,6 @@ LOOPBACK_VARIABLE = "MAINSTEM_WEBHOOK_LOOPBACK"
 CALLS_MAX = 5_000
 #: beyond any endpoint's own limit, which is two minutes at most for each call
 CALL_LIMIT_S = 600.0
-
-
-def registry() -> Registry:
-    """Return the jobs, for the database and the master key of this machine."""
-    url = database_url()
-    secrets = Secrets(url, master_key.load(default_home()))
-    made = Registry()
-    add_to(made, Courier(url, secrets, allow_loopback=is_loopback_allowed()))
-    return made
 
 
 def add_to(registry: Registry, courier: Courier) -> None:
