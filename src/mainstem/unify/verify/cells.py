@@ -83,11 +83,12 @@ def _is_long(value: SqliteValue | LongText) -> bool:
 def _cells_by_kind(codec: Codec, values: Sequence[SqliteValue]) -> Cells:
     """The values of each kind apart: the codec takes a column of one kind as a whole."""
     kind_of = _moment_kind if codec.pg_type.base in _MOMENTS else type
-    kinds = set(map(kind_of, values)) - {type(None)}
-    if not 1 < len(kinds) <= _KINDS_MAX:
+    kinds = list(map(kind_of, values))
+    different = set(kinds) - {type(None)}
+    if not 1 < len(different) <= _KINDS_MAX:
         return _encoded_cells(codec, values)
-    places: dict[object, list[int]] = {kind: [] for kind in kinds}
-    for row, kind in enumerate(map(kind_of, values)):
+    places: dict[object, list[int]] = {kind: [] for kind in different}
+    for row, kind in enumerate(kinds):
         if kind in places:
             places[kind].append(row)
     cells = [NULL] * len(values)

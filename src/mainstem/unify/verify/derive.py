@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from mainstem.kit.fingerprints import fingerprint
 from mainstem.unify.catalog.sqlite_schema import quoted
-from mainstem.unify.codec import NULL, escape, key_text, unescape
+from mainstem.unify.codec import NULL, escape, escape_all, key_text, key_texts, unescape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,10 +75,11 @@ class _HopMemory:
             # What is neither number nor text is no key, and leads nowhere.
             values = [value if isinstance(value, int | str) else None for value in values]
         wanted = set(values)
-        missing = list(wanted - self._known.keys())
+        # Not a difference of sets: that would walk all that is known.
+        missing = [value for value in wanted if value not in self._known]
         if len(self._known) + len(missing) > _REMEMBERED_MAX:
             self._forget()
-            missing = list(wanted - self._known.keys())
+            missing = [value for value in wanted if value not in self._known]
         for start in range(0, len(missing), _ASKED_MAX):
             self._ask(missing[start : start + _ASKED_MAX])
         return list(map(self._known.__getitem__, values))
@@ -92,9 +93,13 @@ class _HopMemory:
             rows = connection.execute(f"{self._select}({marks})", tuple(values)).fetchall()
         found = {str(by): take for by, take in rows}
         answers = [found.get(str(value)) for value in values]
-        self._known.update(
-            zip(values, map(self._as_cell, answers) if self._gives_cells else answers, strict=True)
-        )
+        known = self._as_cells(answers) if self._gives_cells else answers
+        self._known.update(zip(values, known, strict=True))
+
+    def _as_cells(self, values: Sequence[object]) -> Sequence[str]:
+        if self._is_secret or not {int, str}.issuperset(map(type, values)):
+            return list(map(self._as_cell, values))
+        return escape_all(key_texts([cast("Sequence[SqliteValue]", values)]))
 
     def _as_cell(self, value: object) -> str:
         if not isinstance(value, int | str):
