@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from tests.jobs.test_killed import until
 
 from mainstem.cli.jobs import jobs
-from mainstem.cli.worker import composed
+from mainstem.cli.worker import named
 from mainstem.errors import ConfigError, UsageError
 from mainstem.jobs import NewJob
 
@@ -48,13 +48,17 @@ def test_a_person_lists_shows_cancels_and_retries_jobs(place: Place) -> None:
     assert run(place, "resume", "default") == "default goes on\n"
 
 
-def test_worker_processes_do_the_jobs_and_end_when_told(place: Place) -> None:
+def test_worker_processes_do_the_jobs_and_end_when_told(place: Place, tmp_path: Path) -> None:
     ids = place.add(*[NewJob(kind="write") for _ in range(5)])
     command = [
         *(sys.executable, "-c", "from mainstem.cli import main; main()", "worker"),
         *("--processes", "2", "--handlers", "tests.jobs.handlers:registry"),
     ]
-    environment = os.environ | {"DATABASE_URL": place.url, "PYTHONPATH": str(ROOT)}
+    environment = os.environ | {
+        "DATABASE_URL": place.url,
+        "PYTHONPATH": str(ROOT),
+        "MAINSTEM_HOME": str(tmp_path),
+    }
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
         try:
             until(place, lambda: place.archive() == dict.fromkeys(ids, "completed"))
@@ -66,4 +70,4 @@ def test_worker_processes_do_the_jobs_and_end_when_told(place: Place) -> None:
 
 def test_handlers_that_are_not_there_are_refused() -> None:
     with pytest.raises(ConfigError, match="no handlers at 'nowhere:at_all'"):
-        composed(("nowhere:at_all",))
+        named("nowhere:at_all")

@@ -55,18 +55,26 @@ def worker(
 
 def composed(url: str, handlers: tuple[str, ...]) -> Registry:
     """Return the kinds of jobs of the platform and of the functions named."""
+    found = [named(text) for text in handlers]
     registry = workers.registry(url)
-    for named in handlers:
-        module, _, function = named.partition(":")
-        try:
-            more: Registry = getattr(import_module(module), function or "registry")()
-        except (ImportError, AttributeError) as error:
-            raise ConfigError(
-                f"no handlers at {named!r}: {error}; write MODULE:FUNCTION"
-            ) from error
+    for more in found:
         for kind, entry in more.entries.items():
             registry.include(kind, entry)
     return registry
+
+
+def named(text: str) -> Registry:
+    """Return what a function named as MODULE:FUNCTION gives.
+
+    Raises:
+        ConfigError: there is no such function.
+    """
+    module, _, function = text.partition(":")
+    try:
+        found: Registry = getattr(import_module(module), function or "registry")()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"no handlers at {text!r}: {error}; write MODULE:FUNCTION") from error
+    return found
 
 
 def work(

@@ -71,9 +71,10 @@ def announce(moment: Moment, lead_id: UUID) -> None:
     webhooks.announce(moment.connection, [event])
 
 
-def schedule(url: str) -> None:
-    """Keep what comes again by itself."""
+def schedule(url: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Keep what comes again by itself; RevOS's own only where there is a LinkedIn provider."""
     with connect(url, autocommit=True) as connection:
         upkeep.schedule(connection)
-        with service_transaction(connection) as opened:
-            engine.schedule(opened)
+        if Settings.from_environment(environment) is not None:
+            with service_transaction(connection) as opened:
+                engine.schedule(opened)
