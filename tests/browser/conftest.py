@@ -44,7 +44,7 @@ class Window:
     def go(self, path: str) -> None:
         """Open a path and wait until its script has run."""
         self.page.goto(f"{self.address}{path}")
-        self.page.wait_for_load_state("networkidle")
+        self.page.locator("html.has-script").wait_for(state="attached")
 
     def sign_in(self, email: str) -> None:
         """Sign in by keyboard."""
