@@ -26,8 +26,8 @@ def test_nothing_of_a_forgotten_run_is_left(merge: Merge) -> None:
     merge.run()
     merge.execute(
         merge.url,
-        "insert into unify.file (run_id, position, key, target_key, media_type, state)"
-        " values (1, 1, 'a/b', 'a/b', 'image/png', 'copied')",
+        "insert into unify.file (run_id, position, key, target_key, media_type, stamp, state)"
+        " values (1, 1, 'a/b', 'a/b', 'image/png', '', 'copied')",
     )
     with connect(merge.url) as connection:
         tables = [name for (name,) in connection.execute(_TABLES)]
