@@ -185,7 +185,7 @@ MATRIX: dict[str, Row] = {
     "GET /agency/keys": Row(Kind.PAGE, ADMINS),
     "POST /agency/keys": Row(Kind.PAGE, ADMINS),
     "POST /agency/keys/{key_id:uuid}/revoke": Row(Kind.PAGE, ADMINS, finds=False),
-    "GET /agency/flags": PAGE,
+    "GET /agency/flags": Row(Kind.PAGE, STAFF),
     "POST /agency/flags": Row(Kind.PAGE, ADMINS, also=frozenset({422})),
     "GET /agency/trail": Row(Kind.PAGE, HEADS),
     "POST /account/sessions/{session_id:uuid}/end": Row(Kind.PAGE, finds=False),
