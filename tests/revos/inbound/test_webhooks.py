@@ -197,6 +197,21 @@ def test_a_disconnected_account_freezes_and_goes_on(desk: Desk) -> None:
     assert status_of(desk, mine) == "active"
 
 
+def test_the_second_dialect_tells_of_accounts_too(desk: Desk) -> None:
+    (mine, account), _ = desk.accounts
+    for number, (kind, payload, expected) in enumerate([
+        ("account.status", {"status": "disconnected"}, "expired"),
+        ("account.reconnect", {"state": None}, "active"),
+        ("account.status", {"status": "error"}, "error"),
+        ("account.status", {"status": "running"}, "active"),
+    ]):  # fmt: skip
+        told = {"id": f"evt_{mine}_{number}", "type": kind, "account_id": account["id"],
+                "created_at": "2026-11-26T10:00:00.000Z", "payload": payload}  # fmt: skip
+        assert desk.tell(msgspec.json.encode(told)).json() == {"outcome": "received"}
+        desk.handle()
+        assert status_of(desk, mine) == expected
+
+
 @pytest.mark.parametrize("stopped", ["restricted", "paused"])
 def test_what_was_stopped_for_good_does_not_go_on_by_itself(desk: Desk, stopped: str) -> None:
     (mine, account), _ = desk.accounts

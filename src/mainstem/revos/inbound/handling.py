@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 CLOCK_SLACK = timedelta(minutes=5)
 #: how long an event is known, should it come again
 KEPT = timedelta(days=60)
-WELL = frozenset({"OK", "RECONNECTED", "CREATION_SUCCESS", "SYNC_SUCCESS", "RUNNING"})
-NOT_YET = frozenset({"CONNECTING", "ADD", "RECONNECT"})
+WELL = frozenset({"OK", "RECONNECTED", "CREATION_SUCCESS", "SYNC_SUCCESS", "RUNNING", "RECONNECT"})
+NOT_YET = frozenset({"CONNECTING", "ADD"})
 STOPPED = frozenset({"restricted", "paused"})
 LOST = frozenset({"CREDENTIALS", "DELETED", "DISCONNECTED"})
 
