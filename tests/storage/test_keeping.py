@@ -14,7 +14,7 @@ from mainstem.pg.connect import connect
 from mainstem.server import files as settings
 from mainstem.server.upkeep import keep_up, sweep_files
 from mainstem.storage import Swept, sweep
-from mainstem.storage.files import milliseconds_of, new_version
+from mainstem.storage.files import Files, milliseconds_of, new_version
 from mainstem.stores.folder import Folder
 from mainstem.stores.model import Place
 
@@ -190,6 +190,14 @@ def test_upkeep_sweeps_and_tries_again_sooner_where_it_cannot(
     lost = Place(s3="http://127.0.0.1:1", bucket="b", keys="NOWHERE")
     assert sweep_files(office.url, lost) is False
     assert "was not swept" in caplog.text
+
+
+def test_the_folder_is_the_servers_own(tmp_path: Path) -> None:
+    Files(Place(folder=tmp_path / "a" / "files")).close()
+    assert (tmp_path / "a" / "files").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigError, match="cannot be made"):
+        Files(Place(folder=tmp_path / "taken" / "files"))
 
 
 def test_a_version_tells_its_time() -> None:

@@ -14,6 +14,8 @@ from mainstem.core import Core, Scope, api_keys
 from mainstem.db.pool import async_pool
 from mainstem.db.tenant import Tenant
 from mainstem.server.pace import Rate, Rates
+from mainstem.storage.app import OPERATIONS
+from mainstem.storage.routes import route_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -72,6 +74,13 @@ def bucket(office: Office) -> str:
     for path in ("acme-ltd/a.txt", "birch-co/b.txt", "c.txt"):
         files.upload(path, path.encode())
     return name
+
+
+def test_every_operation_has_its_place_in_these_lists() -> None:
+    """The two by signature have theirs in `test_signatures`."""
+    paths = [(method, path) for method, path, _ in EVERY_ROUTE] + PUBLIC
+    tried = {route_of(method, path.encode()).operation for method, path in paths}
+    assert tried | {"read_signed", "upload_signed"} == OPERATIONS.keys()
 
 
 @pytest.mark.parametrize(("method", "path", "body"), EVERY_ROUTE)

@@ -15,13 +15,14 @@ from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from mainstem.errors import MainstemError
+from mainstem.errors import ConfigError, MainstemError
 from mainstem.storage.problem import unavailable
 from mainstem.stores.model import BLOCK_BYTES
 from mainstem.stores.opening import open_target
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
+    from pathlib import Path
 
     from mainstem.stores.model import Place
 
@@ -31,9 +32,14 @@ Done = TypeVar("Done")
 
 
 class Files:
-    """The bytes at one place."""
+    """The bytes at one place; a folder is made, and is nobody's but the server's to look into.
+
+    Raises ConfigError when it cannot be made.
+    """
 
     def __init__(self, place: Place) -> None:
+        if place.folder is not None:
+            _make(place.folder)
         self._place = place
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mainstem-files")
 
@@ -149,6 +155,15 @@ class _Reading:
 
     def end(self) -> None:
         self._stack.close()
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"the folder for files, {folder}, cannot be made: {error.strerror}; name another"
+        ) from None
 
 
 def key_of(agency_id: UUID, version: UUID) -> str:
