@@ -20,7 +20,7 @@ EXPOSED = """
     from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
     left join app.table_class as m on m.schema_name = 'public' and m.table_name = c.relname
     where n.nspname = 'public' and c.relkind in ('r', 'p', 'v') and not c.relispartition
-      and has_table_privilege('authenticated', c.oid, 'select')
+      and has_any_column_privilege('authenticated', c.oid, 'select')
     order by 1
 """
 
