@@ -253,3 +253,14 @@ def test_a_code_behind_the_hash_is_taken_out_of_the_address(open_window: OpenWin
     assert window.page.url == f"{window.address}/invitation"
     assert window.page.locator("#code").input_value() == code
     expect(window.page.locator("link-code")).to_be_hidden()
+
+
+def test_a_list_leads_to_the_door_when_the_session_has_ended(open_window: OpenWindow) -> None:
+    window = open_window()
+    page = window.page
+    window.sign_in("admin@northwind.example")
+    window.go("/revos/leads")
+    page.context.clear_cookies()
+    page.get_by_role("searchbox").press_sequentially("ruth")
+    page.wait_for_url("**/sign-in?next=**")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
