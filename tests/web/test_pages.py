@@ -41,6 +41,7 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
     "trigger_id": row_ids("0b"),
     "step_id": row_ids("0d"),
     "review_id": row_ids("0e"),
+    "endpoint_id": row_ids("0f"),
     "delivery_id": row_ids("10"),
     "activity_id": row_ids("13"),
 }

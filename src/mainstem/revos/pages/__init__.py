@@ -17,7 +17,7 @@ from psycopg.errors import UniqueViolation
 
 from mainstem.core import desk
 from mainstem.errors import RefusedError
-from mainstem.revos.pages import decisions, store, work
+from mainstem.revos.pages import decisions, endpoints, store, work
 from mainstem.revos.pages.decisions import Decisions
 from mainstem.web import (
     AnyVisit,
@@ -257,7 +257,7 @@ async def note(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
 
 HANDLERS = (
     overview, campaigns, campaign, leads, show_new, add, lead, note, *work.HANDLERS,
-    *decisions.HANDLERS,
+    *endpoints.HANDLERS, *decisions.HANDLERS,
 )  # fmt: skip
 
 

@@ -134,6 +134,7 @@ SECTIONS = (
     Section("Accounts", "/revos/accounts", "user", "g a", needs=("linkedin_account", "read")),
     Section("Pods", "/revos/pods", "users", "g u", needs=("pod", "read")),
     Section("Webhooks", "/revos/webhooks", "webhook", "g w", needs=("webhook_delivery", "read")),
+    Section("Endpoints", "/revos/endpoints", "webhook", needs=("webhook_config", "update")),
 )
 
 
