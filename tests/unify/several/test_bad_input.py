@@ -272,6 +272,22 @@ def test_a_cycle_of_foreign_keys_that_must_have_a_value(merge: Merge) -> None:
     assert merge.rows("select (select count(*) from team), (select count(*) from lead)") == [(0, 0)]
 
 
+def test_a_new_row_that_does_not_fit_in_a_table_that_is_read_whole(merge: Merge) -> None:
+    """As tables are whose rows are merged: it waits from its first pass on."""
+    merge.config.write_text(CONFIG + '[merge.shop]\nby = ["slug"]\n')
+    merge.plan()
+    merge.run()
+    merge.catch_up()
+    merge.execute(
+        merge.north,
+        f"insert into shops values ('{uuid_of(9)}', 'Shop 9', 'shop-9', 'large', now())",
+    )
+    merge.catch_up()
+    assert merge.quarantine() == {("north.shops", uuid_of(9)): "size: does not fit integer"}
+    assert merge.accounts()["north.shops"] == (3, 2, 0, 1, 0)
+    assert merge.verify().is_equal
+
+
 def test_an_enumeration_that_lacks_a_value(merge: Merge) -> None:
     merge.execute(
         merge.url,

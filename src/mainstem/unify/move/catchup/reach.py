@@ -116,7 +116,11 @@ class _Reach:
         mapped = f"unify.{self.carry.map_of(name).partition}"
         sources = [quarantined]
         if reached is None:
-            sources += [f"select _key from {self._stage}", f"select old_id from {mapped}"]
+            refused = (
+                f"select key from unify.quarantine where run_id = {self.carry.memory.id}"
+                f" and source_table = {text_sql(name)}"
+            )
+            sources += [f"select _key from {self._stage}", f"select old_id from {mapped}", refused]
         else:
             sources += [f"select _key from {self._keys('changed', name)}", *reached]
             sources += [
