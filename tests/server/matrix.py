@@ -97,11 +97,7 @@ MATRIX: dict[str, Row] = {
     "* /rest/v1": Row(Kind.ROWS),
     # RevOS, for programs
     "GET /api/revos/campaigns/{campaign_id:uuid}/preflight": Row(Kind.PERSON, STAFF, owned=True),
-    "GET /api/revos/campaigns/{campaign_id:uuid}/funnel": Row(
-        Kind.PERSON,
-        owned=True,
-        also=frozenset({200}),  # an empty one where it is not theirs
-    ),
+    "GET /api/revos/campaigns/{campaign_id:uuid}/funnel": Row(Kind.PERSON, owned=True),
     "POST /api/revos/campaigns/{campaign_id:uuid}/activate": Row(Kind.PERSON, STAFF, owned=True),
     "POST /api/revos/campaigns/{campaign_id:uuid}/pause": Row(Kind.PERSON, STAFF, owned=True),
     "POST /api/revos/campaigns/{campaign_id:uuid}/complete": Row(Kind.PERSON, STAFF, owned=True),

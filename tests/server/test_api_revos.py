@@ -66,3 +66,4 @@ def test_a_campaign_says_what_it_misses_and_runs_only_for_its_own_agency(house: 
     assert house.client.get(f"{at}/preflight", headers=other).status_code == 404
     assert house.client.post(f"{at}/activate", headers=other).status_code == 404
     assert house.client.get(f"{at}/funnel", headers=mine).json()["leads"] == 0
+    assert house.client.get(f"{at}/funnel", headers=other).status_code == 404

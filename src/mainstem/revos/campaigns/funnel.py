@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mainstem.errors import RefusedError
 from mainstem.revos.campaigns import store
 
 if TYPE_CHECKING:
@@ -37,9 +38,15 @@ class Funnel:
 
 
 def funnel(moment: Moment, campaign_id: UUID) -> Funnel:
-    """Count. A completed campaign answers with the numbers that were kept when it ended."""
+    """Count. A completed campaign answers with the numbers that were kept when it ended.
+
+    Raises:
+        RefusedError: there is no such campaign.
+    """
     campaign = store.row(moment, "campaign", campaign_id=campaign_id)
-    if campaign is not None and campaign["status"] == "completed":
+    if campaign is None:
+        raise RefusedError("not_found", "There is no such campaign.", status=404)
+    if campaign["status"] == "completed":
         kept = campaign["metrics"].get("funnel")
         if kept is not None:
             return Funnel(**kept)
