@@ -201,8 +201,11 @@ def test_says_how_to_begin_before_any_run(reader: TestClient[Litestar]) -> None:
     assert "mainstem quickstart" in page.text
 
 
-def test_names_failing_parts(client: TestClient[Litestar], run_sql: Callable[[str], None]) -> None:
-    run_sql("drop table public.campaign cascade")
+def test_names_failing_parts(
+    run_sql: Callable[[str], None], request: pytest.FixtureRequest
+) -> None:
+    run_sql("drop table public.campaign cascade")  # before the app reads the catalog
+    client: TestClient[Litestar] = request.getfixturevalue("client")
     page = client.get("/status")
     assert page.status_code == 503
     assert "1 of 4 parts fail" in page.text

@@ -31,8 +31,13 @@ class _Limits(TypedDict):
     max_waiting: int
 
 
-def _limits(size_max: int) -> _Limits:
-    return {"min_size": 1, "max_size": size_max, "timeout": WAIT_S, "max_waiting": WAITING_MAX}
+def _limits(size_max: int, *, size_min: int = 1) -> _Limits:
+    return {
+        "min_size": size_min,
+        "max_size": size_max,
+        "timeout": WAIT_S,
+        "max_waiting": WAITING_MAX,
+    }
 
 
 def _settings(application_name: str) -> dict[str, object]:
@@ -59,16 +64,23 @@ def open_pool(
 
 
 def sync_pool(
-    url: str, *, size_max: int = SIZE_MAX, application_name: str = "mainstem"
+    url: str,
+    *,
+    size_max: int = SIZE_MAX,
+    size_min: int = 1,
+    application_name: str = "mainstem",
 ) -> ConnectionPool[psycopg.Connection[TupleRow]]:
-    """Make a pool that somebody opens later, of a server that may not be there yet."""
+    """Make a pool that somebody opens later, of a server that may not be there yet.
+
+    With a `size_min` of 0 it connects only when it is asked to.
+    """
     return ConnectionPool(
         url,
         connection_class=psycopg.Connection[TupleRow],
         kwargs=_settings(application_name),
         check=ConnectionPool.check_connection,
         open=False,
-        **_limits(size_max),
+        **_limits(size_max, size_min=size_min),
     )
 
 

@@ -82,7 +82,7 @@ def build_app(
     templates = site.templates()
     watch = Watch(url)
     desk = Desk(
-        sync_pool(settings.login_url or url, application_name="mainstem decisions"),
+        sync_pool(settings.login_url or url, size_min=0, application_name="mainstem decisions"),
         settings.keys,
         announce,
     )
