@@ -34,6 +34,7 @@ from mainstem.jobs import (
 )
 from mainstem.jobs.model import LostLeaseError
 from mainstem.jobs.schedules import enqueue_due, next_time
+from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -238,6 +239,20 @@ def test_a_claim_that_was_taken_over_finishes_and_puts_back_nothing(place: Place
     with service_transaction(place.connection) as open_:
         assert store.renew(open_, old, lease_s=5) == 0
         store.finish(open_, new)
+
+
+def test_the_keeper_waits_for_no_job_that_is_being_finished(place: Place) -> None:
+    place.add(NewJob(kind="write"), NewJob(kind="write"))
+    held = claim(place)
+    with (
+        connect(place.url, autocommit=True) as keeper,
+        service_transaction(place.connection) as open_,
+    ):
+        store.finish(open_, held[:1])
+        with service_transaction(keeper) as renewing:
+            renewing.execute("set local lock_timeout = '100ms'")
+            assert store.renew(renewing, held, lease_s=5) == 1
+    assert place.sql("select id from app.job") == [(held[1].id,)]
 
 
 def test_what_is_due_by_schedule_is_enqueued_once(place: Place) -> None:

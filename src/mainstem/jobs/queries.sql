@@ -77,9 +77,14 @@ returning j.id, j.agency_id, j.client_id, j.app_context, j.queue, j.kind, j.payl
           j.attempts_max, j.fence
 
 -- name: renew
--- The lease of a claim that takes long.
-update app.job set lease_until = now() + make_interval(secs => %(lease_s)s)
-where id = any(%(ids)s) and fence = %(fence)s and status = 'leased'
+-- The lease of a claim that takes long. Jobs that are just being finished are left to that: waiting
+-- for them, in another order than they are locked there, would be a deadlock.
+with held as (
+  select id from app.job where id = any(%(ids)s) and fence = %(fence)s and status = 'leased'
+  for update skip locked
+)
+update app.job as j set lease_until = now() + make_interval(secs => %(lease_s)s)
+from held where j.id = held.id
 
 -- name: finish
 -- Jobs that are over, into the archive: completed, or what `ends` says of them. Only under their fence.
