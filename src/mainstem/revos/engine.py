@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mainstem.jobs import Registry, Schedule, set_schedule
 from mainstem.revos import connecting
-from mainstem.revos.accounts import health
 from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
@@ -23,7 +22,7 @@ from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
 from mainstem.revos.sending.dispatch import BEAT_KIND, beat
 from mainstem.revos.sending.pipeline import QUEUE
-from mainstem.revos.sequence import Messages, Replies, Wording, reviews
+from mainstem.revos.sequence import Messages, Replies, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,20 +104,6 @@ class Engine:
     def accepted(self, moment: Moment, account_id: UUID, person_id: str) -> None:
         """Let go on what waited for a person to become a contact."""
         connecting.accepted(moment, account_id, person_id)
-
-    def reconnected(self, moment: Moment, account_id: UUID) -> None:
-        """Let an account's work go on, now."""
-        health.reconnected(moment.connection, moment.agency_id, account_id, at=moment.at)
-
-    def decide_email(
-        self, moment: Moment, review_id: UUID, *, email: str | None, user_id: UUID
-    ) -> None:
-        """Take the address that a person says is meant; None: the message holds none.
-
-        Raises:
-            RefusedError: it is decided already, or the address is none.
-        """
-        reviews.decide(self.replies, moment, review_id, email=email, user_id=user_id)
 
     def registry(self) -> Registry:
         """The kinds of jobs that RevOS has."""

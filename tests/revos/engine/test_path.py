@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mainstem.revos.accounts import health
 from mainstem.revos.sandbox.faults import FaultKind, Knob
-from mainstem.revos.sequence import unknown
+from mainstem.revos.sequence import reviews, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,8 +153,12 @@ def test_a_doubtful_address_waits_for_a_person(stage: Stage) -> None:
     ((review_id, agency_id),) = stage.sql("select id, agency_id from email_extraction_review")
     assert agency_id == stage.mine.agency.id
     with stage.moment(stage.mine) as moment:
-        stage.engine.decide_email(
-            moment, review_id, email="right@acme.com", user_id=stage.mine.agency.user_id
+        reviews.decide(
+            stage.engine.replies,
+            moment,
+            review_id,
+            email="right@acme.com",
+            user_id=stage.mine.agency.user_id,
         )
     stage.later(timedelta(hours=1), step=STEP)
     assert stage.texts_to(person)[1] == "Thanks! It is on its way to right@acme.com."
@@ -199,7 +204,7 @@ def test_a_disconnected_account_loses_nothing_and_goes_on(stage: Stage) -> None:
     ) == [("expired",)]
     stage.world.set_status(stage.mine.account, "OK")
     with stage.moment(stage.mine) as moment:
-        stage.engine.reconnected(moment, stage.mine.account_id)
+        health.reconnected(moment.connection, moment.agency_id, stage.mine.account_id, at=moment.at)
     stage.later(A_WHILE, step=STEP)
     assert len(stage.texts_to(person)) == 3
 
