@@ -46,6 +46,12 @@ class Window:
         self.page.goto(f"{self.address}{path}")
         self.page.locator("html.has-script").wait_for(state="attached")
 
+    def press(self, keys: str) -> None:
+        """Press keys on a page whose script has run: before, nobody listens to them."""
+        self.page.wait_for_load_state("load")
+        self.page.locator("html.has-script").wait_for(state="attached")
+        self.page.keyboard.press(keys)
+
     def sign_in(self, email: str) -> None:
         """Sign in by keyboard."""
         self.go("/sign-in")
