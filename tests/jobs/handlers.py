@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mainstem.jobs import Done, Job, Registry, Retry, Snooze, Verdict, each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from uuid import UUID
 
     import psycopg
@@ -81,6 +81,25 @@ async def call_with(job: Job, found: str) -> Verdict | None:
     return Done({"found": found})
 
 
+def poisoned_beginning(connection: Connection, jobs: Sequence[Job]) -> dict[UUID, object]:
+    """Break the whole statement for one poisoned job."""
+    del connection
+    if any(job.payload.get("poison") == "begin" for job in jobs):
+        raise ValueError("poisoned")
+    return {job.id: "fine" for job in jobs}
+
+
+def poisoned_settling(
+    connection: Connection, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict]
+) -> None:
+    """Write what the calls came to; one poisoned job breaks all."""
+    for job in jobs:
+        if job.payload.get("poison") == "settle":
+            raise ValueError("poisoned")
+        assert isinstance(verdicts[job.id], Done | Retry)
+        _effect(connection, job)
+
+
 def _effect(connection: Connection, job: Job) -> None:
     connection.execute(
         "insert into app.effect (job_id, agency_id, note)"
@@ -97,5 +116,8 @@ def registry() -> Registry:
     made.add("decide", each(decide))
     made.add_calls("call", call)
     made.add_calls("begun", call_with, begin=note_first)
+    made.add_calls(
+        "settled", call_with, begin=poisoned_beginning, settle=poisoned_settling, queue="settling"
+    )
     made.add_calls("begun_and_killed", call_with, begin=note_first, queue="killing")
     return made

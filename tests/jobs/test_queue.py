@@ -140,6 +140,24 @@ def test_a_call_gets_what_its_beginning_found(place: Place) -> None:
     assert place.sql("select count(distinct agency_id) from app.effect") == [(2,)]
 
 
+@pytest.mark.parametrize("where", ["begin", "settle"])
+def test_a_call_that_cannot_be_begun_or_settled_stops_no_other(place: Place, where: str) -> None:
+    jobs = [
+        NewJob(
+            kind="settled", queue="settling", attempts_max=1,
+            payload={"poison": where if n == 7 else "none"},
+        )
+        for n in range(20)
+    ]  # fmt: skip
+    ids = place.add(*jobs)
+    work(place)
+    assert place.archive() == {
+        id_: "failed" if n == 7 else "completed" for n, id_ in enumerate(ids)
+    }
+    written = 20 if where == "begin" else 19  # a verdict of the beginning is settled as well
+    assert place.sql("select count(*) from app.effect") == [(written,)]
+
+
 @pytest.mark.parametrize("kind", ["decide", "call"])
 def test_a_job_is_tried_again_until_its_attempts_are_spent(place: Place, kind: str) -> None:
     place.sql("alter table app.effect drop constraint effect_pkey")

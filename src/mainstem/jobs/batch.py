@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from secrets import SystemRandom
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mainstem.jobs import store
 from mainstem.jobs.model import (
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.jobs.registry import Registry
+    from mainstem.jobs.registry import Begin, Registry
 
     Connection = psycopg.Connection[TupleRow]
     #: opens the transaction of an agency, app and role
@@ -72,43 +72,53 @@ class Batches:
         elif entry.call is not None:
             self._calls(entry, jobs)
         else:
-            self._within(entry, jobs)
+            self._in_parts(entry, jobs, None)
 
     def _calls(self, entry: Entry, jobs: Sequence[Job]) -> None:
-        found = None
-        if entry.begin is not None:
-            first = jobs[0]
-            try:
-                with self.scope(
-                    self.connection, first.agency_id, first.app_context, entry.role
-                ) as connection:
-                    found = entry.begin(connection, jobs)
-            except Exception as error:  # noqa: BLE001 - what it raises is about its jobs
-                self._failed(jobs, error)
-                return
-        verdicts = call_all(entry, jobs, found)
-        try:
-            self._settle(entry, jobs, verdicts)
-        except LostLeaseError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the calls are made: never repeated in halves
-            self._failed(jobs, error)
+        found = None if entry.begin is None else self._begin(entry, entry.begin, jobs)
+        self._in_parts(entry, jobs, call_all(entry, jobs, found))
 
-    def _within(self, entry: Entry, jobs: Sequence[Job]) -> None:
-        """Halve a batch that fails until those that fail stand alone; each part is kept or not."""
+    def _begin(self, entry: Entry, begin: Begin, jobs: Sequence[Job]) -> dict[UUID, Any]:
+        """What each call needs to know; a job whose beginning fails alone is not called."""
+        first = jobs[0]
+        found: dict[UUID, Any] = {}
         parts = [jobs]
         while parts:  # every turn ends a part or halves it
             part = parts.pop()
             try:
-                self._settle(entry, part, None)
+                with self.scope(
+                    self.connection, first.agency_id, first.app_context, entry.role
+                ) as connection:
+                    begun = begin(connection, part)
+                found.update(begun)
+            except Exception as error:
+                if self.connection.broken:
+                    raise
+                if len(part) == 1:
+                    found[part[0].id] = _verdict_of(part[0], error)
+                else:
+                    parts += _halves(part)
+        return found
+
+    def _in_parts(
+        self, entry: Entry, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict] | None
+    ) -> None:
+        """Halve a batch that fails until those that fail stand alone; each part is kept or not.
+
+        Calls were made before, once: only what they came to is written down in parts.
+        """
+        parts = [jobs]
+        while parts:  # every turn ends a part or halves it
+            part = parts.pop()
+            try:
+                self._settle(entry, part, verdicts)
             except LostLeaseError:
                 raise
             except Exception as error:  # noqa: BLE001 - what a handler raises is about its jobs
                 if len(part) == 1 or self.connection.broken:
                     self._failed(part, error)
                 else:
-                    middle = len(part) // 2
-                    parts += [part[middle:], part[:middle]]
+                    parts += _halves(part)
 
     def _settle(
         self, entry: Entry | None, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict] | None
@@ -127,10 +137,20 @@ class Batches:
     def _failed(self, jobs: Sequence[Job], error: Exception) -> None:
         if self.connection.broken:
             raise error
-        if not isinstance(error, VerdictError):
-            LOG.warning("%s %s failed: %s", jobs[0].kind, jobs[0].id, describe(error))
-        said = error.verdict if isinstance(error, VerdictError) else Retry(describe(error))
-        self._settle(None, jobs, {job.id: said for job in jobs})
+        self._settle(None, jobs, {job.id: _verdict_of(job, error) for job in jobs})
+
+
+def _halves(jobs: Sequence[Job]) -> list[Sequence[Job]]:
+    middle = len(jobs) // 2
+    return [jobs[middle:], jobs[:middle]]
+
+
+def _verdict_of(job: Job, error: Exception) -> Verdict:
+    """What a handler said by raising, or that the job is tried again."""
+    if isinstance(error, VerdictError):
+        return error.verdict
+    LOG.warning("%s %s failed: %s", job.kind, job.id, describe(error))
+    return Retry(describe(error))
 
 
 def grouped(jobs: Sequence[Job]) -> list[list[Job]]:

@@ -66,9 +66,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Done:
-    """It is done; the result is kept in the archive."""
+    """It is done; the result is kept in the archive.
+
+    Attributes:
+        note: of a call, what its settling needs to know; in memory only, of Retry and Dead as well.
+    """
 
     result: Payload | None = None
+    note: object = field(default=None, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Retry:
 
     reason: str
     after_s: float | None = None
+    note: object = field(default=None, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,7 @@ class Dead:
     """It can never be done: among the dead letters at once, for a person to look at."""
 
     reason: str
+    note: object = field(default=None, kw_only=True, repr=False)
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,6 @@ class Courier:
     secrets: Secrets = field(repr=False)
     allow_loopback: bool = False
     _rounds: dict[asyncio.AbstractEventLoop, _Round] = field(default_factory=dict)
-    _outcomes: dict[UUID, Outcome] = field(default_factory=dict)
     _connection: Connection | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
@@ -94,7 +93,7 @@ class Courier:
             if parcel.status == "success":
                 return Cancelled("it was delivered already")
             if not parcel.is_active:
-                return self._refused(job, parcel, "the endpoint is switched off")
+                return self._refused(parcel, "the endpoint is switched off")
             # its endpoint's lane first, so that one slow endpoint never holds every place
             async with here.lane(parcel.endpoint_id), here.sending:
                 if wait_s := _spared_s(here, parcel):
@@ -160,7 +159,7 @@ class Courier:
         try:
             keys = await self.secrets.of(parcel, kind)
         except (ConfigError, SignatureError) as error:
-            return self._refused(job, parcel, str(error))
+            return self._refused(parcel, str(error))
 
         async def send(request: Request) -> Answer:
             return await here.http.send(request, limit_s=parcel.timeout_ms / 1_000)
@@ -179,23 +178,26 @@ class Courier:
             None if is_over else pacing.delay_s(job.attempt, retry_after_s=answer.retry_after_s)
         )
         next_at = None if after_s is None else now + timedelta(seconds=after_s)
-        self._outcomes[job.id] = Outcome(parcel, answer, now, job.attempt, is_over, next_at)
+        outcome = Outcome(parcel, answer, now, job.attempt, is_over, next_at)
         if answer.is_success:
-            return Done({"status_code": answer.status})
-        return Dead(answer.told()) if after_s is None else Retry(answer.told(), after_s)
+            return Done({"status_code": answer.status}, note=outcome)
+        if after_s is None:
+            return Dead(answer.told(), note=outcome)
+        return Retry(answer.told(), after_s, note=outcome)
 
-    def _refused(self, job: Job, parcel: Parcel, why: str) -> Verdict:
+    def _refused(self, parcel: Parcel, why: str) -> Verdict:
         """Nothing was sent, and nothing will be: the delivery waits for a person's replay."""
         answer = Answer(error=why)
-        self._outcomes[job.id] = Outcome(parcel, answer, datetime.now(UTC), 0, True, None)
-        return Dead(why)
+        outcome = Outcome(parcel, answer, datetime.now(UTC), 0, True, None)
+        return Dead(why, note=outcome)
 
     def settle(
         self, connection: Connection, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict]
     ) -> None:
         """Write down what the attempts of a batch came to, with the completion of their jobs."""
-        outcomes = [self._outcomes.pop(job.id) for job in jobs if job.id in self._outcomes]
-        del verdicts
+        said = (verdicts[job.id] for job in jobs)
+        notes = [one.note for one in said if isinstance(one, Done | Retry | Dead)]
+        outcomes = [note for note in notes if isinstance(note, Outcome)]
         if outcomes:
             agency_id = outcomes[0].parcel.agency_id
             store.settle(connection, agency_id, [_row(o) for o in outcomes], _fared(outcomes))
