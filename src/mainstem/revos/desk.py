@@ -11,6 +11,8 @@ import asyncio
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from psycopg import errors
+
 from mainstem.db.queries import load_queries
 from mainstem.db.tenant import STATEMENT_LIMIT_S, opening_batch, tenant_transaction
 from mainstem.errors import RefusedError
@@ -168,7 +170,14 @@ class Desk:
     ) -> Result:
         with tenant_transaction(self.pool, tenant) as connection:
             may = {"agency_id": tenant.agency_id, "id": row_id}
-            if connection.execute(QUERIES[f"may_change_{table}"], may).fetchone() is None:
+            try:
+                found = connection.execute(QUERIES[f"may_change_{table}"], may).fetchone()
+            except errors.InsufficientPrivilege:
+                raise RefusedError(
+                    "insufficient_permissions",
+                    "You may read this client's rows and change none; ask an admin.",
+                ) from None
+            if found is None:
                 raise RefusedError("not_found", "There is nothing of that id.", status=404)
             named = replace(tenant, role="service_role")
             connection.execute(opening_batch(named, STATEMENT_LIMIT_S, begins=False), prepare=False)

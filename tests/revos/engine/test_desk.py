@@ -105,6 +105,22 @@ def test_nobody_decides_about_what_they_do_not_see(
     assert snapshot(stage) == before
 
 
+def test_who_may_only_read_a_client_decides_nothing_for_it(
+    stage: Stage, desk: Desk, ids: dict[str, UUID]
+) -> None:
+    client = stage.mine.agency.client_id
+    tenant = person(
+        stage,
+        user_role="member",
+        client_ids=frozenset({client}),
+        read_only_client_ids=frozenset({client}),
+    )
+    before = snapshot(stage)
+    for deed in decisions(desk, tenant, ids):
+        assert refused(deed).status == 403
+    assert snapshot(stage) == before
+
+
 def snapshot(stage: Stage) -> list[tuple[object, ...]]:
     return [
         row
@@ -153,6 +169,17 @@ def test_a_completed_campaign_keeps_its_numbers(
     assert stage.sql("select distinct status from scrape_job where campaign_id = %s", campaign) == [
         ("completed",)
     ]
+
+
+def test_numbers_that_an_older_system_left_are_not_taken_for_ours(
+    stage: Stage, desk: Desk, ids: dict[str, UUID]
+) -> None:
+    stage.sql(
+        "update campaign set status = 'completed', metrics = %s where id = %s",
+        '{"funnel": {"leads": 3}}',
+        ids["campaign"],
+    )
+    assert asyncio.run(desk.funnel(person(stage), ids["campaign"])).leads == 1
 
 
 def test_a_doubtful_comment_becomes_a_lead_when_a_person_says_so(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from mainstem.errors import RefusedError
@@ -48,7 +48,7 @@ def funnel(moment: Moment, campaign_id: UUID) -> Funnel:
         raise RefusedError("not_found", "There is no such campaign.", status=404)
     if campaign["status"] == "completed":
         kept = campaign["metrics"].get("funnel")
-        if kept is not None:
+        if isinstance(kept, dict) and kept.keys() == {each.name for each in fields(Funnel)}:
             return Funnel(**kept)
     found = store.row(moment, "funnel", campaign_id=campaign_id)
     assert found is not None, "an aggregate answers one row"

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mainstem.errors import RefusedError
+from mainstem.revos import settings
 from mainstem.revos.campaigns import store
+from mainstem.revos.sequence import after
 from mainstem.revos.templates_text import Kind, check, parse
 from mainstem.revos.triggers import Matcher, trigger_words
 
@@ -61,6 +63,7 @@ def _findings(moment: Moment, campaign: Mapping[str, Any]) -> Iterator[Missing]:
     yield from _offer(campaign)
     yield from _words(campaign)
     yield from _texts(campaign)
+    yield from _settings(campaign)
     if campaign["ends_at"] is not None and campaign["ends_at"] <= moment.at:
         yield Missing("ends_at", "the campaign's end is over; choose a later one or none")
     if not campaign["posts"]:
@@ -107,7 +110,7 @@ def _texts(campaign: Mapping[str, Any]) -> Iterator[Missing]:
     if not (campaign["dm_template_step1"] or "").strip():
         yield Missing("dm_template_step1", "the first message has no text")
     texts = [(field, name, kind, campaign[field]) for field, name, kind in TEMPLATES]
-    reminder = campaign["settings"].get("reminder_template")
+    reminder = settings.text(campaign["settings"], after.REMINDER)
     for field, name, kind, text in [
         *texts,
         ("settings.reminder_template", "the reminder", Kind.DM, reminder),
@@ -120,3 +123,11 @@ def _texts(campaign: Mapping[str, Any]) -> Iterator[Missing]:
     if link and "download_url" not in link:
         said = "the message with the link holds no {{download_url}}"
         yield Missing("dm_template_step3", said, is_error=False)
+
+
+def _settings(campaign: Mapping[str, Any]) -> Iterator[Missing]:
+    limits = {after.REMIND_AFTER: after.HOURS_MAX, after.BACKUP_AFTER: after.MINUTES_MAX}
+    for key, said in settings.complaints(
+        campaign["settings"], texts=(after.REMINDER,), limits=limits, lists=(after.REMIND_AFTER,)
+    ):
+        yield Missing(f"settings.{key}" if key else "settings", said)

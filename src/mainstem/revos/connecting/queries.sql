@@ -84,11 +84,10 @@ where p.agency_id = %(agency_id)s and p.replied_at is null and p.status in ('que
 
 -- name: next_replies
 -- For each account the oldest comment to answer.
-select p.*
+select p.id, p.linkedin_account_id
 from unnest(%(accounts)s::uuid[]) as able (account_id)
 cross join lateral (
-  select q.id, q.linkedin_account_id, q.client_id, c.public_reply_template, c.name as campaign_name, l.first_name,
-         l.last_name, l.headline, l.company, l.title, k.author_name, k.post_id
+  select q.id, q.linkedin_account_id
   from public.pending_connection as q
   join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
   join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
@@ -112,14 +111,16 @@ update public.pending_connection set replied_at = null where agency_id = %(agenc
 -- name: reply_requests
 -- What answering takes.
 select q.id, a.unipile_account_id, o.social_id, k.unipile_comment_id, c.public_reply_template, c.settings,
-       c.name as campaign_name, l.first_name, l.last_name, l.headline, l.company, l.title, k.author_name,
-       q.client_id, c.status = 'active' as is_wanted
+       c.name as campaign_name, c.trigger_word, m.name as magnet_name,
+       coalesce(a.display_name, a.account_name) as sender_name, l.first_name, l.last_name, l.headline, l.company,
+       l.title, l.email, c.status = 'active' as is_wanted
 from public.pending_connection as q
 join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
 join public.linkedin_account as a on a.agency_id = q.agency_id and a.id = q.linkedin_account_id
 join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
 join public.post as o on o.agency_id = k.agency_id and o.id = k.post_id
+left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
 where q.agency_id = %(agency_id)s and q.id = any (%(ids)s)
 
 -- name: comment_replied

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mainstem.revos import settings
 from mainstem.revos.pods import store
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def planned(
         members: the others, the least loaded first.
         at: the time it is.
     """
-    settings = post["settings"]
-    likes = min(PEOPLE_MAX, int(settings.get("likes", LIKES)), len(members))
-    comments = min(int(settings.get("comments", COMMENTS)), likes)
+    said = post["settings"]
+    likes = min(int(settings.number(said, "likes", LIKES, most=PEOPLE_MAX)), len(members))
+    comments = min(int(settings.number(said, "comments", COMMENTS, most=PEOPLE_MAX)), likes)
     published_at = post["published_at"]
     like_until = published_at + timedelta(minutes=post["engagement_window_minutes"])
     comment_until = published_at + timedelta(minutes=post["comment_window_minutes"])

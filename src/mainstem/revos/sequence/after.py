@@ -6,6 +6,7 @@ from datetime import timedelta
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
 
+from mainstem.revos import settings
 from mainstem.revos.accounts import health
 from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.sequence import store
@@ -19,9 +20,14 @@ if TYPE_CHECKING:
     from mainstem.revos.sending import Moment
 
 #: what a campaign's settings may say otherwise
-REMIND_AFTER_HOURS = [48]
+REMINDER, REMIND_AFTER, BACKUP_AFTER = (
+    "reminder_template", "remind_after_hours", "backup_after_minutes",
+)  # fmt: skip
+REMIND_AFTER_HOURS = [48.0]
 REMINDERS_MAX = 5
-BACKUP_AFTER_MINUTES = 5
+BACKUP_AFTER_MINUTES = 5.0
+HOURS_MAX = 24 * 60.0
+MINUTES_MAX = 24 * 60 * 7.0
 #: a refusal of this moment is tried again after so long, plus up to as much again
 AGAIN_AFTER = {
     Kind.THROTTLED: timedelta(hours=1),
@@ -111,16 +117,18 @@ def _goes_on(moment: Moment, step: Mapping[str, Any]) -> None:
 
 def _remind(moment: Moment, step: Mapping[str, Any]) -> None:
     """Plan the reminders, unless the person was quicker than our own bookkeeping."""
-    if step["last_inbound_at"] is not None or not step["settings"].get("reminder_template"):
+    if step["last_inbound_at"] is not None or not settings.text(step["settings"], REMINDER):
         return
-    hours = step["settings"].get("remind_after_hours", REMIND_AFTER_HOURS)
-    for number, after_hours in enumerate(hours[:REMINDERS_MAX]):
+    hours = settings.numbers(
+        step["settings"], REMIND_AFTER, REMIND_AFTER_HOURS, most=HOURS_MAX, count_max=REMINDERS_MAX
+    )
+    for number, after_hours in enumerate(hours):
         add_step(
             moment,
             step,
             Purpose.REMIND,
             number=REMIND_FIRST + number,
-            after=timedelta(hours=float(after_hours)),
+            after=timedelta(hours=after_hours),
         )
 
 
@@ -137,7 +145,9 @@ def add_backup(moment: Moment, step: Mapping[str, Any]) -> None:
     if not step["dm_template_step3"]:
         store.end_sequence(moment, step["sequence_id"], status="completed")
         return
-    minutes = float(step["settings"].get("backup_after_minutes", BACKUP_AFTER_MINUTES))
+    minutes = settings.number(
+        step["settings"], BACKUP_AFTER, BACKUP_AFTER_MINUTES, most=MINUTES_MAX
+    )
     add_step(
         moment,
         step,

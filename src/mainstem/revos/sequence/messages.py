@@ -147,8 +147,8 @@ class Messages:
             distance=None if distance is None else Distance(distance),
             invitation_status=one["invitation_status"],
             invitation_expires_at=one["expires_at"],
-            account_status="active",
-            account_paused_until=None,
+            account_status=one["account_status"],
+            account_paused_until=one["paused_until"],
             text=composed.text,
             problem=composed.problem,
         )

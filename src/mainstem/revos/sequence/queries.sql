@@ -12,8 +12,10 @@ select s.id as step_id, s.step, s.purpose, s.linkedin_account_id, s.client_id, q
        c.name as campaign_name, c.status as campaign_status, c.settings,
        c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.trigger_word,
        m.name as magnet_name, k.network_distance, p.status as invitation_status, p.expires_at,
-       d.status as ledger_status
+       d.status as ledger_status, a.status as account_status, a.paused_until,
+       coalesce(a.display_name, a.account_name) as sender_name
 from unnest(%(accounts)s::uuid[]) as due (account_id)
+join public.linkedin_account as a on a.agency_id = %(agency_id)s and a.id = due.account_id
 cross join lateral (
   select s.* from public.dm_step as s
   where s.agency_id = %(agency_id)s and s.linkedin_account_id = due.account_id

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from mainstem.revos import settings
+from mainstem.revos.sequence.after import REMINDER
 from mainstem.revos.sequence.links import Links
 from mainstem.revos.sequence.model import Purpose
 from mainstem.revos.templates_text import Kind, RenderError, Template, parse, render
@@ -48,7 +50,7 @@ class Wording:
         """Compose a due message, a row of `due_steps`."""
         purpose = Purpose(one["purpose"])
         text = (
-            one["settings"].get("reminder_template")
+            settings.text(one["settings"], REMINDER)
             if purpose is Purpose.REMIND
             else one[_COLUMNS[purpose]]
         )

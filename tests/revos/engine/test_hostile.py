@@ -1,0 +1,62 @@
+"""What people may write into a campaign: nothing of it stops another campaign's work."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mainstem.revos.campaigns import preflight
+from mainstem.revos.templates_text import VARIABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.revos.engine.conftest import Stage
+
+SOON = timedelta(minutes=20)
+A_WHILE = timedelta(hours=5)
+STEP = timedelta(minutes=10)
+HOSTILE = [
+    [],
+    "text",
+    5,
+    {"reminder_template": 5, "remind_after_hours": "soon", "backup_after_minutes": {}},
+    {"reminder_template": "Hi", "remind_after_hours": [1e300], "backup_after_minutes": -1},
+    {"reminder_template": "Hi {{nobody}}", "remind_after_hours": [True, None]},
+]
+
+
+@pytest.mark.parametrize("settings", HOSTILE)
+def test_settings_of_any_kind_stop_nobody(
+    make_stage: Callable[..., Stage], settings: object
+) -> None:
+    stage = make_stage(settings=json.dumps(settings))
+    person = stage.at_distance(stage.mine, 1)
+    silent = stage.at_distance(stage.mine, 1, style="silent")
+    post = stage.published(stage.mine)
+    for one in (person, silent):
+        stage.comment(post, one)
+    stage.later(A_WHILE, step=STEP)
+    assert len(stage.texts_to(person)) == 3
+    assert len(stage.texts_to(silent)) == 1
+    with stage.moment(stage.mine) as moment:
+        found = [one.field for one in preflight(moment, stage.mine.campaign_id)]
+    assert any(field.startswith("settings") for field in found)
+
+
+def test_a_template_of_every_sure_variable_is_sent(make_stage: Callable[..., Stage]) -> None:
+    sure = [name for name, variable in VARIABLES.items() if variable.is_sure]
+    text = " ".join(f"{name}={{{{{name}}}}}" for name in sure)
+    stage = make_stage(dm_template_step1=text, public_reply_template=text)
+    contact, other = stage.at_distance(stage.mine, 1), stage.at_distance(stage.mine, 2)
+    post = stage.published(stage.mine)
+    for one in (contact, other):
+        stage.comment(post, one)
+    stage.later(SOON)
+    expected = "magnet_name=The guide campaign_name=Spring trigger_word=GUIDE sender_name=Tom Ray"
+    assert stage.texts_to(contact)[0] == expected
+    replies = [one.text for one in stage.sandbox.ledger.entries if one.kind == "reply"]
+    assert replies == [expected]
