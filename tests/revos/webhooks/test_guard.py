@@ -44,6 +44,7 @@ def test_special_addresses_are_refused(address: str) -> None:
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_pass(address: str) -> None:
     require_public(address, allow_loopback=False)
+    assert refusal(ipaddress.ip_address(address)) is None
 
 
 def test_the_setting_lets_loopback_pass_and_nothing_else() -> None:
