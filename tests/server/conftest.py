@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from litestar.testing import TestClient
+from tests.server.world import World, opened_world
 
 from mainstem.pg.connect import connect
 from mainstem.server import build_app
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from litestar import Litestar
+
+    from mainstem.pg.scratch import ScratchServer
 
 
 @pytest.fixture
@@ -45,3 +48,12 @@ def reader(migrated_url: str) -> Iterator[TestClient[Litestar]]:
     """A client of the app on a migrated database that no test changes."""
     with TestClient(build_app(migrated_url)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def world(
+    scratch: ScratchServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """The app, an agency's rows, and who asks."""
+    with opened_world(scratch, template, tmp_path_factory.mktemp("files")) as made:
+        yield made

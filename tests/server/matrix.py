@@ -25,8 +25,8 @@ class Kind(enum.Enum):
     PAGE = "page"
     #: an API: the token of a person counts, and the anonymous are refused
     PERSON = "person"
-    #: an API: a key with scopes counts too
-    ROWS = "rows"
+    #: an API with a matrix of its own (tests/rest, test_matrix_of_files.py): keys count there, too
+    OWN_MATRIX = "own matrix"
     #: only platform operators know that it is there
     OPERATOR = "operator"
     #: whoever has the secret that it asks for; these callers have not
@@ -94,7 +94,8 @@ MATRIX: dict[str, Row] = {
     "POST /api/revos/accounts/{account_id:uuid}/link": Row(
         Kind.PERSON, STAFF, finds=False, also=frozenset({503})
     ),
-    "* /rest/v1": Row(Kind.ROWS),
+    "* /rest/v1": Row(Kind.OWN_MATRIX),
+    "* /storage/v1": Row(Kind.OWN_MATRIX),
     # RevOS, for programs
     "GET /api/revos/campaigns/{campaign_id:uuid}/preflight": Row(Kind.PERSON, STAFF, owned=True),
     "GET /api/revos/campaigns/{campaign_id:uuid}/funnel": Row(Kind.PERSON, owned=True),

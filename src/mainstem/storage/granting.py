@@ -20,6 +20,7 @@ from mainstem.storage.writing import NOT_FOR_CALLER, aim_at
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from mainstem.db.tenant import Tenant
     from mainstem.storage.model import Stored
     from mainstem.storage.reply import Reply
     from mainstem.storage.requests import Request
@@ -34,10 +35,11 @@ class _UndoneError(Exception):
 
 async def grant(request: Request) -> Reply:
     """An address by which one file can be read."""
+    tenant = await request.require(Right.READ)
     body = await read_json(request, Signing)
     name = request.route.name
     check_object(name)
-    found = await _found(request, [name])
+    found = await _found(request, tenant, [name])
     if not found:
         raise no_object()
     ends_s = ends_at(request.limits, body.expires_in)
@@ -46,12 +48,13 @@ async def grant(request: Request) -> Reply:
 
 async def grant_many(request: Request) -> Reply:
     """The same for several."""
+    tenant = await request.require(Right.READ)
     body = await read_json(request, Signing)
     most = request.limits.objects_max
     if not 0 < len(body.paths) <= most:
         raise invalid(f"paths must name 1 to {most} files")
     ends_s = ends_at(request.limits, body.expires_in)
-    found = {one.name: one for one in await _found(request, body.paths)}
+    found = {one.name: one for one in await _found(request, tenant, body.paths)}
     return as_json(
         [
             {
@@ -85,8 +88,7 @@ async def grant_upload(request: Request) -> Reply:
     return as_json({"url": address, "token": token})
 
 
-async def _found(request: Request, names: list[str]) -> list[Stored]:
-    tenant = await request.require(Right.READ)
+async def _found(request: Request, tenant: Tenant, names: list[str]) -> list[Stored]:
     plain = await request.bucket_for(tenant, request.route.bucket)
     async with transaction(request, tenant) as connection:
         bucket = await find_bucket(connection, tenant, plain)
