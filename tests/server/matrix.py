@@ -61,8 +61,6 @@ class Row:
 OPEN = Row(Kind.OPEN)
 SECRET = Row(Kind.SECRET)
 PAGE = Row(Kind.PAGE)
-#: what is sent is read before anybody is asked who they are: 400 tells nothing
-BODY_FIRST = Row(Kind.PERSON, STAFF, finds=False, also=frozenset({400}))
 OPERATOR = Row(Kind.OPERATOR, NOBODY)
 
 #: "METHOD path" -> row; paths as the app names them
@@ -102,12 +100,20 @@ MATRIX: dict[str, Row] = {
     "POST /api/revos/campaigns/{campaign_id:uuid}/activate": Row(Kind.PERSON, STAFF, owned=True),
     "POST /api/revos/campaigns/{campaign_id:uuid}/pause": Row(Kind.PERSON, STAFF, owned=True),
     "POST /api/revos/campaigns/{campaign_id:uuid}/complete": Row(Kind.PERSON, STAFF, owned=True),
-    "POST /api/revos/posts/{post_id:uuid}/publish": BODY_FIRST,
-    "POST /api/revos/comments/{trigger_id:uuid}/decision": BODY_FIRST,
-    "POST /api/revos/emails/{review_id:uuid}/decision": BODY_FIRST,
-    "POST /api/revos/sends/{step_id:uuid}/decision": BODY_FIRST,
+    "POST /api/revos/posts/{post_id:uuid}/publish": Row(Kind.PERSON, STAFF, finds=False, body={}),
+    "POST /api/revos/comments/{trigger_id:uuid}/decision": Row(
+        Kind.PERSON, STAFF, finds=False, body={"asks": True}
+    ),
+    "POST /api/revos/emails/{review_id:uuid}/decision": Row(
+        Kind.PERSON, STAFF, finds=False, body={}
+    ),
+    "POST /api/revos/sends/{step_id:uuid}/decision": Row(
+        Kind.PERSON, STAFF, finds=False, body={"was_sent": True}
+    ),
     "POST /api/revos/accounts/{account_id:uuid}/resume": Row(Kind.PERSON, STAFF, finds=False),
-    "POST /api/revos/pod-activities/{activity_id:uuid}/agree": BODY_FIRST,
+    "POST /api/revos/pod-activities/{activity_id:uuid}/agree": Row(
+        Kind.PERSON, finds=False, body={}
+    ),
     "POST /api/revos/pod-activities/{activity_id:uuid}/done": Row(Kind.PERSON, finds=False),
     "POST /api/revos/pod-activities/{activity_id:uuid}/decline": Row(Kind.PERSON, finds=False),
     # Signing in, as supabase.auth asks

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from tests.server.world import Caller, World
 
 
-def _ask(world: World, route: str, row: Row, caller: Caller) -> httpx.Response:
+def _ask(
+    world: World, route: str, row: Row, caller: Caller, *, content: bytes | None = None
+) -> httpx.Response:
     method, _, template = route.partition(" ")
     path = re.sub(r"\{(\w+):\w+\}", lambda found: world.ids.get(found[1], str(uuid4())), template)
     if row.query:
@@ -38,7 +40,9 @@ def _ask(world: World, route: str, row: Row, caller: Caller) -> httpx.Response:
             given = {"data": {"x": "1"}}
     else:
         headers |= caller.headers
-        if row.body is not None:
+        if content is not None:
+            given = {"content": content}
+        elif row.body is not None:
             given = {"json": row.body}
     return world.client.request(method, path, headers=headers, follow_redirects=False, **given)
 
@@ -112,6 +116,20 @@ def test_every_route_answers_as_its_row_says(world: World, name: str) -> None:
                 f"{route}: {answer.status_code} {answer.headers.get('location', '')}: {problem}"
             )
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", CALLERS)
+def test_who_is_refused_is_told_so_before_their_body_is_read(world: World, name: str) -> None:
+    """No body of theirs is taken apart, and none tells them that there is something."""
+    caller, asked = world.callers[name], 0
+    for route, row in MATRIX.items():
+        refused = {Kind.PERSON: name in OUTSIDE, Kind.OPERATOR: True}.get(row.kind, False)
+        if not refused or row.body is None:
+            continue
+        asked += 1
+        answer = _ask(world, route, row, caller, content=b"{")
+        assert answer.status_code == (401 if name in OUTSIDE else 404), (route, answer.text)
+    assert asked
 
 
 @pytest.mark.parametrize("name", CALLERS)

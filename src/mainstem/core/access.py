@@ -125,7 +125,7 @@ async def _resolve(
     if session is None and (claims is not None or brought.cookie):
         raise sessions.gone()
     if session is not None and needs_second_factor:
-        _require_second_factor(session)
+        require_second_factor(session)
     access = _access(session, key, known)
     if access.is_anonymous:
         return access, None
@@ -208,7 +208,12 @@ async def _session(core: Core, row: SessionRow) -> SessionUse:
     )
 
 
-def _require_second_factor(session: SessionUse) -> None:
+def require_second_factor(session: SessionUse) -> None:
+    """Refuse a session whose person has a second factor and has not given it.
+
+    Raises:
+        RefusedError: that is so.
+    """
     if session.person.has_second_factor and session.assurance is not Assurance.SECOND_FACTOR:
         raise RefusedError(
             "insufficient_aal", "Give the code of your second factor first.", status=403

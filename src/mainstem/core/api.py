@@ -18,6 +18,7 @@ from litestar.status_codes import (
 )
 
 from mainstem.core import (
+    access,
     factors_api,
     gotrue,
     invitations,
@@ -30,7 +31,15 @@ from mainstem.core import (
     tokens,
 )
 from mainstem.core.links import Purpose
-from mainstem.core.requests import AnyRequest, CoreDependency, failed, key_of, origin_of, refused
+from mainstem.core.requests import (
+    AnyRequest,
+    CoreDependency,
+    failed,
+    key_of,
+    origin_of,
+    refused,
+    token_first,
+)
 from mainstem.core.requests import signed_in as signed_in_session
 from mainstem.errors import RefusedError
 
@@ -116,7 +125,7 @@ async def token(
 @get("/user")
 async def user(request: AnyRequest, core: CoreDependency) -> Body:
     """Who is signed in."""
-    session = await signed_in_session(core, request)
+    session = signed_in_session(request)
     found = await second_factor.factors(core, session.person)
     return gotrue.user(session.person, [gotrue.factor(each) for each in found])
 
@@ -124,7 +133,8 @@ async def user(request: AnyRequest, core: CoreDependency) -> Body:
 @put("/user")
 async def change_user(request: AnyRequest, core: CoreDependency, data: JSONBody[UserBody]) -> Body:
     """Change one's password or names."""
-    session = await signed_in_session(core, request, needs_second_factor=True)
+    session = signed_in_session(request)
+    access.require_second_factor(session)
     if data.email not in {None, session.person.email}:
         raise RefusedError(
             "email_address_not_authorized",
@@ -141,7 +151,7 @@ async def change_user(request: AnyRequest, core: CoreDependency, data: JSONBody[
 @post("/logout", status_code=HTTP_204_NO_CONTENT)
 async def logout(request: AnyRequest, core: CoreDependency, which: LogoutScope = "global") -> None:
     """End this session, the others, or all."""
-    session = await signed_in_session(core, request)
+    session = signed_in_session(request)
     if which == "local":
         await sessions.end(core, session.person, session.id)
     else:
@@ -243,9 +253,6 @@ def router() -> Router:
         PATH,
         route_handlers=[
             token,
-            user,
-            change_user,
-            logout,
             signup,
             recover,
             otp,
@@ -256,10 +263,11 @@ def router() -> Router:
             jwks,
             openid_api.authorize,
             openid_api.callback,
-            factors_api.enrol,
-            factors_api.challenge,
-            factors_api.verify,
-            factors_api.take_away,
+            Router(
+                "/",
+                route_handlers=[user, change_user, logout, *factors_api.HANDLERS],
+                guards=[token_first],
+            ),
         ],
         exception_handlers={RefusedError: refused, HTTPException: failed},
         request_max_body_size=BODY_BYTES_MAX,

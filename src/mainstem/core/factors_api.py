@@ -40,7 +40,7 @@ class CodeBody(msgspec.Struct, frozen=True):
 @post("/factors", status_code=HTTP_200_OK)
 async def enrol(request: AnyRequest, core: CoreDependency, data: JSONBody[EnrolBody]) -> Body:
     """Begin with a second factor."""
-    session = await signed_in(core, request)
+    session = signed_in(request)
     if data.factor_type != "totp":
         raise RefusedError("validation_failed", "The one kind of factor is totp.", status=422)
     made = await second_factor.enrol(core, session.person, label=data.friendly_name)
@@ -55,7 +55,7 @@ async def enrol(request: AnyRequest, core: CoreDependency, data: JSONBody[EnrolB
 @post("/factors/{factor_id:uuid}/challenge", status_code=HTTP_200_OK)
 async def challenge(request: AnyRequest, core: CoreDependency, factor_id: FromPath[UUID]) -> Body:
     """Ask for a code."""
-    session = await signed_in(core, request)
+    session = signed_in(request)
     await _require_factor(core, session.person, factor_id)
     expires = core.clock() + CHALLENGE_LIFE
     return {"id": str(uuid4()), "type": "totp", "expires_at": int(expires.timestamp())}
@@ -66,7 +66,7 @@ async def verify(
     request: AnyRequest, core: CoreDependency, factor_id: FromPath[UUID], data: JSONBody[CodeBody]
 ) -> Body:
     """Give the code: the session that comes back is whole. The first time confirms the factor."""
-    session = await signed_in(core, request)
+    session = signed_in(request)
     factor = await _require_factor(core, session.person, factor_id)
     codes: list[str] = []
     if factor.confirmed_at is None:
@@ -80,7 +80,7 @@ async def verify(
 @delete("/factors/{factor_id:uuid}", status_code=HTTP_200_OK)
 async def take_away(request: AnyRequest, core: CoreDependency, factor_id: FromPath[UUID]) -> Body:
     """End the second factor; the session must have shown it."""
-    session = await signed_in(core, request)
+    session = signed_in(request)
     await _require_factor(core, session.person, factor_id)
     await second_factor.take_away(core, session)
     return {"id": str(factor_id)}
@@ -96,3 +96,6 @@ async def _require_factor(core: Core, person: Person, factor_id: UUID) -> second
 def _picture(uri: str) -> str:
     """The QR code of an authenticator's address, as SVG: dark on light in any theme."""
     return segno.make(uri, error="m").svg_inline(scale=4, dark="#000", light="#fff")
+
+
+HANDLERS = [enrol, challenge, verify, take_away]

@@ -14,7 +14,11 @@ from mainstem.core.parts import Core
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
     from litestar.exceptions import HTTPException
+    from litestar.handlers.base import BaseRouteHandler
+
+    AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 CoreDependency = NamedDependency[SkipValidation[Core]]
 AnyRequest = Request[Any, Any, Any]
@@ -26,18 +30,23 @@ def origin_of(request: AnyRequest) -> Origin:
     return Origin(address, request.headers.get("user-agent", ""))
 
 
-async def signed_in(
-    core: Core, request: AnyRequest, *, needs_second_factor: bool = False
-) -> SessionUse:
-    """The session of a token.
+async def token_first(connection: AnyConnection, _: BaseRouteHandler) -> None:
+    """Let in who brings a person's token, before anything that they send is read.
 
     Raises:
         RefusedError: nobody is signed in.
     """
-    found = await access.resolve(core, request.headers, needs_second_factor=needs_second_factor)
+    core: Core = connection.app.state.core
+    found = await access.resolve(core, connection.headers, needs_second_factor=False)
     if found.session is None:
         raise RefusedError("no_authorization", "This endpoint requires a Bearer token", status=401)
-    return found.session
+    connection.state.session = found.session
+
+
+def signed_in(request: AnyRequest) -> SessionUse:
+    """The session of whoever was let in."""
+    session: SessionUse = request.state.session
+    return session
 
 
 async def key_of(core: Core, request: AnyRequest) -> KeyUse | None:

@@ -15,6 +15,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 import mainstem
 from mainstem.server import api_people, api_revos, api_unify
+from mainstem.server.api_door import operator_first, person_first
 from mainstem.server.model import Health
 from mainstem.server.pages import THEMES
 from mainstem.server.problem import HANDLERS
@@ -95,9 +96,9 @@ def router() -> Router:
         route_handlers=[
             health,
             reference,
-            *api_people.HANDLERS,
-            *api_unify.HANDLERS,
-            Router("/revos", route_handlers=list(api_revos.HANDLERS)),
+            Router("/", route_handlers=api_people.HANDLERS, guards=[person_first]),
+            Router("/unify", route_handlers=api_unify.HANDLERS, guards=[operator_first]),
+            Router("/revos", route_handlers=list(api_revos.HANDLERS), guards=[person_first]),
         ],
         exception_handlers=dict(HANDLERS),
         request_max_body_size=BODY_BYTES_MAX,

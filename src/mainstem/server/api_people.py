@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - structs are decoded by their annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -11,15 +11,10 @@ from litestar import Request, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from mainstem import core as identity
-from mainstem.core import SessionUse, cookies, flags, invitations, sessions
+from mainstem.core import SessionUse, flags, invitations, sessions
 from mainstem.core.requests import CoreDependency
-from mainstem.errors import RefusedError
-from mainstem.server.callers import count
+from mainstem.server.api_door import look, session_of, tenant_of
 from mainstem.server.problem import RESPONSES
-
-if TYPE_CHECKING:
-    from mainstem.core import Access, Core
 
 AnyRequest = Request[Any, Any, Any]
 ID = "0197c2a4-8f00-7000-8000-000000000001"
@@ -91,40 +86,18 @@ class FlagChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     description: Annotated[str, msgspec.Meta(max_length=500)] = ""
 
 
-async def access_of(core: Core, request: AnyRequest) -> Access:
-    """Who asks: by a token, or by our own pages' cookie.
-
-    Raises:
-        RefusedError: nobody is signed in, or another site's page began a change.
-    """
-    cookie = request.cookies.get(cookies.name(core))
-    found = await identity.resolve(core, request.headers, cookie=cookie)
-    if found.session is None or found.tenant is None:
-        raise RefusedError("no_authorization", "Sign in first.", status=401)
-    if found.session.kind == sessions.BROWSER:
-        cookies.require_own_origin(core, request.method, request.headers)
-    count(request.app.state.paces, found)
-    return found
-
-
-async def session_of(core: Core, request: AnyRequest) -> SessionUse:
-    """The session of who asks."""
-    session = (await access_of(core, request)).session
-    assert session is not None, "an access of people has its session"
-    return session
-
-
 @get("/session", summary="Who am I?", responses=RESPONSES)
-async def who(request: AnyRequest, core: CoreDependency) -> Me:
+async def who(request: AnyRequest) -> Me:
     """The person of the session, their role, the app and the client that they look at."""
-    return _me(await session_of(core, request))
+    return _me(session_of(request))
 
 
 @put("/session/app", summary="Switch the app", responses=RESPONSES)
 async def switch_app(request: AnyRequest, core: CoreDependency, data: JSONBody[AppChoice]) -> Me:
     """Agency, client, session and open chats stay as they are."""
-    await sessions.switch_app(core, await session_of(core, request), data.app)
-    return _me(await session_of(core, request))
+    await sessions.switch_app(core, session_of(request), data.app)
+    await look(request)
+    return _me(session_of(request))
 
 
 @put("/session/client", summary="Choose a client", responses=RESPONSES)
@@ -132,15 +105,15 @@ async def choose_client(
     request: AnyRequest, core: CoreDependency, data: JSONBody[ClientChoice]
 ) -> Me:
     """Look at one client, or at all."""
-    await sessions.choose_client(core, await session_of(core, request), data.client_id)
-    return _me(await session_of(core, request))
+    await sessions.choose_client(core, session_of(request), data.client_id)
+    await look(request)
+    return _me(session_of(request))
 
 
 @get("/invitations", summary="Open invitations", responses=RESPONSES)
 async def open_invitations(request: AnyRequest, core: CoreDependency) -> list[Invitation]:
     """Those of the agency that may still be accepted, the newest first; 500 at most."""
-    tenant = (await access_of(core, request)).tenant
-    assert tenant is not None, "an access of people has a tenant"
+    tenant = tenant_of(request)
     return [
         Invitation(
             each.id, each.email, each.role, each.client_ids, each.expires_at, each.created_at
@@ -154,8 +127,7 @@ async def invite(
     request: AnyRequest, core: CoreDependency, data: JSONBody[NewInvitation]
 ) -> Invitation:
     """Send a link that is good once, for seven days. An older one for the address ends."""
-    tenant = (await access_of(core, request)).tenant
-    assert tenant is not None, "an access of people has a tenant"
+    tenant = tenant_of(request)
     made = await invitations.invite(
         core, tenant, email=data.email, role=data.role, client_ids=data.client_ids
     )
@@ -165,16 +137,14 @@ async def invite(
 @delete("/invitations/{invitation_id:uuid}", summary="Take an invitation back", responses=RESPONSES)
 async def revoke(request: AnyRequest, core: CoreDependency, invitation_id: FromPath[UUID]) -> None:
     """Its link is good no more."""
-    tenant = (await access_of(core, request)).tenant
-    assert tenant is not None, "an access of people has a tenant"
+    tenant = tenant_of(request)
     await invitations.revoke(core, tenant, invitation_id)
 
 
 @get("/flags", summary="Feature flags", responses=RESPONSES)
 async def list_flags(request: AnyRequest, core: CoreDependency) -> list[FlagView]:
     """The agency's flags; `is_on` is for the one who asks."""
-    tenant = (await access_of(core, request)).tenant
-    assert tenant is not None, "an access of people has a tenant"
+    tenant = tenant_of(request)
     return [
         FlagView(
             each.key,
@@ -198,8 +168,7 @@ async def put_flag(
     request: AnyRequest, core: CoreDependency, key: FromPath[str], data: JSONBody[FlagChange]
 ) -> FlagView:
     """On for a share of the agency's people: raising the percentage adds some and takes none."""
-    tenant = (await access_of(core, request)).tenant
-    assert tenant is not None, "an access of people has a tenant"
+    tenant = tenant_of(request)
     flag = flags.Flag(key, data.app, data.is_enabled, data.percentage, data.description)
     await flags.put(core, tenant, flag)
     return FlagView(

@@ -13,14 +13,13 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from mainstem.core import people
-from mainstem.core.requests import CoreDependency
 from mainstem.errors import RefusedError
 from mainstem.revos.desk import Desk
-from mainstem.server.api_people import AnyRequest, access_of
+from mainstem.server.api_door import access_of, session_of
+from mainstem.server.api_people import AnyRequest
 from mainstem.server.problem import RESPONSES
 
 if TYPE_CHECKING:
-    from mainstem.core import Core
     from mainstem.db.tenant import Tenant
 
 APP = "revos"
@@ -78,27 +77,25 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     text: Annotated[str, msgspec.Meta(max_length=1_250)] | None = None
 
 
-async def _who(core: Core, request: AnyRequest, table: str, verb: str) -> Tenant:
+def _who(request: AnyRequest, table: str, verb: str) -> Tenant:
     """The one who asks, in RevOS.
 
     Raises:
-        RefusedError: nobody is signed in, or their role may not do that.
+        RefusedError: their role may not do that.
     """
-    access = await access_of(core, request)
-    assert access.session is not None, "an access of people has its session"
-    if not access.rights.may(table, verb):
+    if not access_of(request).rights.may(table, verb):
         raise RefusedError("not_allowed", "Your role may not do this.", status=403)
-    return people.tenant_of(access.session.person, app=APP)
+    return people.tenant_of(session_of(request).person, app=APP)
 
 
 @get(
     "/campaigns/{campaign_id:uuid}/preflight", summary="What a campaign misses", responses=RESPONSES
 )
 async def preflight(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
+    request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> list[Finding]:
     """Errors first; without one, it can be activated."""
-    tenant = await _who(core, request, "campaign", "update")
+    tenant = _who(request, "campaign", "update")
     found = await decisions.preflight(tenant, campaign_id)
     return [Finding(each.field, each.message, each.is_error) for each in found]
 
@@ -108,11 +105,9 @@ async def preflight(
     summary="How far a campaign's people got",
     responses=RESPONSES,
 )
-async def funnel(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
-) -> Numbers:
+async def funnel(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> Numbers:
     """From the comment to the download; of a completed campaign, what it came to."""
-    tenant = await _who(core, request, "campaign", "read")
+    tenant = _who(request, "campaign", "read")
     return msgspec.convert(
         await decisions.funnel(tenant, campaign_id), Numbers, from_attributes=True
     )
@@ -124,11 +119,9 @@ async def funnel(
     summary="Let a campaign run",
     responses=RESPONSES,
 )
-async def activate(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
-) -> None:
+async def activate(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """409 while its preflight has errors."""
-    tenant = await _who(core, request, "campaign", "update")
+    tenant = _who(request, "campaign", "update")
     await decisions.activate(tenant, campaign_id)
 
 
@@ -138,11 +131,9 @@ async def activate(
     summary="Let a campaign rest",
     responses=RESPONSES,
 )
-async def pause(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
-) -> None:
+async def pause(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """What waits keeps waiting."""
-    tenant = await _who(core, request, "campaign", "update")
+    tenant = _who(request, "campaign", "update")
     await decisions.pause(tenant, campaign_id)
 
 
@@ -152,11 +143,9 @@ async def pause(
     summary="End a campaign for good",
     responses=RESPONSES,
 )
-async def complete(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, campaign_id: FromPath[UUID]
-) -> None:
+async def complete(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """Its numbers are kept; whoever gave an address still gets what was promised."""
-    tenant = await _who(core, request, "campaign", "update")
+    tenant = _who(request, "campaign", "update")
     await decisions.complete(tenant, campaign_id)
 
 
@@ -168,13 +157,12 @@ async def complete(
 )
 async def publish(
     request: AnyRequest,
-    core: CoreDependency,
     decisions: Decisions,
     post_id: FromPath[UUID],
     data: JSONBody[Publication],
 ) -> None:
     """Now, or at a time."""
-    tenant = await _who(core, request, "post", "update")
+    tenant = _who(request, "post", "update")
     await decisions.publish(tenant, post_id, when=data.when)
 
 
@@ -186,13 +174,12 @@ async def publish(
 )
 async def decide_comment(
     request: AnyRequest,
-    core: CoreDependency,
     decisions: Decisions,
     trigger_id: FromPath[UUID],
     data: JSONBody[CommentDecision],
 ) -> None:
     """Of a comment that waits for a person; who asks becomes a lead."""
-    tenant = await _who(core, request, "triggered_comment", "update")
+    tenant = _who(request, "triggered_comment", "update")
     await decisions.decide_comment(tenant, trigger_id, asks=data.asks)
 
 
@@ -204,13 +191,12 @@ async def decide_comment(
 )
 async def decide_email(
     request: AnyRequest,
-    core: CoreDependency,
     decisions: Decisions,
     review_id: FromPath[UUID],
     data: JSONBody[EmailDecision],
 ) -> None:
     """Of a reply that was read with too little certainty."""
-    tenant = await _who(core, request, "email_extraction_review", "update")
+    tenant = _who(request, "email_extraction_review", "update")
     await decisions.decide_email(tenant, review_id, email=data.email)
 
 
@@ -222,13 +208,12 @@ async def decide_email(
 )
 async def resolve_send(
     request: AnyRequest,
-    core: CoreDependency,
     decisions: Decisions,
     step_id: FromPath[UUID],
     data: JSONBody[SendDecision],
 ) -> None:
     """Of a send that nobody is sure of; one that is missing is planned again."""
-    tenant = await _who(core, request, "dm_step", "update")
+    tenant = _who(request, "dm_step", "update")
     await decisions.resolve_send(tenant, step_id, was_sent=data.was_sent)
 
 
@@ -239,10 +224,10 @@ async def resolve_send(
     responses=RESPONSES,
 )
 async def resume_account(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, account_id: FromPath[UUID]
+    request: AnyRequest, decisions: Decisions, account_id: FromPath[UUID]
 ) -> None:
     """Of an account that was stopped, once its owner has mended it."""
-    tenant = await _who(core, request, "linkedin_account", "update")
+    tenant = _who(request, "linkedin_account", "update")
     await decisions.resume_account(tenant, account_id)
 
 
@@ -254,13 +239,12 @@ async def resume_account(
 )
 async def agree(
     request: AnyRequest,
-    core: CoreDependency,
     decisions: Decisions,
     activity_id: FromPath[UUID],
     data: JSONBody[Agreement],
 ) -> None:
     """A comment needs words of one's own, and no two on a post are alike."""
-    tenant = await _who(core, request, "pod_activity", "update")
+    tenant = _who(request, "pod_activity", "update")
     await decisions.agree(tenant, activity_id, text=data.text)
 
 
@@ -270,11 +254,9 @@ async def agree(
     summary="Say that one did it by hand",
     responses=RESPONSES,
 )
-async def did(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, activity_id: FromPath[UUID]
-) -> None:
+async def did(request: AnyRequest, decisions: Decisions, activity_id: FromPath[UUID]) -> None:
     """Nothing is done by itself then."""
-    tenant = await _who(core, request, "pod_activity", "update")
+    tenant = _who(request, "pod_activity", "update")
     await decisions.did(tenant, activity_id)
 
 
@@ -284,11 +266,9 @@ async def did(
     summary="Say no to what one's pod asks for",
     responses=RESPONSES,
 )
-async def decline(
-    request: AnyRequest, core: CoreDependency, decisions: Decisions, activity_id: FromPath[UUID]
-) -> None:
+async def decline(request: AnyRequest, decisions: Decisions, activity_id: FromPath[UUID]) -> None:
     """That is an answer, and counts against nobody."""
-    tenant = await _who(core, request, "pod_activity", "update")
+    tenant = _who(request, "pod_activity", "update")
     await decisions.decline(tenant, activity_id)
 
 

@@ -9,21 +9,18 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - structs are decoded by their annotations
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_202_ACCEPTED
 
-from mainstem.core import operators
-from mainstem.core.requests import CoreDependency
 from mainstem.errors import RefusedError
 from mainstem.pg.connect import connect, describe
 from mainstem.server import store
-from mainstem.server.api_people import session_of
 from mainstem.server.deadline import brief_connection
 from mainstem.server.problem import RESPONSES
 from mainstem.unify.sign_off import as_json, read_sign_off
@@ -32,10 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from mainstem.core import Core
     from mainstem.server.model import RunState
 
-AnyRequest = Request[Any, Any, Any]
 LIMIT_S = 4.0
 #: how often progress is looked at, and how long one may watch before asking again
 LOOK_S = 1.0
@@ -117,62 +112,44 @@ class Plans:
 PlansDependency = NamedDependency[SkipValidation[Plans]]
 
 
-@get("/unify/plans", summary="Plans that can be carried out", responses=RESPONSES)
-async def plans(request: AnyRequest, core: CoreDependency, plans: PlansDependency) -> list[str]:
+@get("/plans", summary="Plans that can be carried out", responses=RESPONSES)
+async def plans(plans: PlansDependency) -> list[str]:
     """Their names, from the operator's folder."""
-    await _require(core, request)
     return await asyncio.to_thread(plans.names)
 
 
-@get("/unify/runs", summary="Unification runs", responses=RESPONSES)
-async def runs(request: AnyRequest, core: CoreDependency, plans: PlansDependency) -> list[RunView]:
+@get("/runs", summary="Unification runs", responses=RESPONSES)
+async def runs(plans: PlansDependency) -> list[RunView]:
     """The newest fifty."""
-    await _require(core, request)
     return [_view(each) for each in await asyncio.to_thread(_read, plans.url, None)]
 
 
-@post("/unify/runs", status_code=HTTP_202_ACCEPTED, summary="Start a run", responses=RESPONSES)
-async def start(
-    request: AnyRequest, core: CoreDependency, plans: PlansDependency, data: JSONBody[NewRun]
-) -> Started:
+@post("/runs", status_code=HTTP_202_ACCEPTED, summary="Start a run", responses=RESPONSES)
+async def start(plans: PlansDependency, data: JSONBody[NewRun]) -> Started:
     """Carry a plan out; one at a time."""
-    await _require(core, request)
     return Started(data.plan, await asyncio.to_thread(plans.start, data.plan))
 
 
-@get("/unify/runs/{run_id:int}", summary="One run", responses=RESPONSES)
-async def run(
-    request: AnyRequest, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
-) -> RunView:
+@get("/runs/{run_id:int}", summary="One run", responses=RESPONSES)
+async def run(plans: PlansDependency, run_id: FromPath[int]) -> RunView:
     """How far it is."""
-    await _require(core, request)
     return _view(await _one(plans, run_id))
 
 
-@get("/unify/runs/{run_id:int}/events", summary="Progress of a run", responses=RESPONSES)
-async def events(
-    request: AnyRequest, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
-) -> ServerSentEvent:
+@get("/runs/{run_id:int}/events", summary="Progress of a run", responses=RESPONSES)
+async def events(plans: PlansDependency, run_id: FromPath[int]) -> ServerSentEvent:
     """Server-sent events: `progress` whenever something changed, `end` when nothing more comes."""
-    await _require(core, request)
     await _one(plans, run_id)
     return ServerSentEvent(_followed(plans, run_id))
 
 
-@get("/unify/runs/{run_id:int}/report", summary="Report of a run", responses=RESPONSES)
-async def report(
-    request: AnyRequest, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
-) -> Response[str]:
+@get("/runs/{run_id:int}/report", summary="Report of a run", responses=RESPONSES)
+async def report(plans: PlansDependency, run_id: FromPath[int]) -> Response[str]:
     """The sign-off as JSON (docs/reference/report.schema.json); no value of any row is in it."""
-    await _require(core, request)
     await _one(plans, run_id)
     return Response(
         await asyncio.to_thread(_report, plans.url, run_id), media_type="application/json"
     )
-
-
-async def _require(core: Core, request: AnyRequest) -> None:
-    await operators.require(core, (await session_of(core, request)).person)
 
 
 async def _one(plans: Plans, run_id: int) -> RunState:

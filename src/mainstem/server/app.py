@@ -117,7 +117,7 @@ def build_app(
         },
         template_config=TemplateConfig(instance=JinjaTemplateEngine(engine_instance=templates)),
         openapi_config=api.openapi(),
-        state=State({"paces": paces}),
+        state=State({"core": core, "paces": paces}),
         logging_config=None,
         debug=False,
     )
