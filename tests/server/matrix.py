@@ -174,6 +174,7 @@ MATRIX: dict[str, Row] = {
     "POST /account/second-factor/confirm": PAGE,
     "POST /account/second-factor/remove": Row(Kind.PAGE, ends=True),
     "GET /revos": PAGE,
+    "GET /revos/live": PAGE,
     "GET /revos/campaigns": PAGE,
     "GET /revos/campaigns/{campaign_id:uuid}": Row(Kind.PAGE, owned=True),
     "GET /revos/leads": PAGE,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from mainstem.core import Core
+    from mainstem.web import AnyRequest, Visit
 
 #: no form of a page needs more
 BODY_BYTES_MAX = 128 * 1024
@@ -57,7 +58,12 @@ def templates() -> Environment:
 
 def make_site(core: Core) -> Site:
     """What all visits share."""
-    return Site(templates(), core.pool, APPS, SHARED, read_frame)
+
+    async def again(request: AnyRequest) -> Visit:
+        return await provide_visit(request, core, site)
+
+    site = Site(templates(), core.pool, APPS, SHARED, read_frame, again)
+    return site
 
 
 def router(core: Core) -> Router:

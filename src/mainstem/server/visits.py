@@ -21,6 +21,7 @@ from mainstem.core import Core, cookies, desk, people, sessions
 from mainstem.core.requests import CoreDependency  # noqa: TC001 - Litestar reads it
 from mainstem.errors import RefusedError
 from mainstem.web import AnyRequest, Frame, Site, Viewer, Visit, html, see_other
+from mainstem.web.live import EVENT_STREAM
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -56,7 +57,7 @@ async def provide_visit(request: AnyRequest, core: CoreDependency, site: SiteDep
     assert session is not None, "a cookie that is good has a session"
     person = session.person
     app = str(request.route_handler.opt.get("app") or _app_of(session, site))
-    if app != session.app_context and _is_own_navigation(request):
+    if app != session.app_context and _is_own_navigation(request) and not _is_live(request):
         await sessions.switch_app(core, session, app)
     return Visit(
         site=site,
@@ -124,6 +125,8 @@ def own_origin(core: Core) -> Callable[[AnyRequest], Awaitable[None]]:
 
 def refused(request: AnyRequest, error: RefusedError) -> Response[bytes]:
     """A refusal as people see it: the door, or a page that says why."""
+    if _is_live(request):
+        return html(str(error), request, status=error.status)
     if error.status == HTTP_401_UNAUTHORIZED:
         return see_other(_door(Doors.sign_in, request))
     if error.code == "insufficient_aal":
@@ -157,6 +160,16 @@ def _app_of(session: SessionUse, site: Site) -> str:
 def _is_own_navigation(request: AnyRequest) -> bool:
     """Whether the page was asked for by a page of ours or by the person; not by another site."""
     return request.headers.get("sec-fetch-site", "none") in cookies.OURS
+
+
+def _is_live(request: AnyRequest) -> bool:
+    """Whether a stream of live numbers is asked for: no navigation, and no door leads back to it.
+
+    Whoever asks for it again after the session has ended is to stop, not to follow a redirection.
+    """
+    return bool(request.route_handler.opt.get("is_live")) and EVENT_STREAM in request.headers.get(
+        "accept", ""
+    )
 
 
 def _name(session: SessionUse) -> str:

@@ -10,6 +10,7 @@ from mainstem.web.environment import page_templates
 from mainstem.web.forms import Field, Filled, Form
 from mainstem.web.guard import SECURITY_HEADERS, guard
 from mainstem.web.listing import Column, Filter, Kind, Listed, Listing, View, Wish
+from mainstem.web.live import follow
 from mainstem.web.navigation import App, Hit, Section, local_path
 from mainstem.web.overview import Breakdown, Figure
 from mainstem.web.static_files import STATIC_DIR, serve_static
@@ -42,6 +43,7 @@ __all__ = [
     "Visit",
     "Wish",
     "contains",
+    "follow",
     "guard",
     "html",
     "local_path",

@@ -17,6 +17,7 @@ from litestar.status_codes import HTTP_200_OK
 from mainstem.db.tenant import async_tenant_transaction
 from mainstem.errors import RefusedError
 from mainstem.web.answers import AnyRequest, html
+from mainstem.web.live import Streams
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -81,6 +82,8 @@ class Site:
         apps: the apps of the toggle, in its order.
         shared: the sections that every app shows.
         frame: reads what stands around the page.
+        again: makes the visit of the same request anew, when it takes long.
+        streams: how many streams of live numbers each person has open.
     """
 
     templates: Environment
@@ -88,6 +91,8 @@ class Site:
     apps: tuple[App, ...]
     shared: tuple[Section, ...]
     frame: Callable[[Connection, Visit], Awaitable[Frame]]
+    again: Callable[[AnyRequest], Awaitable[Visit]]
+    streams: Streams = field(default_factory=Streams)
 
     def app(self, key: str) -> App:
         """The app of that key."""
@@ -170,8 +175,11 @@ class Visit:
         """
         if self.frame is None:
             raise RuntimeError("a page is rendered after its frame was read: use visit.reading()")
-        text = self.site.templates.get_template(template).render({**self.context(), **context})
-        return html(text, self.request, status=status)
+        return html(self.part(template, **context), self.request, status=status)
+
+    def part(self, template: str, **context: object) -> str:
+        """Render a part of a page; it needs no frame."""
+        return self.site.templates.get_template(template).render({**self.context(), **context})
 
     def context(self) -> Mapping[str, Any]:
         """What every template knows."""

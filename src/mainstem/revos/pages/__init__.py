@@ -6,7 +6,7 @@ The server mounts `HANDLERS`, shows `SECTIONS` in the sidebar and asks `search` 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -33,6 +33,7 @@ from mainstem.web import (
     Listing,
     Section,
     Wish,
+    follow,
     read_list,
     see_other,
 )
@@ -131,10 +132,25 @@ SECTIONS = (
 async def overview(visit: AnyVisit) -> Response[bytes]:
     """What there is, in numbers."""
     async with visit.reading() as connection:
-        found = await store.overview(connection, visit, counted_max=COUNTED_MAX)
-    return visit.page(
-        "overview.html",
-        figures=[
+        numbers = await _overview(connection, visit)
+    return visit.page("overview.html", live="/revos/live", **numbers)
+
+
+@get("/revos/live", app=APP, is_live=True)
+async def overview_live(visit: AnyVisit) -> Response[Any]:
+    """The same numbers, again whenever they change."""
+    return await follow(visit, _overview_part)
+
+
+async def _overview_part(visit: Visit) -> str:
+    async with visit.writing() as connection:
+        return visit.part("overview_numbers.html", **await _overview(connection, visit))
+
+
+async def _overview(connection: Connection, visit: Visit) -> dict[str, Any]:
+    found = await store.overview(connection, visit, counted_max=COUNTED_MAX)
+    return {
+        "figures": [
             Figure("Active campaigns", found["active"], "/revos/campaigns?status=active"),
             Figure("Comments", found["comments"]),
             Figure("Messages sent", found["messages"]),
@@ -142,13 +158,13 @@ async def overview(visit: AnyVisit) -> Response[bytes]:
             Figure("E-mails captured", found["emails"]),
             Figure("Unclear, to decide", found["unclear"], "/revos/review"),
         ],
-        breakdowns=[
+        "breakdowns": [
             Breakdown.of(
                 "Campaigns by status", found["campaigns"], path="/revos/campaigns?status="
             ),
             Breakdown.of("Leads by status", found["leads_by_status"], path="/revos/leads?status="),
         ],
-    )
+    }
 
 
 @get("/revos/campaigns", app=APP)
@@ -256,7 +272,7 @@ async def note(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
 
 
 HANDLERS = (
-    overview, campaigns, campaign, leads, show_new, add, lead, note, *work.HANDLERS,
+    overview, overview_live, campaigns, campaign, leads, show_new, add, lead, note, *work.HANDLERS,
     *endpoints.HANDLERS, *decisions.HANDLERS,
 )  # fmt: skip
 
