@@ -14,7 +14,7 @@ from tests.web.world import NORTHWIND, client_id
 
 from mainstem.audience.pages import CLIENTS
 from mainstem.revos.pages import LEADS
-from mainstem.web import Wish, contains
+from mainstem.web import Column, Filter, Listed, Listing, Wish, contains
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,3 +215,47 @@ def test_a_list_says_what_its_columns_come_from() -> None:
         assert {column.key for column in wish.shown} <= set(wish.keys)
     assert Wish.read(LEADS, [("columns", "client")]).keys == ("id", "name", "client", "client_id")
     assert contains("50%_\\") == "%50\\%\\_\\\\%"
+
+
+FOUND = Listing(
+    page="found", path="/found", title="Found", many="findings", query=b"",
+    columns=(Column("file", "File", link="/found?at={file}"), Column("line", "Line")),
+    filters=(Filter("severity", "Severity", (("error", "Error"), ("note", "Note"))),),
+    search=("file",),
+)  # fmt: skip
+ROWS = [
+    {"file": name, "line": line, "severity": severity}
+    for name, line, severity in (
+        ("b.sql", 10, "note"), ("A.sql", 9, "error"), ("a b&c.sql", None, "error"),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        ([], [10, 9, None]),
+        ([("sort", "line")], [9, 10, None]),
+        ([("sort", "-line")], [10, 9, None]),
+        ([("sort", "file")], [None, 9, 10]),
+        ([("severity", "error")], [9, None]),
+        ([("severity", "error"), ("q", "A.SQL")], [9]),
+        ([("page", "2")], []),
+    ],
+)
+def test_rows_in_memory_are_listed_as_asked(
+    asked: list[tuple[str, str]], lines: list[int | None]
+) -> None:
+    listed = Listed.of(Wish.read(FOUND, asked), ROWS)
+    assert [row["line"] for row in listed.rows] == lines
+    assert not listed.has_more
+
+
+def test_rows_in_memory_come_in_pages() -> None:
+    listed = Listed.of(Wish.read(FOUND, [("page", "2")]), ROWS * 20)
+    assert (len(listed.rows), listed.total, listed.has_more) == (25, 60, True)
+    assert Listed.of(Wish.read(FOUND, [("page", "3")]), ROWS * 20).last == 60
+
+
+def test_what_a_row_fills_into_a_link_stays_in_its_place() -> None:
+    assert FOUND.columns[0].address(ROWS[2]) == "/found?at=a%20b%26c.sql"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from string import Formatter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from mainstem.web.wording import count
 
@@ -59,8 +59,11 @@ class Column:
     is_shown: bool = True
 
     def address(self, row: Mapping[str, object]) -> str | None:
-        """Where the value of a row leads."""
-        return None if self.link is None else self.link.format_map(row)
+        """Where the value of a row leads; what the row fills in stays a part of its place."""
+        if self.link is None:
+            return None
+        names = {name for _, name, _, _ in Formatter().parse(self.link) if name}
+        return self.link.format_map({name: quote(str(row[name]), safe="") for name in names})
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,19 @@ class Listed:
     total: int
     has_more: bool
 
+    @classmethod
+    def of(cls, wish: Wish, rows: Iterable[Mapping[str, object]]) -> Listed:
+        """The page of a list whose rows are in memory already, narrowed and sorted as asked."""
+        found = [row for row in rows if _fits(wish, row)]
+        if wish.order != "-id":  # in the order in which they came
+            key = wish.order.removeprefix("-")
+            there = [row for row in found if row[key] is not None]
+            there.sort(key=lambda row: _comparable(row[key]), reverse=wish.order[0] == "-")
+            found = there + [row for row in found if row[key] is None]
+        begin = (wish.page - 1) * ROWS_A_PAGE
+        shown = found[begin : begin + ROWS_A_PAGE]
+        return cls(wish, shown, len(found), len(found) > begin + ROWS_A_PAGE)
+
     @property
     def listing(self) -> Listing:
         """The list."""
@@ -247,3 +263,15 @@ class Listed:
     def counted(self) -> str:
         """How many rows there are, as people read it."""
         return f"more than {count(COUNTED_MAX)}" if self.total > COUNTED_MAX else count(self.total)
+
+
+def _fits(wish: Wish, row: Mapping[str, object]) -> bool:
+    if any(str(row[key]) not in values for key, values in wish.picked.items()):
+        return False
+    text = wish.text.lower()
+    return not text or any(text in str(row[key] or "").lower() for key in wish.listing.search)
+
+
+def _comparable(value: object) -> tuple[float, str]:
+    """Numbers before texts, capital letters beside small ones."""
+    return (value, "") if isinstance(value, int | float) else (float("inf"), str(value).lower())

@@ -6,21 +6,17 @@ import getpass
 import shutil
 import subprocess
 import sys
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.errors import ConfigError, UsageError
+from mainstem.errors import UsageError
 from mainstem.kit.wording import counted
-from mainstem.pg.connect import clear_errors, connect
 from mainstem.pg.target import database_url
-from mainstem.unify.plan.answers import parse_answer
-from mainstem.unify.plan.config import read_config
+from mainstem.unify.plan.again import plan_again
 from mainstem.unify.plan.directory import read_directory
-from mainstem.unify.plan.make import make_plan
 from mainstem.unify.plan.model import Answer, literal
 
 if TYPE_CHECKING:
@@ -47,7 +43,7 @@ def decide(plan_dir: Path, *, by: str | None) -> None:
     if _is_terminal():
         answers = _ask(plan, by or _own_name())
         if answers:
-            plan = _plan_again(plan, answers)
+            plan = plan_again(plan, answers, database_url)
     for number, question in enumerate(plan.questions, start=1):
         click.echo(f"{number}. {question.text}")
     click.echo(counted(len(plan.questions), "open question"))
@@ -118,17 +114,3 @@ def _ask_column(question: Question) -> str | None:
     if kind == "drop":
         return f"{{ drop = {literal(click.prompt('why'))} }}"
     return str(click.prompt('as the config would say it ({ used = "..." })'))
-
-
-def _plan_again(plan: Plan, answers: list[Answer]) -> Plan:
-    for answer in answers:
-        parse_answer(answer)
-    if plan.config is None:
-        raise ConfigError(f"{plan.directory} does not say which config it was made from")
-    config = read_config(plan.directory / plan.config, answers=answers)
-    with (
-        connect(config.database_url() or database_url()) as connection,
-        clear_errors("plan"),
-    ):
-        made = make_plan(config, connection)
-    return replace(made, directory=plan.directory)
