@@ -64,7 +64,8 @@ def test_a_disk_that_is_full_while_staging(small_disk: tuple[str, Path], merge: 
     merge.execute(merge.north, _LARGE)
     (database,) = merge.rows("select current_database()")[0]
     merge.execute(merge.url, f"alter database {database} set default_tablespace = {name}")
-    with pytest.raises(ServerError, match=r"^cannot stage north\.notes: the server's disk is full"):
+    # Two tables are staged at a time: which of them the disk is too small for is left open.
+    with pytest.raises(ServerError, match=r"^cannot stage \w+\.\w+: the server's disk is full"):
         merge.run()
     assert merge.rows("select state from unify.run") == [("staging",)]
     tables = ("shop", "person", "project", "task", "note", "card")

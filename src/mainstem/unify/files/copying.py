@@ -55,7 +55,7 @@ def move_files(
         TargetError: a store cannot be written; run again to go on.
     """
     for position, files in enumerate(plan.files, start=1):
-        if step_of(position) not in store.read_steps(connection, run.id):
+        if store.read_step(connection, run.id, step_of(position)) is None:
             reporter.step(f"list {files.called}", None)
             list_files(
                 connection,

@@ -66,7 +66,7 @@ def prove_on(
             # Hundreds of small statements: to compile one takes longer than to run it.
             "set local jit = off"
         )
-        studied = study(connection, name=name)
+        studied = study(connection, name=name, mutates=mutates)
         with connection.transaction(force_rollback=True):
             stage = set_stage(connection, studied)
             objects = [prove_table(stage, relation) for relation in stored(studied.database)]

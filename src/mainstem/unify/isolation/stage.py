@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import psycopg
 
+from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.isolation.attempts import Attempt, Outcome, attempt_all
 from mainstem.unify.isolation.callers import (
     STRANGERS,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from psycopg.rows import TupleRow
 
-    from mainstem.unify.catalog.database import ObjectName, Relation
+    from mainstem.unify.catalog.database import Relation
     from mainstem.unify.isolation.crossing import Crossing
     from mainstem.unify.isolation.facts import Source
     from mainstem.unify.isolation.seeding import Row
@@ -40,6 +41,10 @@ BLIND_ROWS_MAX: Final = 20_000
 _CALLERS_MAX: Final = 3
 #: callers that are tried on one view or function
 _PEOPLE_MAX: Final = 10
+_OIDS: Final = """
+select c.oid::text, n.nspname, c.relname from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+"""
 
 
 @dataclass
@@ -282,9 +287,9 @@ def set_stage(connection: Connection, study: Study) -> Stage:
     identities = Identities(study.facts, study.domains, seed, study.privileged_casts(), levels)
     stage = Stage(connection, study, seeder, seed, identities)
     stage.oids = {
-        str(oid): relation.name
-        for relation in study.database.relations
-        for (oid,) in connection.execute("select %s::regclass::oid", (quoted(relation.name),))
+        oid: name
+        for oid, *parts in connection.execute(_OIDS)
+        if (name := ObjectName(*parts)) in study.database.by_name
     }
     _find_seeing(stage)
     return stage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -58,6 +59,8 @@ _TIME_BASES: Final = frozenset({"timestamptz", "timestamp", "date"})
 _TIMES: Final = {"after": "2100-01-01 00:00:00", "before": "2000-01-01 00:00:00"}
 _OWNERS: Final = frozenset({"user", "owner", "profile"})
 _RANKS: Final = frozenset({"role", "roles", "rank", "ranks", "permission", "permissions"})
+#: the schemas of the toolkit's own ledger and staging
+_TOOLKIT: Final = re.compile(r"unify(_\d+)?")
 _STORED: Final = frozenset({RelationKind.TABLE, RelationKind.PARTITIONED, RelationKind.PARTITION})
 
 
@@ -73,6 +76,8 @@ class Study:
     literals: Mapping[Spot, tuple[str, ...]]
     tenant: Tenancy | None
     expander: Expander
+    #: tables that need no rows, because nothing leads a caller to them
+    aside: frozenset[ObjectName] = frozenset()
 
     @cached_property
     def domains(self) -> Domains:
@@ -83,7 +88,11 @@ class Study:
     @cached_property
     def seeded(self) -> dict[ObjectName, Table]:
         """The tables that rows are made in: those of the database, and what they point to."""
-        waiting = [r.name for r in self.database.relations if r.name in self.tables]
+        waiting = [
+            r.name
+            for r in self.database.relations
+            if r.name in self.tables and r.name not in self.aside
+        ]
         waiting += sorted({spot[0] for spot in self.domains.identities})
         found: dict[ObjectName, Table] = {}
         while waiting:
@@ -287,8 +296,13 @@ class Study:
             yield from _something(column.base, words)
 
 
-def study(connection: Connection, *, name: str) -> Study:
+def study(connection: Connection, *, name: str, mutates: bool = False) -> Study:
     """Read a database.
+
+    Args:
+        connection: who sees all rows.
+        name: what people call the database.
+        mutates: whether rights will be given to what nobody may reach now.
 
     Raises:
         ServerError: the role may not see all rows, or may not act as anybody else.
@@ -310,16 +324,17 @@ def study(connection: Connection, *, name: str) -> Study:
             # What a view leaves out must be among the rows, or it is never seen through it.
             for statement in parse_view(relation):
                 reader.read_conditions(statement)
-    facts = reader.facts
+    rights = read_rights(connection, roles)
     return Study(
         database,
         tables,
         roles,
-        read_rights(connection, roles),
-        facts,
+        rights,
+        reader.facts,
         _literals(tables),
         tenancy(database),
         expander,
+        frozenset() if mutates else _toolkit_tables(database, rights),
     )
 
 
@@ -378,6 +393,19 @@ def _may_become(connection: Connection, role: str) -> bool:
     right = "SET" if connection.info.server_version >= 160000 else "MEMBER"  # noqa: PLR2004 - a version
     found = connection.execute("select pg_has_role(current_user, %s, %s)", (role, right)).fetchone()
     return bool(found and found[0])
+
+
+def _toolkit_tables(
+    database: Database, rights: Mapping[ObjectName, object]
+) -> frozenset[ObjectName]:
+    """The toolkit's own tables, scores after each run; none where any way leads to one of them."""
+    own = frozenset(r.name for r in database.relations if _TOOLKIT.fullmatch(r.name.schema))
+    others = [r for r in database.relations if r.name not in own]
+    is_read = any(not own.isdisjoint(relation.reads) for relation in others)
+    texts = [f.body for f in database.functions if not _TOOLKIT.fullmatch(f.name.schema)]
+    texts += [text for r in others for policy in r.policies for text in expressions(policy)]
+    is_named = any("unify" in text for text in texts)
+    return frozenset() if is_read or is_named or not own.isdisjoint(rights) else own
 
 
 def _literals(tables: Mapping[ObjectName, Table]) -> dict[Spot, tuple[str, ...]]:

@@ -147,6 +147,16 @@ def read_steps(connection: Connection, run_id: int) -> dict[str, Step]:
     return {row[0]: Step(*row) for row in rows}
 
 
+def read_step(connection: Connection, run_id: int, name: str) -> Step | None:
+    """One step of a run; None where it has not begun."""
+    row = connection.execute(
+        "select name, position, state = 'done', row_count, last_key, detail"
+        " from unify.step where run_id = %s and name = %s",
+        (run_id, name),
+    ).fetchone()
+    return None if row is None else Step(*row)
+
+
 def save_step(
     connection: Connection,
     run_id: int,

@@ -38,8 +38,9 @@ def count_account(
         {"run": run_id, "table": table},
     ).fetchone()
     assert row is not None
-    step = store.read_steps(connection, staged_by)[f"stage {table}"]
-    source_rows = int(step.detail["source_rows"]) if isinstance(step.detail, dict) else 0
+    step = store.read_step(connection, staged_by, f"stage {table}")
+    detail = step.detail if step is not None else None
+    source_rows = int(detail["source_rows"]) if isinstance(detail, dict) else 0
     account = Account(
         table,
         into,

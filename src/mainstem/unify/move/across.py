@@ -9,20 +9,25 @@ this (a reference or the tenant) comes after the tables that it points at.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
 from mainstem.unify.move.known import Known, of_target
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.merge import first_of, spread
+from mainstem.unify.move.schedule import Task
+from mainstem.unify.move.stage import stage_name
 from mainstem.unify.move.stream import MASK
+from mainstem.unify.move.templates import find_places
 from mainstem.unify.plan.identity import staged_identity
 from mainstem.unify.plan.model import Keep
 from mainstem.unify.plan.names import name_sql, text_sql
 from mainstem.unify.plan.transfer import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -49,21 +54,48 @@ _SCRATCH = ("way", "same", "rows", "kept")
 _FIRST = "_source, _time desc nulls last, length(_old) desc, _old desc"
 
 
-def merge_across(move: Move, run: Run) -> None:
-    """Make one of the rows that are the same, for every merge of the plan that is not done yet.
+def merge_tasks(move: Move, run: Run) -> Iterator[Task]:
+    """The merges of the plan that are not done yet, one after the other.
 
-    Raises ConfigError when a merge names a column that a source table does not fill.
+    Each may begin once the tables that it reads are staged. It raises ConfigError when it names a
+    column that a source table does not fill.
     """
-    connection = move.session.main
-    done = store.read_steps(connection, run.id)
+    done = store.read_steps(move.session.main, run.id).keys()
+    move.session.main.commit()
+    before: list[str] = []
     for merge in _in_order(move.plan):
         step = across_name(merge)
         if step in done or f"load {merge.target}" in done:
             continue
-        move.reporter.step(step, None)
+        stages = map(stage_name, _read_by(move.plan, merge))
+        yield Task(
+            step,
+            partial(_merge, move=move, run=run, merge=merge),
+            after=frozenset(stages).union(before),
+        )
+        before = [step]
+
+
+def _merge(connection: Connection, *, move: Move, run: Run, merge: PlannedMerge) -> None:
+    move.reporter.step(across_name(merge), None)
+    with clear_errors(across_name(merge)):
         _Merging(connection, run, move.plan, merge).do()
-        store.save_step(connection, run.id, name=step, position=1)
-        connection.commit()
+    store.save_step(connection, run.id, name=across_name(merge), position=1)
+    connection.commit()
+
+
+def _read_by(plan: Plan, merge: PlannedMerge) -> set[str]:
+    """The source tables that a merge reads: its own, and all that their references lead to."""
+    found: set[str] = set()
+    waiting = [table.name for table in tables_of(plan, merge)]
+    while waiting:
+        table = plan.table(waiting.pop())
+        if table.name in found:
+            continue
+        found.add(table.name)
+        waiting += [c.reference.table for c in table.columns if c.reference is not None]
+        waiting += [p.table for text in table.leave.values() for p in find_places(text)]
+    return found
 
 
 def across_name(merge: PlannedMerge) -> str:

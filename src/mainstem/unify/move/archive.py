@@ -13,15 +13,21 @@ from mainstem.errors import SourceError
 from mainstem.pg.tools import arguments_for, bin_dir_for
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.move.file_source import FileSource
+from mainstem.unify.move.schedule import Task
 from mainstem.unify.move.server_source import ServerSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    import psycopg
+    from psycopg.rows import TupleRow
+
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import Plan, PlannedTable
+
+    Connection = psycopg.Connection[TupleRow]
 
 FOLDER = "archive"
 _TIMEOUT_S = 24 * 3600
@@ -38,19 +44,38 @@ def write_archives(plan: Plan, run: Run, source: Source) -> None:
     Raises SourceError when one cannot be read or written.
     """
     for table in plan.tables_of(source.planned):
-        path = archive_path(plan, run, table)
-        if table.archive is None or path.exists():
-            continue
-        partial = path.with_suffix(".partial")
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if isinstance(source, FileSource):
-                _write_file_table(source, table, partial)
-            elif isinstance(source, ServerSource):
-                _write_server_table(source, table, partial)
-            partial.rename(path)
-        except OSError as error:
-            raise SourceError(f"{table.name} cannot be archived in {path}: {error}") from None
+        if table.archive is not None:
+            _write(plan, run, source, table)
+
+
+def archive_tasks(plan: Plan, run: Run, source: Source) -> Iterator[Task]:
+    """The same of a server, whose own program writes a file: a task for each table."""
+    for table in plan.tables_of(source.planned):
+        if table.archive is not None and isinstance(source, ServerSource):
+            yield _task(plan, run, source, table)
+
+
+def _task(plan: Plan, run: Run, source: ServerSource, table: PlannedTable) -> Task:
+    def write(_: Connection) -> None:
+        _write(plan, run, source, table)
+
+    return Task(f"archive {table.name}", write)
+
+
+def _write(plan: Plan, run: Run, source: Source, table: PlannedTable) -> None:
+    path = archive_path(plan, run, table)
+    if path.exists():
+        return
+    partial = path.with_suffix(".partial")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if isinstance(source, FileSource):
+            _write_file_table(source, table, partial)
+        elif isinstance(source, ServerSource):
+            _write_server_table(source, table, partial)
+        partial.rename(path)
+    except OSError as error:
+        raise SourceError(f"{table.name} cannot be archived in {path}: {error}") from None
 
 
 def _write_server_table(source: ServerSource, table: PlannedTable, path: Path) -> None:

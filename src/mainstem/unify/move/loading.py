@@ -123,7 +123,9 @@ def _staged_rows(connection: Connection, move: Move, run: Run, target: TargetTab
 
 
 def _table_rows(connection: Connection, run: Run, table: str) -> int:
-    return store.read_steps(connection, run.id)[f"stage {table}"].row_count or 0
+    step = store.read_step(connection, run.id, f"stage {table}")
+    assert step is not None, "every table is staged before it is loaded"
+    return step.row_count or 0
 
 
 @dataclass(frozen=True)

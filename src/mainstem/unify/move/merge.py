@@ -49,7 +49,7 @@ def merge_rows(connection: Connection, run: Run, planned: PlannedTable, plan: Pl
     Makes `:merged.x`: `_key` of each row that gives way, `survivor`, and the new `id` of that row.
     """
     step = merge_name(planned.name)
-    if step in store.read_steps(connection, run.id):
+    if store.read_step(connection, run.id, step) is not None:
         connection.commit()
         return
     for kind in ("merged", *_SCRATCH):

@@ -44,5 +44,5 @@ def save_prepared(connection: Connection, run: Run, prepared: Prepared) -> None:
 
 def read_prepared(connection: Connection, run: Run) -> Prepared | None:
     """What a run prepared; None before it did."""
-    step = store.read_steps(connection, run.id).get(STEP)
+    step = store.read_step(connection, run.id, STEP)
     return None if step is None else msgspec.convert(step.detail, Prepared)

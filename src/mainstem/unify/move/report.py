@@ -75,7 +75,7 @@ def _notes(connection: psycopg.Connection[TupleRow], run_id: int) -> list[str]:
     ):
         notes.append(f"{target} got {rows:,} rows for {table}.")
     notes += file_notes(connection, run_id)
-    backup = store.read_steps(connection, run_id).get(STEP)
+    backup = store.read_step(connection, run_id, STEP)
     if backup is not None and isinstance(backup.detail, dict):
         notes.append(f"Backup: {BackedUp(**backup.detail)}.")
     notes.append(f"Run {run_id}; `mainstem unify undo {run_id}` takes it back.")

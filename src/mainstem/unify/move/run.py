@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError, SourceError, TargetError, UnifyError
@@ -13,7 +14,7 @@ from mainstem.unify.files.ledger import account
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account, Run
 from mainstem.unify.move import preflight
-from mainstem.unify.move.archive import write_archives
+from mainstem.unify.move.archive import archive_tasks, write_archives
 from mainstem.unify.move.backup import STEP as BACKUP_STEP
 from mainstem.unify.move.backup import back_up
 from mainstem.unify.move.decisions import write_decisions
@@ -228,7 +229,8 @@ def _stage(move: Move, run: Run) -> None:
         elif f"load {planned.into}" not in loaded:
             left.append(planned)
     move.session.main.commit()
-    stage_all(move, run, left)
+    archives = (archive_tasks(move.plan, run, source) for source in move.sources.values())
+    stage_all(move, run, left, beside=chain.from_iterable(archives))
     for source in move.sources.values():
         write_archives(move.plan, run, source)
         source.check_unchanged()

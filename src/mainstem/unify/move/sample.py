@@ -37,7 +37,7 @@ _ROUNDS_MAX = 1000
 def keep_sample(move: Move, run: Run, share: float) -> None:
     """Take the other rows out of staging, and out of the account; commits."""
     connection = move.session.main
-    if STEP in store.read_steps(connection, run.id):
+    if store.read_step(connection, run.id, STEP) is not None:
         return
     tables = list(move.plan.moved())
     for table in tables:
@@ -91,8 +91,8 @@ def _remove(connection: Connection, run: Run, table: PlannedTable) -> None:
         f" (select from {kept} as k where k._key = s._key)"
     ).rowcount
     connection.execute(f"drop table {kept}")
-    step = store.read_steps(connection, run.id)[stage_name(table.name)]
-    detail = dict(step.detail) if isinstance(step.detail, dict) else {}
+    step = store.read_step(connection, run.id, stage_name(table.name))
+    detail = dict(step.detail) if step is not None and isinstance(step.detail, dict) else {}
     detail["source_rows"] = detail.get("source_rows", 0) - removed
     connection.execute(
         "update unify.step set row_count = row_count - %s, detail = %s"

@@ -44,7 +44,7 @@ def advance_sequences(connection: Connection, run: Run, targets: Sequence[Target
 
 def restore_sequences(connection: Connection, run: Run) -> None:
     """Set the counters back to where they were."""
-    step = store.read_steps(connection, run.id).get(STEP)
+    step = store.read_step(connection, run.id, STEP)
     if step is None or not isinstance(step.detail, dict):
         return
     for name, (last_value, is_called) in step.detail.items():

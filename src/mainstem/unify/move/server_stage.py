@@ -17,7 +17,7 @@ from mainstem.unify.ledger import store
 from mainstem.unify.move.large_values import row_named
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.merge import merge_name, merge_rows
-from mainstem.unify.move.schedule import Task, do_tasks
+from mainstem.unify.move.schedule import Task
 from mainstem.unify.move.server_source import row_key
 from mainstem.unify.move.stage import stage_name
 from mainstem.unify.move.stream import MASK
@@ -25,9 +25,10 @@ from mainstem.unify.plan.names import name_sql, text_sql
 from mainstem.unify.plan.transfer import PACKED, canonical, transfer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import psycopg
+    from psycopg.abc import Buffer
     from psycopg.rows import TupleRow
 
     from mainstem.unify.ledger.rows import Run
@@ -38,25 +39,41 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[TupleRow]
 
+_PORTION_BYTES = 65_536
 #: tables that are only there while values are converted
 _SCRATCH = ("raw", "cast")
 
 
-def stage_server(
-    move: Move, run: Run, source: ServerSource, tables: Sequence[PlannedTable]
-) -> None:
-    """Stage tables of one source, two at a time, all as of one moment.
+def portions(rows: Iterable[Buffer]) -> Iterator[Buffer]:
+    """The rows of a COPY, many at a time: a call for each would take longer than the row.
 
-    Raises SourceError or ServerError when a server fails.
+    A large row comes alone, so that it is not copied.
     """
-    tasks = [
-        Task(
-            stage_name(table.name),
-            partial(_stage, move=move, run=run, source=source, table=table),
-        )
-        for table in sorted(tables, key=lambda table: table.row_count, reverse=True)
-    ]
-    do_tasks(tasks, [move.session.main, move.session.helper])
+    held: list[Buffer] = []
+    size_bytes = 0
+    for row in rows:
+        if held and size_bytes + len(row) > _PORTION_BYTES:
+            yield _joined(held)
+            held.clear()
+            size_bytes = 0
+        held.append(row)
+        size_bytes += len(row)
+    if held:
+        yield _joined(held)
+
+
+def _joined(rows: Sequence[Buffer]) -> Buffer:
+    return rows[0] if len(rows) == 1 else b"".join(rows)
+
+
+def stage_task(move: Move, run: Run, source: ServerSource, table: PlannedTable) -> Task:
+    """The task that stages a table; those of one source see it as of one moment.
+
+    It raises SourceError or ServerError when a server fails.
+    """
+    return Task(
+        stage_name(table.name), partial(_stage, move=move, run=run, source=source, table=table)
+    )
 
 
 def _stage(
@@ -65,9 +82,10 @@ def _stage(
     """Stage one table in one transaction, and make one of the rows that are the same."""
     shown = move.reporter.step(stage_name(table.name), table.row_count)
     crossing = Crossing(connection, run, source, table)
-    crossing.create()
-    rows = crossing.copy()
-    refused = crossing.convert() if crossing.converted else 0
+    with clear_errors(f"stage {table.name}"):
+        crossing.create()
+        rows = crossing.copy()
+        refused = crossing.convert() if crossing.converted else 0
     store.save_step(
         connection,
         run.id,
@@ -139,8 +157,8 @@ class Crossing:
                     row_named(self.source.server, own, row_key(own), called=self.table.name),
                     receiver.copy(write.encode()) as staged,
                 ):
-                    for block in rows:
-                        staged.write(block)
+                    for portion in portions(rows):
+                        staged.write(portion)
                 sent, received = sender.rowcount, receiver.rowcount
         finally:
             reading.close()

@@ -173,7 +173,7 @@ def _check_count(
 def _so_far(connection: Connection, run: Run, planned: PlannedTable) -> Step | None:
     """How far the table was staged before; nothing of it counts if a crash emptied the table."""
     name = stage_name(planned.name)
-    done = store.read_steps(connection, run.id).get(name)
+    done = store.read_step(connection, run.id, name)
     if done is not None and not is_whole(connection, run, planned, done.row_count or 0):
         forget_stage(connection, run, planned)
         done = None

@@ -19,18 +19,19 @@ from mainstem.errors import MainstemError, SourceError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.ledger import store
-from mainstem.unify.move.across import make_empty, merge_across
+from mainstem.unify.move.across import make_empty, merge_tasks
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.sample import keep_sample
+from mainstem.unify.move.schedule import do_tasks
 from mainstem.unify.move.server_source import ServerSource
-from mainstem.unify.move.server_stage import stage_server
+from mainstem.unify.move.server_stage import stage_task
 from mainstem.unify.move.session import open_helper
 from mainstem.unify.move.stage import stage_name, stage_table
 from mainstem.unify.move.stale import forget_stale
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection as Pipe
     from pathlib import Path
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from mainstem.unify.catalog.sqlite import Fingerprint, SqliteSource
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.run import Move
+    from mainstem.unify.move.schedule import Task
     from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTable
     from mainstem.unify.progress import Reporter, Step
 
@@ -78,29 +80,43 @@ class Staging:
             merge_rows(self.connection, self.run, planned, self.plan)
 
 
-def stage_all(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
-    """Stage the tables of all sources, each whole or not at all recorded as done.
+def stage_all(
+    move: Move, run: Run, tables: Sequence[PlannedTable], *, beside: Iterable[Task] = ()
+) -> None:
+    """Stage the tables of all sources, each whole or not at all recorded as done; then merge.
+
+    `beside`: what else may be done meanwhile, where a connection has nothing better to do.
 
     Raises SourceError when a source cannot be read, or changed.
     """
     forget_stale(move, run, tables)
     make_empty(move.session.main, run, move.plan)
-    staged = store.read_steps(move.session.main, run.id)
     move.session.main.commit()
     # Files first: their second process takes the helper's place, which servers use to the end.
-    for source in sorted(move.sources.values(), key=lambda one: isinstance(one, ServerSource)):
-        own = [table for table in tables if table.source == source.planned.name]
+    for source in move.sources.values():
         if isinstance(source, FileSource):
             staging = Staging(
                 move.session.main, run, move.plan, source.file, source.catalog, move.reporter
             )
+            own = [table for table in tables if table.source == source.planned.name]
             _stage_file(staging, source.planned, own, url=move.session.url)
-        elif isinstance(source, ServerSource):
-            left = [table for table in own if stage_name(table.name) not in staged]
-            stage_server(move, run, source, left)
+    connections = [move.session.main, move.session.helper]
+    tasks = list(_server_tasks(move, run, tables))
     if move.share is not None:
+        do_tasks(tasks, connections)
         keep_sample(move, run, move.share)
-    merge_across(move, run)
+        tasks = []
+    do_tasks([*merge_tasks(move, run), *tasks, *beside], connections)
+
+
+def _server_tasks(move: Move, run: Run, tables: Sequence[PlannedTable]) -> Iterator[Task]:
+    """What is left to stage of all servers, the largest table first."""
+    staged = store.read_steps(move.session.main, run.id)
+    move.session.main.commit()
+    for table in sorted(tables, key=lambda table: table.row_count, reverse=True):
+        source = move.sources[table.source]
+        if isinstance(source, ServerSource) and stage_name(table.name) not in staged:
+            yield stage_task(move, run, source, table)
 
 
 def _stage_file(

@@ -159,7 +159,7 @@ def _extra_rows(planned: PlannedRun, target: TargetTable) -> Iterator[Finding]:
         f"select (select count(*) from {target_name(target)}), (select count(*) {mapped})".encode()
     ).fetchone()
     assert row is not None
-    step = store.read_steps(connection, planned.run.id).get(f"load {target.name}")
+    step = store.read_step(connection, planned.run.id, f"load {target.name}")
     detail = step.detail if step is not None and isinstance(step.detail, dict) else {}
     extra = row[0] - row[1] - int(detail.get("before", 0))
     if extra <= 0:

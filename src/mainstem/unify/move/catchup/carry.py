@@ -139,10 +139,11 @@ class _Carrying:
                 (rows,) = carry.move.sources[table.source].count(table)
                 account = Account(table.name, None, rows, dropped=rows)
                 self._set_account(account)
-        steps = store.read_steps(carry.connection, carry.run.id)
-        before = steps[SEQUENCES].detail if SEQUENCES in steps else {}
+        step = store.read_step(carry.connection, carry.run.id, SEQUENCES)
+        before = step.detail if step is not None else {}
         advance_sequences(carry.connection, carry.run, self.order)
-        now = store.read_steps(carry.connection, carry.run.id)[SEQUENCES].detail
+        step = store.read_step(carry.connection, carry.run.id, SEQUENCES)
+        now = step.detail if step is not None else {}
         if isinstance(before, dict) and isinstance(now, dict):
             detail = {**now, **before}
             store.save_step(

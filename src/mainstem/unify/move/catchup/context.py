@@ -95,7 +95,7 @@ class Carry:
 
     def untouched(self, step: str) -> str:
         """The condition that a row `t` is as the run, or an earlier pass, wrote it."""
-        found = store.read_steps(self.connection, self.run.id).get(step)
+        found = store.read_step(self.connection, self.run.id, step)
         detail = found.detail if found is not None and isinstance(found.detail, dict) else {}
         xids = [detail.get("xid"), *detail.get("later", ())]
         listed = ", ".join(f"{text_sql(str(xid))}::xid" for xid in xids if xid is not None)

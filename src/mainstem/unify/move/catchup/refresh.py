@@ -23,7 +23,7 @@ from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.maps import new_key, own_table
 from mainstem.unify.move.merge import merge_name
 from mainstem.unify.move.server_source import ServerSource, row_key
-from mainstem.unify.move.server_stage import Crossing
+from mainstem.unify.move.server_stage import Crossing, portions
 from mainstem.unify.move.stage import forget_stage, is_whole, stage_name
 from mainstem.unify.move.staging import stage_all
 from mainstem.unify.move.statements import map_key, target_name
@@ -125,7 +125,7 @@ def _is_known(move: Move, memory: Run, table: PlannedTable) -> bool:
     source = move.sources[table.source]
     assert isinstance(source, FileSource)
     known = memory.source.get(table.source or move.plan.name)
-    step = store.read_steps(move.session.main, memory.id).get(stage_name(table.name))
+    step = store.read_step(move.session.main, memory.id, stage_name(table.name))
     return (
         isinstance(known, dict)
         and known.get("identity") == source.identify()
@@ -195,7 +195,7 @@ class _Refresh:
     def do(self) -> tuple[int, bool]:
         """Rows that were looked at, and whether the table must be staged whole. Commits."""
         known = read_ranges(self._connection, self.memory, self.table.name)
-        step = store.read_steps(self._connection, self.memory.id).get(stage_name(self.table.name))
+        step = store.read_step(self._connection, self.memory.id, stage_name(self.table.name))
         is_there = step is not None and is_whole(
             self._connection, self.memory, self.table, step.row_count or 0
         )
@@ -340,8 +340,8 @@ class _Refresh:
             clear_errors(f"scan the keys of {self.table.name}"),
             receiver.copy(f"copy {into} from stdin (format binary)".encode()) as written,
         ):
-            for block in keys:
-                written.write(block)
+            for portion in portions(keys):
+                written.write(portion)
 
     def _own(self, kind: str) -> str:
         return own_table(self.memory, kind, self.table.name)
