@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import shutil
@@ -47,6 +48,8 @@ TEMPLATE_LOCK = 1
 #: takes ten times as long
 MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 4 * 2**30
+#: how many objects are made before a look for those that are no longer reached
+GARBAGE_MIN = 50_000
 _at_end = ExitStack()
 
 
@@ -89,6 +92,13 @@ def pytest_configure_node(node: Node) -> None:
         node.config.scratch = _at_end.enter_context(scratch_server())
     server: ScratchServer = node.config.scratch
     node.workerinput["scratch"] = (str(server.folder), str(server.bin_dir))
+
+
+def pytest_collection_finish() -> None:
+    # What collecting made stays: looking through it again and again is a sixth of the run's CPU.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_MIN)
 
 
 def pytest_unconfigure() -> None:
