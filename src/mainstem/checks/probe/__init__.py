@@ -11,28 +11,29 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from mainstem.checks.probe.attempts import Outcome, attempt_all
-from mainstem.checks.probe.borders import Attempt, Observation, judge, reading, writing
+from mainstem.checks.probe.borders import Attempt, Observation, judge, writing
 from mainstem.checks.probe.outside import (
     attempts_from_outside,
     closed_attempts,
     judge_outside,
     opening,
     roles_from_outside,
-    view_reading,
     view_writing,
 )
 from mainstem.checks.probe.people import people_of
-from mainstem.checks.probe.rows import count_rows
+from mainstem.checks.probe.readings import forget, prepare
 from mainstem.checks.probe.seed import fill, invent
 from mainstem.checks.probe.tables import closed_relations, read_tables, read_views
 from mainstem.errors import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
 
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.checks.probe.people import Person
+    from mainstem.checks.probe.readings import Reading
     from mainstem.checks.probe.seed import Seed
     from mainstem.checks.probe.tables import Table, View
 
@@ -46,17 +47,20 @@ def probe(connection: psycopg.Connection[TupleRow]) -> list[Observation]:
         ServerError: the connection's role obeys row-level security, so it cannot make the rows.
     """
     _require_bypass(connection)
-    with connection.transaction(force_rollback=True):
-        tables = read_tables(connection)
-        seed = invent(connection)
-        fill(connection, seed, tables)
-        tenants = [table for table in tables.values() if table.is_open]
-        views = read_views(connection)
-        return [
-            *_unexercised(tenants, views, seed),
-            *_inside(connection, tenants, views, seed),
-            *_outside(connection, tenants, views, seed),
-        ]
+    try:
+        with connection.transaction(force_rollback=True):
+            tables = read_tables(connection)
+            seed = invent(connection)
+            fill(connection, seed, tables)
+            tenants = [table for table in tables.values() if table.is_open]
+            views = read_views(connection)
+            return [
+                *_unexercised(tenants, views, seed),
+                *_inside(connection, tenants, views, seed),
+                *_outside(connection, tenants, views, seed),
+            ]
+    finally:
+        forget(connection)
 
 
 def _unexercised(tables: list[Table], views: list[View], seed: Seed) -> Iterator[Observation]:
@@ -73,31 +77,53 @@ def _inside(
     connection: psycopg.Connection[TupleRow], tables: list[Table], views: list[View], seed: Seed
 ) -> Iterator[Observation]:
     """What people of either agency can do to the other, and to each other."""
-    counts = {table.label: count_rows(connection, table, seed) for table in tables}
+    readings = prepare(connection, tables, views, seed)
     unread = {view.label for view in views if "agency_id" in view.columns}
+    refused: set[tuple[str, str]] = set()
     for person in chain.from_iterable(map(people_of, seed.agencies)):
-        name = f"{person.name} of agency {person.agency.name}"
-        reads = [reading(person, table, seed, counts[table.label]) for table in tables]
-        reads += [read for view in views for read in view_reading(person, view, seed)]
-        leaking = set()
-        for attempt, outcome in _tried(connection, opening(person), reads):
-            found = outcome.counts or {}
-            if any(number for part, number in found.items() if part != "own"):
-                leaking.add(attempt.label)
-            if found.get("own"):
-                unread.discard(attempt.label)
-            yield from judge(name, attempt, outcome)
+        leaking = yield from _reads(connection, person, readings, unread)
         writes = [
-            *chain.from_iterable(
-                writing(person, table, seed, is_sealed=table.label not in leaking)
-                for table in tables
-            ),
-            *chain.from_iterable(view_writing(person, view, seed) for view in views),
+            attempt
+            for table in tables
+            for attempt in writing(person, table, seed, is_sealed=table.label not in leaking)
+            if (attempt.label, attempt.doing) not in refused
         ]
-        for attempt, outcome in _tried(connection, opening(person), writes):
-            yield from judge(name, attempt, outcome)
+        writes += [attempt for view in views for attempt in view_writing(person, view, seed)]
+        yield from _writes(connection, person, writes, refused)
     for label in sorted(unread):
         yield Observation("exercised", label, "was not exercised: nobody saw a row through it")
+
+
+def _reads(
+    connection: psycopg.Connection[TupleRow],
+    person: Person,
+    readings: list[Reading],
+    unread: set[str],
+) -> Generator[Observation, None, set[str]]:
+    """What one person reads; returns what leaks. Views that show a row leave `unread`."""
+    leaking = set()
+    attempts = [reading.by(person) for reading in readings]
+    for attempt, outcome in _tried(connection, opening(person), attempts):
+        found = outcome.counts or {}
+        if any(number for part, number in found.items() if part != "own"):
+            leaking.add(attempt.label)
+        if found.get("own"):
+            unread.discard(attempt.label)
+        yield from judge(person.title, attempt, outcome)
+    return leaking
+
+
+def _writes(
+    connection: psycopg.Connection[TupleRow],
+    person: Person,
+    attempts: list[Attempt],
+    refused: set[tuple[str, str]],
+) -> Iterator[Observation]:
+    """What one person writes. Adds what the grants refuse: they refuse it to everybody alike."""
+    for attempt, outcome in _tried(connection, opening(person), attempts):
+        if outcome.is_refused and not attempt.is_granted:
+            refused.add((attempt.label, attempt.doing))
+        yield from judge(person.title, attempt, outcome)
 
 
 def _outside(

@@ -32,7 +32,7 @@ begin
     select value from jsonb_array_elements_text(current_setting('mainstem.attempts')::jsonb)
   loop
     begin
-      if attempt like 'select%' then
+      if attempt ~ '^(select|execute) ' then
         execute attempt into said;
       else
         execute attempt;
@@ -73,7 +73,8 @@ def attempt_all(
 ) -> list[Outcome]:
     """Try each statement under the role and claims that `role` sets; everything is undone.
 
-    A statement that begins with `select` returns one jsonb of counts; others count their rows.
+    One that begins with `select`, or executes a prepared one, returns one jsonb of counts; others
+    count their rows.
     """
     with connection.transaction(force_rollback=True):
         # Set before the role is taken: the claims are never set in the statement that reads.

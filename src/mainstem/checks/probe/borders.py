@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mainstem.checks.probe.rows import BORDERS, border_of, divide, other_agency, own_count, sees
+from mainstem.checks.probe.rows import BORDERS, border_of, claims_of, divide, other_agency, sees
 from mainstem.checks.probe.seed import insertion, owners, recipe
 
 if TYPE_CHECKING:
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
     from mainstem.checks.probe.attempts import Outcome
     from mainstem.checks.probe.people import Person
-    from mainstem.checks.probe.rows import Counts
     from mainstem.checks.probe.seed import Seed
-    from mainstem.checks.probe.tables import Table
+    from mainstem.checks.probe.tables import Column, Table
 
 #: a trigger's own refusal to change a row's key
 GUARDED: Final = "23000"
@@ -54,19 +53,6 @@ class Attempt:
     is_granted: bool = True
 
 
-def reading(person: Person, table: Table, seed: Seed, counts: Counts) -> Attempt:
-    """Count what the person reads of the table, on each side of each border."""
-    division = divide(table, person, seed)
-    parts = {"own": division.own, **division.beyond}
-    counted = ", ".join(
-        f"'{part}', count(*) filter (where {condition})" for part, condition in parts.items()
-    )
-    name = table.identifier.as_string()
-    statement = f"select jsonb_build_object({counted}) from {name} where {division.scope}"
-    expected = own_count(table, person, counts)
-    return Attempt("read", "read", table.label, statement, "reads", expected)
-
-
 def writing(person: Person, table: Table, seed: Seed, *, is_sealed: bool) -> Iterator[Attempt]:
     """Change, insert and move what is not the person's.
 
@@ -78,23 +64,26 @@ def writing(person: Person, table: Table, seed: Seed, *, is_sealed: bool) -> Ite
     """
     if not person.is_writer or table.agency_column is None:
         return
-    division = divide(table, person, seed)
+    division = divide(table, claims_of(person), seed)
     name = table.identifier.as_string()
     hidden = f"{division.scope} and ({division.own}) is not true"
     column = _changeable(table)
-    for verb, text in (
-        ("updates", f'update {name} set "{column}" = "{column}" where {hidden}'),
-        ("deletes", f"delete from {name} where {hidden}"),
-    ):
-        yield Attempt("change", "change", table.label, text, verb)
+    update = f'update {name} set "{column.name}" = "{column.name}" where {hidden}'
+    yield _change(table, update, "updates", is_granted=column.is_updatable)
+    delete = f"delete from {name} where {hidden}"
+    yield _change(table, delete, "deletes", is_granted=table.is_deletable)
     yield from _insertions(person, table, seed)
     yield from _moves(person, table, seed, is_sealed=is_sealed)
 
 
-def _changeable(table: Table) -> str:
+def _change(table: Table, statement: str, doing: str, *, is_granted: bool) -> Attempt:
+    return Attempt("change", "change", table.label, statement, doing, is_granted=is_granted)
+
+
+def _changeable(table: Table) -> Column:
     """A column that the grants let a request update, or else any."""
-    granted = (c.name for c in table.columns.values() if c.is_updatable)
-    return next(granted, next(iter(table.columns)))
+    granted = (column for column in table.columns.values() if column.is_updatable)
+    return next(granted, next(iter(table.columns.values())))
 
 
 def _insertions(person: Person, table: Table, seed: Seed) -> Iterator[Attempt]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from mainstem.checks.probe.borders import GUARDED, Attempt, Observation
 from mainstem.checks.probe.people import EVERY_APP
-from mainstem.checks.probe.rows import client_condition, other_agency
+from mainstem.checks.probe.rows import other_agency
 from mainstem.checks.probe.seed import insertion, owners, recipe
 from mainstem.db.tenant import opening_batch
 
@@ -22,21 +22,6 @@ if TYPE_CHECKING:
     from mainstem.checks.probe.people import Person
     from mainstem.checks.probe.seed import Seed
     from mainstem.checks.probe.tables import Table, View
-
-
-def view_reading(person: Person, view: View, seed: Seed) -> Iterator[Attempt]:
-    """Count what the person reads through a view, on each side of the borders it shows."""
-    if "agency_id" not in view.columns:
-        return
-    own = f"agency_id = '{person.agency.id}'"
-    parts = {"own": own, "agency": f"({own}) is not true"}
-    if "client_id" in view.columns:
-        parts["client"] = f"{own} and ({client_condition('client_id', person)}) is not true"
-    counted = ", ".join(f"'{part}', count(*) filter (where {test})" for part, test in parts.items())
-    ids = ", ".join(f"'{agency.id}'" for agency in seed.agencies)
-    name = view.identifier.as_string()
-    statement = f"select jsonb_build_object({counted}) from {name} where agency_id in ({ids})"
-    yield Attempt("view", "view", view.label, statement, "reads")
 
 
 def view_writing(person: Person, view: View, seed: Seed) -> Iterator[Attempt]:

@@ -40,7 +40,7 @@ class Person:
     """Somebody with claims, and how the probe uses them.
 
     Attributes:
-        name: what findings call this person.
+        name: what kind of person this is.
         agency: where they belong.
         tenant: their claims, which the product's own function sets.
         has_plain_setting: False where the claims alone must do, as with a Supabase token.
@@ -52,6 +52,11 @@ class Person:
     tenant: Tenant
     has_plain_setting: bool = True
     is_writer: bool = False
+
+    @property
+    def title(self) -> str:
+        """What findings call this person, with the agency."""
+        return f"{self.name} of agency {self.agency.name}"
 
     def sees_app(self, app_context: str) -> bool:
         """Whether rows of that app show in the app this person uses."""

@@ -1,4 +1,4 @@
-"""How a table's rows divide for one person: their own, and those behind each border."""
+"""How a table's rows divide for a person: their own, and those behind each border."""
 
 from __future__ import annotations
 
@@ -31,6 +31,46 @@ Counts: TypeAlias = "dict[tuple[str | None, str | None, str | None, str | None],
 
 
 @dataclass(frozen=True)
+class Claims:
+    """How conditions name what a person claims: by its values, or by places where those will go.
+
+    Attributes:
+        agency: the agency's id.
+        app: the app's name, or '*'.
+        clients: an array of the visible clients' ids; null for all of them.
+        is_staff: whether rows of no client are visible.
+        user: the person's id.
+    """
+
+    agency: str
+    app: str
+    clients: str
+    is_staff: str
+    user: str
+
+    def listed(self) -> str:
+        """The claims in the order of the places."""
+        return f"{self.agency}, {self.app}, {self.clients}, {self.is_staff}, {self.user}"
+
+
+PLACES: Final = Claims("$1", "$2", "$3", "$4", "$5")
+PLACE_TYPES: Final = "uuid, text, uuid[], boolean, uuid"
+
+
+def claims_of(person: Person) -> Claims:
+    """What the person claims, as SQL values; the ids and words need no quoting."""
+    visible = person.tenant.client_ids
+    listed = ",".join(sorted(map(str, visible or ())))
+    return Claims(
+        agency=f"'{person.agency.id}'::uuid",
+        app=f"'{person.tenant.app_context}'",
+        clients="null::uuid[]" if visible is None else f"'{{{listed}}}'::uuid[]",
+        is_staff=str(person.tenant.user_role != "client").lower(),
+        user=f"'{person.tenant.user_id}'::uuid",
+    )
+
+
+@dataclass(frozen=True)
 class Division:
     """SQL conditions on a table's rows; they hold invented ids only.
 
@@ -45,8 +85,8 @@ class Division:
     beyond: Mapping[str, str]
 
 
-def divide(table: Table, person: Person, seed: Seed) -> Division:
-    """Say in SQL, from the data model alone, which rows the person may see."""
+def divide(table: Table, claims: Claims, seed: Seed) -> Division:
+    """Say in SQL, from the data model alone, which rows may be seen with these claims."""
     if table.agency_column is None:
         made = _among("id", [str(row["id"]) for row in seed.rows[table.label]])
         return Division(made, "true", {})
@@ -54,16 +94,15 @@ def divide(table: Table, person: Person, seed: Seed) -> Division:
     if table.is_partitioned:
         # Years of partitions would otherwise be planned for every person.
         scope += f" and id >= '{seed.floor}'"
-    is_own = {"agency": _among(table.agency_column, [person.agency.id])}
+    is_own = {"agency": f"{table.agency_column} = {claims.agency}"}
     if table.app is not None:
-        is_own["app"] = "true" if _is_in_app(table, person) else "false"
+        is_own["app"] = f"{claims.app} in ('{table.app}', '{EVERY_APP}')"
     elif table.has_app_context:
-        app = person.tenant.app_context
-        is_own["app"] = "true" if app == EVERY_APP else _among("app_context", ["both", app])
+        is_own["app"] = f"{claims.app} = '{EVERY_APP}' or app_context in ('both', {claims.app})"
     if table.client_column is not None:
-        is_own["client"] = client_condition(table.client_column, person)
+        is_own["client"] = client_condition(table.client_column, claims)
     if table.user_column is not None:
-        is_own["user"] = _among(table.user_column, [str(person.tenant.user_id)])
+        is_own["user"] = f"{table.user_column} = {claims.user}"
     beyond: dict[str, str] = {}
     inside = "true"
     for border, condition in is_own.items():
@@ -139,13 +178,10 @@ def other_agency(seed: Seed, agency: Agency) -> Agency:
     return another if agency is one else one
 
 
-def client_condition(column: str, person: Person) -> str:
-    """The condition that a row's client is visible to the person."""
-    visible = person.tenant.client_ids
-    if visible is None:
-        return "true"
-    listed = _among(column, sorted(map(str, visible)))
-    return f"({listed} or {column} is null)" if person.sees_client(None) else listed
+def client_condition(column: str, claims: Claims) -> str:
+    """The condition that a row's client is visible with these claims."""
+    listed = f"{column} = any ({claims.clients})"
+    return f"({claims.clients} is null or {listed} or {claims.is_staff} and {column} is null)"
 
 
 def _is_in_app(table: Table, person: Person) -> bool:

@@ -47,7 +47,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the manifest; `is_open` says that requests reach it, if only to read."""
+    """One table of the manifest.
+
+    `is_open` says that requests reach it, if only to read; `is_deletable`, that the grants let them
+    delete rows.
+    """
 
     schema: str
     name: str
@@ -58,6 +62,7 @@ class Table:
     has_app_context: bool
     is_partitioned: bool
     is_open: bool
+    is_deletable: bool
     columns: dict[str, Column] = field(default_factory=dict)
     references: list[Reference] = field(default_factory=list)
     conditions: dict[str, Condition] = field(default_factory=dict)

@@ -5,6 +5,7 @@ select d.schema_name as schema, d.table_name as name, d.label, d.class as table_
        'app_context' = any (has.names) as has_app_context, c.relkind = 'p' as is_partitioned,
        d.class <> 'LOCAL' or exists (select from our_policy as p where p.relation = d.relation)
          as is_open,
+       has_table_privilege('authenticated', d.relation, 'delete') as is_deletable,
        d.app
 from declared as d
 join pg_class as c on c.oid = d.relation
