@@ -1,12 +1,18 @@
 """A simulated week: campaigns against the sandbox, workers killed at random, calls that fail.
 
-MAINSTEM_BENCH_WEEK_ACCOUNTS (default 100), a campaign each, and MAINSTEM_BENCH_WEEK_SPEED (default
-600): how many times as fast as the world. Real workers do the work, through the real queue and the
-real client; about one call in twenty fails, half of those after the write landed or without saying.
-Every template carries a marker of its campaign and step. The proof is the sandbox's own log of what
-was written, not our tables: no marker reaches a person twice, no rolling day of an account holds
-more than its cap, nothing is written outside its hours. At such a speed a hundredth of a second is
-several seconds of the week, so that spacing is read from our ledger of calls.
+MAINSTEM_BENCH_WEEK_ACCOUNTS (default 100), a campaign each, for MAINSTEM_BENCH_WEEK_DAYS (default
+7). Real workers do the work, through the real queue and the real client; about one call in twenty
+fails, half of those after the write landed or without saying.
+
+The time moves in steps of MAINSTEM_BENCH_WEEK_STEP_S seconds (default 60), as fast as the workers
+keep up: the next step begins once nothing that is due is left, or once a killed worker's jobs are
+all that is left; so the week goes on while leases run out. The sandbox and the workers read the
+same clock, which stands still while a step's work is done: times in the sandbox's log are exact.
+
+Every template carries a marker of its campaign and step. The proof is that log (`week_proof`), not
+our tables: no marker reaches a person twice, no rolling day of an account holds more than its cap,
+nothing is written outside its hours, which lie in three time zones. That every comment is accounted
+for compares the sandbox's list of comments with ours, one by one.
 """
 
 from __future__ import annotations
@@ -19,19 +25,20 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections import Counter, defaultdict, deque
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.harness import machine, table, workspace
+from benchmarks import week_proof
+from benchmarks.harness import workspace
 from benchmarks.server import MAINSTEM
 from mainstem.db.migrate import migrate
 from mainstem.db.queries import load_queries
 from mainstem.pg.connect import connect
 from mainstem.pg.embedded import EmbeddedServer
 from mainstem.revos.clock import VARIABLE as CLOCK_VARIABLE
+from mainstem.revos.clock import set_hand
 from mainstem.revos.unipile.client import KEY_VARIABLE, URL_VARIABLE
 from mainstem.server.workers import REHEARSAL_VARIABLE
 
@@ -46,49 +53,96 @@ if TYPE_CHECKING:
 
 KEY = "week"
 WORKERS = 2
-WEEK = timedelta(days=7)
 POSTS_EACH = 2
-AGENCY_ACCOUNTS = 50
+AGENCY_ACCOUNTS = 100
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")
+#: what a second of the machine's is about, for waits that the queue measures
+SPEED = 100
+BATCH = 40
+LEASE_S = 3
 #: real seconds between two kills of a worker
-KILL_EVERY_S = 20.0
+KILL_EVERY_S = 15.0
+#: how long a step waits before it goes on without the jobs of a killed worker
+PATIENCE_S = 0.3
+LOOK_S = 0.004
+#: a week that stands still for so long is broken
+STEP_LIMIT_S = 120.0
 FAULTS = ("provider_error", "unavailable", "timeout_before", "timeout_after", "lost_after")
 FAULT_SHARE = 0.01
 QUERIES = load_queries("benchmarks", "week.sql")
-DM_CAP = 50
-HOURS = (9, 17)
 
 
-@dataclass(frozen=True)
-class Run:
-    """What runs."""
+@dataclass
+class Crew:
+    """Two workers, of which one is killed now and then."""
 
-    url: str
-    address: str
-    log: Path
-    speed: float
-    accounts: int = 0
+    command: list[str]
+    environment: dict[str, str]
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    kills: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(1))
+    next_kill_s: float = 0.0
+
+    def start(self) -> None:
+        """Begin."""
+        self.running = [self._started() for _ in range(WORKERS)]
+        self.next_kill_s = time.monotonic() + KILL_EVERY_S
+
+    def kill_one(self) -> None:
+        """Kill one when it is time, in the middle of its work, and start another in its place."""
+        if time.monotonic() < self.next_kill_s:
+            return
+        time.sleep(self.chance.random() * PATIENCE_S / 2)
+        index = self.chance.randrange(WORKERS)
+        self.running[index].send_signal(signal.SIGKILL)
+        self.running[index].wait()
+        self.running[index] = self._started()
+        self.kills += 1
+        self.next_kill_s = time.monotonic() + KILL_EVERY_S * self.chance.uniform(0.5, 1.5)
+
+    def names(self) -> list[str]:
+        """What the living are called in the queue ends in their process number."""
+        return [f"%:{each.pid}" for each in self.running]
+
+    def end(self) -> None:
+        """Let them finish."""
+        for worker in self.running:
+            worker.terminate()
+        for worker in self.running:
+            worker.wait()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(self.command, env=self.environment, stdout=subprocess.DEVNULL)
 
 
 def main() -> None:
     """Run the week and print what it came to."""
     accounts = int(os.environ.get("MAINSTEM_BENCH_WEEK_ACCOUNTS", "100"))
-    speed = float(os.environ.get("MAINSTEM_BENCH_WEEK_SPEED", "600"))
+    days = float(os.environ.get("MAINSTEM_BENCH_WEEK_DAYS", "7"))
+    step = timedelta(seconds=float(os.environ.get("MAINSTEM_BENCH_WEEK_STEP_S", "60")))
     with workspace("week") as folder, ExitStack() as stack:
         server = EmbeddedServer(folder / "home")
         server.start()
         stack.callback(server.stop)
-        with connect(server.url()) as connection:
+        url = server.url()
+        with connect(url) as connection:
             migrate(connection)
-        address, found = stack.enter_context(_sandbox(log := folder / "log", accounts, speed))
-        run = _seeded(Run(server.url(), address, log, speed), found)
-        kills = _work(run, folder / "home")
-        with connect(run.url) as connection:
-            _print(run, connection, kills)
+        log = folder / "log"
+        with _sandbox(log, accounts) as (address, found):
+            starts_at = _seeded(url, address, found)
+            began_s = time.monotonic()
+            crew = _work(url, address, folder, starts_at, timedelta(days=days), step)
+            wall_s = time.monotonic() - began_s
+        proof = week_proof.Week(
+            log=log, starts_at=starts_at, days=days, step=step, wall_s=wall_s, kills=crew.kills
+        )
+        with connect(url) as connection:
+            week_proof.show(proof, connection, QUERIES)
 
 
 @contextmanager
-def _sandbox(log: Path, accounts: int, speed: float) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    command = [sys.executable, "-m", "benchmarks.week_sandbox", str(log), str(accounts), str(speed)]
+def _sandbox(log: Path, accounts: int) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    command = [sys.executable, "-m", "benchmarks.week_sandbox", str(log), str(accounts)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None, "it was asked for"
         try:
@@ -98,123 +152,83 @@ def _sandbox(log: Path, accounts: int, speed: float) -> Iterator[tuple[str, list
             child.wait()
 
 
-def _seeded(run: Run, found: list[dict[str, str]]) -> Run:
-    shows = datetime.fromisoformat(_ask(run.address, "GET", "/sandbox/clock")["now"])
+def _seeded(url: str, address: str, found: list[dict[str, str]]) -> datetime:
+    """Make the agencies, accounts and campaigns; when the week begins."""
+    starts_at = datetime.fromisoformat(_ask(address, "GET", "/sandbox/clock")["now"])
     for kind in FAULTS:
-        _ask(run.address, "POST", "/sandbox/faults", {"kind": kind, "share": FAULT_SHARE})
+        _ask(address, "POST", "/sandbox/faults", {"kind": kind, "share": FAULT_SHARE})
     rows = [
-        {"number": number, "agency": number // AGENCY_ACCOUNTS, **one}
+        {
+            "number": number,
+            "agency": number // AGENCY_ACCOUNTS,
+            "timezone": ZONES[number % len(ZONES)],
+            **one,
+        }
         for number, one in enumerate(found)
     ]
-    with connect(run.url) as connection:
+    with connect(url) as connection:
         connection.execute(
             QUERIES["seed"],
-            {"accounts": json.dumps(rows), "starts_at": shows, "posts": POSTS_EACH},
+            {"accounts": json.dumps(rows), "starts_at": starts_at, "posts": POSTS_EACH},
         )
-    return replace(run, accounts=len(found))
+    return starts_at
 
 
-def _work(run: Run, home: Path) -> int:
-    """Let workers work for the week, killing one now and then; how many were killed."""
-    real = datetime.now(UTC)
-    clock = _ask(run.address, "GET", "/sandbox/clock")["now"]
+def _work(
+    url: str, address: str, folder: Path, starts_at: datetime, span: timedelta, step: timedelta
+) -> Crew:
+    """Let workers work for the week."""
+    hand = folder / "clock"
+    set_hand(hand, starts_at)
     environment = os.environ | {
-        "DATABASE_URL": run.url,
-        "MAINSTEM_HOME": str(home),
-        URL_VARIABLE: run.address,
+        "DATABASE_URL": url,
+        "MAINSTEM_HOME": str(folder / "home"),
+        URL_VARIABLE: address,
         KEY_VARIABLE: KEY,
         REHEARSAL_VARIABLE: "1",
-        CLOCK_VARIABLE: f"{real.isoformat()} {clock} {run.speed}",
+        CLOCK_VARIABLE: f"{hand} {SPEED}",
     }
-    command = [MAINSTEM, "worker", "--lease", "3"]
-
-    def started() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
-
-    workers = [started() for _ in range(WORKERS)]
-    kills, next_kill_s = 0, time.monotonic() + KILL_EVERY_S
-    ends_s = time.monotonic() + WEEK.total_seconds() / run.speed
-    chance = random.Random(1)
-    while time.monotonic() < ends_s:
-        time.sleep(0.5)
-        if time.monotonic() >= next_kill_s:
-            index = chance.randrange(WORKERS)
-            workers[index].send_signal(signal.SIGKILL)
-            workers[index].wait()
-            workers[index] = started()
-            kills += 1
-            next_kill_s = time.monotonic() + KILL_EVERY_S
-    for worker in workers:
-        worker.terminate()
-    for worker in workers:
-        worker.wait()
-    return kills
+    command = [MAINSTEM, "worker", "--queues", "revos"]
+    command += ["--lease", str(LEASE_S), "--batch", str(BATCH)]
+    crew = Crew(command, environment)
+    crew.start()
+    at = starts_at
+    try:
+        with connect(url, autocommit=True) as connection:
+            _wait_for_tick(connection)
+            while at < starts_at + span:
+                at += step
+                _ask(address, "POST", "/sandbox/clock", {"to": at.isoformat()})
+                set_hand(hand, at)
+                connection.execute(QUERIES["tick"])
+                crew.kill_one()
+                _wait_until_done(connection, crew)
+    finally:
+        crew.end()
+    return crew
 
 
-def _print(run: Run, connection: Connection, kills: int) -> None:
-    log = [json.loads(line) for line in run.log.read_text().splitlines()]
-    messages = [one for one in log if one["kind"] == "message"]
-    per_day = _fullest_day(messages)
-    figures: list[tuple[str, ...]] = [
-        ("accounts and campaigns", f"{run.accounts:,}"),
-        ("speed", f"{run.speed:g}"),
-        ("workers killed", f"{kills:,}"),
-        ("writes that landed", f"{len(log):,}"),
-        ("of these after a fault", f"{sum(1 for one in log if one.get('fault')):,}"),
-        ("messages", f"{len(messages):,}"),
-        ("messages that a person got twice", f"{_twice(messages):,}"),
-        (f"accounts above {DM_CAP} messages in a rolling day", f"{_above(per_day):,}"),
-        ("fullest rolling day of an account", f"{max(per_day.values(), default=0):,}"),
-        ("writes outside working hours", f"{_outside(log, run):,}"),
-    ]
-    found = connection.execute(QUERIES["outcome"]).fetchone()
-    assert found is not None, "aggregates answer one row"
-    assert connection.info is not None
-    names = ("leads", "closest two writes of an account (s)", "leads without an explanation")
-    figures += [(name, f"{value:,}") for name, value in zip(names, found, strict=True)]
-    figures += [
-        (f"leads {status}", f"{count:,}")
-        for status, count in connection.execute(QUERIES["leads"]).fetchall()
-    ]
-    figures += [
-        (f"sends {status}", f"{count:,}")
-        for status, count in connection.execute(QUERIES["sends"]).fetchall()
-    ]
-    table(f"A simulated week ({machine()})", ("figure", "value"), figures)
+def _wait_for_tick(connection: Connection) -> None:
+    """The workers are there once they have begun to look for what is due."""
+    ends_s = time.monotonic() + STEP_LIMIT_S
+    while not connection.execute(QUERIES["ticking"]).fetchone() and time.monotonic() < ends_s:
+        time.sleep(LOOK_S)
 
 
-def _twice(messages: list[dict[str, Any]]) -> int:
-    """How often a person got the same marker of an account again."""
-    seen = Counter((one["target"], one["text"].rpartition("[")[2]) for one in messages)
-    return sum(count - 1 for count in seen.values())
-
-
-def _fullest_day(messages: list[dict[str, Any]]) -> dict[str, int]:
-    """The most messages in any rolling day, by account."""
-    recent: dict[str, deque[datetime]] = defaultdict(deque)
-    most: dict[str, int] = defaultdict(int)
-    for one in messages:
-        at, times = datetime.fromisoformat(one["at"]), recent[one["account"]]
-        while times and times[0] <= at - timedelta(days=1):
-            times.popleft()
-        times.append(at)
-        most[one["account"]] = max(most[one["account"]], len(times))
-    return most
-
-
-def _above(per_day: dict[str, int]) -> int:
-    return sum(1 for most in per_day.values() if most > DM_CAP)
-
-
-def _outside(log: list[dict[str, Any]], run: Run) -> int:
-    """Writes outside 9 to 17 o'clock, the time that a call takes at this speed allowed for."""
-    slack = timedelta(seconds=2 * run.speed)
-    count = 0
-    for one in log:
-        at = datetime.fromisoformat(one["at"])
-        opens, closes = (at.replace(hour=hour, minute=0, second=0, microsecond=0) for hour in HOURS)
-        count += not opens <= at < closes + slack
-    return count
+def _wait_until_done(connection: Connection, crew: Crew) -> None:
+    """Wait until nothing that is due is left, but what a killed worker held."""
+    began_s = time.monotonic()
+    while time.monotonic() < began_s + STEP_LIMIT_S:
+        waited_s = time.monotonic() - began_s
+        row = connection.execute(QUERIES["left"], {"living": crew.names()}).fetchone()
+        assert row is not None, "counts answer one row"
+        due, held, lost = row
+        if not due and not held and not lost:
+            return
+        if waited_s > PATIENCE_S and lost and not held:
+            return
+        time.sleep(LOOK_S)
+    sys.exit(f"the workers have not kept up for {STEP_LIMIT_S:g} s")
 
 
 def _ask(address: str, method: str, path: str, given: object = None) -> dict[str, Any]:
@@ -224,7 +238,7 @@ def _ask(address: str, method: str, path: str, given: object = None) -> dict[str
         data=None if given is None else json.dumps(given).encode(),
         headers={"X-API-KEY": KEY, "content-type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         body: dict[str, Any] = json.load(answer)
         return body
 

@@ -1,10 +1,12 @@
-"""What time it is for RevOS. A rehearsal against the sandbox lets it go faster."""
+"""What time it is for RevOS. A rehearsal against the sandbox lets it go faster, or in steps."""
 
 from __future__ import annotations
 
 import os
+import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ConfigError
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 VARIABLE = "MAINSTEM_REVOS_CLOCK"
+_TIME = struct.Struct("<d")
 
 
 @dataclass(frozen=True)
@@ -22,15 +25,20 @@ class Clock:
     Attributes:
         real_at, shows: a moment by both clocks; None is the machine's own time.
         speed: seconds of this clock in a second of the machine's.
+        hand: a file with the time, which whoever runs a simulation moves on as its workers keep up
+            (`set_hand`). The speed then is about that of the simulation: waits are measured by it.
     """
 
     real_at: datetime | None = None
     shows: datetime | None = None
     speed: float = 1.0
+    hand: Path | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Clock:
         """Read MAINSTEM_REVOS_CLOCK: `REAL SHOWN SPEED`, two times with their offsets and a number.
+
+        Or `FILE SPEED`: a clock that somebody moves on by hand.
 
         Raises:
             ConfigError: it is none of that.
@@ -39,10 +47,14 @@ class Clock:
         if not text:
             return REAL
         try:
-            real_at, shows, speed = text.split()
-            made = cls(datetime.fromisoformat(real_at), datetime.fromisoformat(shows), float(speed))
+            *place, speed = text.split()
+            if len(place) == 1:
+                made = cls(hand=Path(place[0]), speed=float(speed))
+            else:
+                real_at, shows = map(datetime.fromisoformat, place)
+                made = cls(real_at, shows, float(speed))
             made.now()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OSError, struct.error):
             raise ConfigError(
                 f"{VARIABLE} is {text[:80]!r}; write two times and a speed, such as "
                 "2026-01-05T08:00:00+00:00 2026-01-05T08:00:00+00:00 60, or leave it out"
@@ -51,6 +63,9 @@ class Clock:
 
     def now(self) -> datetime:
         """The time, in UTC."""
+        if self.hand is not None:
+            (shown_s,) = _TIME.unpack(self.hand.read_bytes())
+            return datetime.fromtimestamp(shown_s, UTC)
         real = datetime.now(UTC)
         if self.real_at is None or self.shows is None:
             return real
@@ -59,6 +74,15 @@ class Clock:
     def real_s(self, wait: timedelta) -> float:
         """How many seconds of the machine's own time a wait takes."""
         return wait.total_seconds() / self.speed
+
+
+def set_hand(file: Path, at: datetime) -> None:
+    """Have the clocks of that file show a time; who reads it meanwhile sees this or the last."""
+    found = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        os.pwrite(found, _TIME.pack(at.timestamp()), 0)
+    finally:
+        os.close(found)
 
 
 REAL = Clock()
