@@ -112,6 +112,11 @@ def _rows(town: Town) -> tuple[dict[str, str], dict[str, UUID]]:
     people["other client"] = town.member(agency, "member", clients=(aside,)).id
     people["revoked session"] = town.member(agency).id
     people["expired token"] = town.member(agency).id
+    people["operator"] = town.member(other, "member").id
+    town.sql(
+        'insert into app.operator (email, user_id) select email, id from "user" where id = %(id)s',
+        id=people["operator"],
+    )
     ids = {
         "client_id": str(client),
         "campaign_id": str(campaign[0][0]),

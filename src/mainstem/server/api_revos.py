@@ -10,20 +10,22 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
-from litestar.status_codes import HTTP_204_NO_CONTENT
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
 from mainstem.core import people
 from mainstem.errors import RefusedError
 from mainstem.revos.desk import Desk
+from mainstem.revos.inbound import Linking
 from mainstem.server.api_door import access_of, session_of
 from mainstem.server.api_people import AnyRequest
-from mainstem.server.problem import RESPONSES
+from mainstem.server.problem import PROVIDER_RESPONSES, RESPONSES
 
 if TYPE_CHECKING:
     from mainstem.db.tenant import Tenant
 
 APP = "revos"
 Decisions = NamedDependency[SkipValidation[Desk]]
+Links = NamedDependency[SkipValidation[Linking]]
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -75,6 +77,12 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of a comment; none for a like."""
 
     text: Annotated[str, msgspec.Meta(max_length=1_250)] | None = None
+
+
+class LinkPage(msgspec.Struct, frozen=True):
+    """Where an account's owner signs in at the provider; good for one visit within an hour."""
+
+    url: Annotated[str, msgspec.Meta(examples=["https://account.unipile.example/AbC"])]
 
 
 def _who(request: AnyRequest, table: str, verb: str) -> Tenant:
@@ -218,6 +226,17 @@ async def resolve_send(
 
 
 @post(
+    "/accounts/{account_id:uuid}/link",
+    status_code=HTTP_200_OK,
+    summary="Link an account",
+    responses=RESPONSES | PROVIDER_RESPONSES,
+)
+async def link(request: AnyRequest, linking: Links, account_id: FromPath[UUID]) -> LinkPage:
+    """Make the page of the provider on which an account's owner signs in."""
+    return LinkPage(await linking.begin(access_of(request), account_id))
+
+
+@post(
     "/accounts/{account_id:uuid}/resume",
     status_code=HTTP_204_NO_CONTENT,
     summary="Let an account go on",
@@ -274,5 +293,5 @@ async def decline(request: AnyRequest, decisions: Decisions, activity_id: FromPa
 
 HANDLERS = (
     preflight, funnel, activate, pause, complete, publish, decide_comment, decide_email,
-    resolve_send, resume_account, agree, did, decline,
+    resolve_send, link, resume_account, agree, did, decline,
 )  # fmt: skip

@@ -80,7 +80,7 @@ def build_app(
     data = DataApi(core.pool, resolver(core, paces))
     storage = files.storage_api(core, settings.files, settings.file_limits, paces)
     templates = site.templates()
-    watch = Watch(url)
+    watch, linking = Watch(url), inbound.Linking(core, settings.unipile)
     desk = Desk(
         sync_pool(settings.login_url or url, size_min=0, application_name="mainstem decisions"),
         settings.keys,
@@ -104,6 +104,7 @@ def build_app(
             "core": Provide(lambda: core, sync_to_thread=False),
             "plans": Provide(lambda: plans, sync_to_thread=False),
             "decisions": Provide(lambda: desk, sync_to_thread=False),
+            "linking": Provide(lambda: linking, sync_to_thread=False),
             "figures": Provide(lambda: figures, sync_to_thread=False),
         },
         lifespan=[lambda _: _opened(core, data, storage, desk)],

@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.openapi import ResponseSpec
 
 from mainstem.core import gotrue
-from mainstem.errors import RefusedError
+from mainstem.errors import ProviderError, RefusedError
 from mainstem.rest import RequestError
 
 if TYPE_CHECKING:
@@ -41,12 +41,26 @@ STATUSES = {
     401: "Nobody is signed in.",
     403: "The person may not.",
     404: "There is no such thing, for the one who asks.",
+    409: "What is there does not allow it now.",
+    422: "The request can be read, and says what cannot be.",
     429: "Too many requests; Retry-After says when to come again.",
 }
-RESPONSES = {
-    status: ResponseSpec(Problem, description=said, media_type=PROBLEM)
-    for status, said in STATUSES.items()
+PROVIDER_STATUSES = {
+    502: "The provider did not do it.",
+    503: "No provider is set up here.",
 }
+
+
+def _described(statuses: Mapping[int, str]) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(Problem, description=said, media_type=PROBLEM)
+        for status, said in statuses.items()
+    }
+
+
+#: what any route below /api may answer, and what one may that asks a provider
+RESPONSES = _described(STATUSES)
+PROVIDER_RESPONSES = _described(PROVIDER_STATUSES)
 
 
 def shaped(path: str, error: RefusedError) -> tuple[bytes, str]:
@@ -76,6 +90,12 @@ def problem_of(path: str, error: RefusedError) -> Problem:
 def refused(request: Request[Any, Any, Any], error: RefusedError) -> Response[bytes]:
     """The answer to a refusal below /api."""
     return _response(problem_of(request.url.path, error), retry_after_s=error.retry_after_s)
+
+
+def unprovided(request: Request[Any, Any, Any], error: ProviderError) -> Response[bytes]:
+    """What a provider did not do for us: its own reason, in our words."""
+    refusal = RefusedError("provider_failed", str(error), status=502)
+    return _response(problem_of(request.url.path, refusal))
 
 
 def failed(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
@@ -114,6 +134,7 @@ def crashed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 
 HANDLERS: Mapping[type[Exception] | int, Any] = {
     RefusedError: refused,
+    ProviderError: unprovided,
     HTTPException: failed,
     SERVER_ERROR: crashed,
 }
@@ -136,4 +157,12 @@ def _response(
     )
 
 
-__all__ = ["HANDLERS", "PROBLEM", "RESPONSES", "Problem", "problem_of", "shaped"]
+__all__ = [
+    "HANDLERS",
+    "PROBLEM",
+    "PROVIDER_RESPONSES",
+    "RESPONSES",
+    "Problem",
+    "problem_of",
+    "shaped",
+]

@@ -2,11 +2,12 @@
 
 `router` is where its calls arrive: whatever they say ends in a row of `unipile_webhook_log`, or of
 `app.stray_event` when it belongs to no agency. `Handling` makes something of them in a worker, and
-tells `Listeners`. The address that links an account through the provider's own page is here too.
+tells `Listeners`. `Linking` begins what links an account through the provider's own page.
 """
 
 from mainstem.revos.inbound.api import PATH, router
 from mainstem.revos.inbound.handling import Handling, Listeners, forget
 from mainstem.revos.inbound.intake import Inbox, Intake
+from mainstem.revos.inbound.linking import Linking
 
-__all__ = ["PATH", "Handling", "Inbox", "Intake", "Listeners", "forget", "router"]
+__all__ = ["PATH", "Handling", "Inbox", "Intake", "Linking", "Listeners", "forget", "router"]

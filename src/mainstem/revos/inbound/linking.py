@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 #: the provider forgets its pages at its daily restart; nobody takes an hour to sign in
 LIFE = timedelta(hours=1)
 TABLE = "linkedin_account"
+LINKED_PATH = "/webhooks/unipile/linked"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,6 @@ class Linking:
 
     core: Core
     settings: Settings | None
-    notify_url: str
 
     async def begin(self, access: Access, account_id: UUID) -> str:
         """The address of the page on which an account's owner signs in.
@@ -70,7 +70,7 @@ class Linking:
             link = await provider.link_account(
                 correlation=word,
                 expires_at=now + LIFE,
-                notify_url=self.notify_url,
+                notify_url=f"{self.core.base_url}{LINKED_PATH}",
                 success_url=back,
                 failure_url=back,
                 reconnect=AccountId(provider_id) if provider_id else None,
