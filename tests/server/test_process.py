@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,100 +31,86 @@ def home(tmp_path: Path) -> Iterator[Path]:
     process.stop(folder)
 
 
-def test_starts_a_server_that_is_found_reused_and_ended(home: Path, migrated_url: str) -> None:
-    record, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
+def test_a_server_is_found_taken_as_it_is_replaced_and_ended(home: Path, migrated_url: str) -> None:
+    away = "postgresql://me:hunter2@127.0.0.1:1/x"
+    first, is_new = process.start(away, home=home, host=HOST, port=0)
     assert is_new
-    assert running(home) == record
-    health = process.health(record.address)
+    assert running(home) == first
+    assert os.getsid(first.pid) == first.pid, "it leads a session of its own"
+    assert "hunter2" not in (home / NAME).read_text()
+    health = process.health(first.address)
+    assert health is not None
+    assert [part.name for part in health.failing] == ["database"], "it serves all the same"
+
+    with server_of(home, away) as (second, child):
+        assert second != first.address
+        assert process.health(second) is not None
+        assert running(home) == first, "the second one leaves no note"
+        assert_ends(child, signal.SIGINT)
+    assert running(home) == first
+
+    replacing, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
+    assert is_new, "the first one was of another database"
+    assert replacing.pid != first.pid
+    assert replacing.database == describe(migrated_url)
+    health = process.health(replacing.address)
     assert health is not None
     assert health.is_healthy
+    assert process.start(migrated_url, home=home, host=HOST, port=0) == (replacing, False)
 
-    again, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
-    assert again == record
-    assert not is_new
-
-    assert process.stop(home) == record
+    assert process.stop(home) == replacing
     assert running(home) is None
     assert not (home / NAME).exists()
-    assert process.health(record.address) is None
+    assert process.health(replacing.address) is None
     assert process.stop(home) is None
-
-
-def test_leads_a_session_of_its_own(home: Path, migrated_url: str) -> None:
-    record, _ = process.start(migrated_url, home=home, host=HOST, port=0)
-    assert os.getsid(record.pid) == record.pid
-
-
-def test_a_server_of_another_database_is_replaced(
-    home: Path, migrated_url: str, empty_database_url: str
-) -> None:
-    first, _ = process.start(empty_database_url, home=home, host=HOST, port=0)
-    second, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
-    assert is_new
-    assert second.pid != first.pid
-    assert second.database == describe(migrated_url)
 
 
 def test_a_killed_server_is_not_taken_for_a_running_one(home: Path, migrated_url: str) -> None:
-    record, _ = process.start(migrated_url, home=home, host=HOST, port=0)
-    os.kill(record.pid, signal.SIGKILL)
-    os.waitpid(record.pid, 0)
+    with server_of(home, migrated_url) as (_, child):
+        assert running(home) is not None
+        child.kill()
     assert (home / NAME).exists()
     assert running(home) is None
     assert process.stop(home) is None
-    assert process.start(migrated_url, home=home, host=HOST, port=0)[1]
+
+    with server_of(home, migrated_url) as (following, child):
+        record = running(home)
+        assert record is not None
+        assert (record.address, record.pid) == (following, child.pid)
+        assert process.start(migrated_url, home=home, host=HOST, port=0) == (record, False)
+        assert_ends(child, signal.SIGTERM)
+    assert not (home / NAME).exists()
 
 
-def test_serves_though_the_database_is_away(home: Path) -> None:
-    url = "postgresql://me:hunter2@127.0.0.1:1/x"
-    record, _ = process.start(url, home=home, host=HOST, port=0)
-    health = process.health(record.address)
-    assert health is not None
-    assert [part.name for part in health.failing] == ["database"]
-    assert "hunter2" not in (home / NAME).read_text()
+@contextmanager
+def server_of(home: Path, url: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A server as a child of ours: its address, and the child."""
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-m", "mainstem.server", HOST, "0"],
+        env=os.environ | {"DATABASE_URL": url, "MAINSTEM_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with child:
+        assert child.stdout is not None
+        said = child.stdout.readline().decode().strip()
+        assert said.startswith("http://127.0.0.1:"), said
+        yield said, child
+
+
+def assert_ends(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """The signal ends it cleanly."""
+    child.send_signal(number)
+    assert child.stdout is not None
+    said = child.stdout.read().decode()
+    assert child.wait(timeout=20) == 0, said
+    assert "Traceback" not in said
 
 
 def test_says_why_it_does_not_start(home: Path) -> None:
     with pytest.raises(UsageError, match="cannot listen on 203"):
         process.start("postgresql://127.0.0.1:1/x", home=home, host="203.0.113.1", port=0)
     assert running(home) is None
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(home: Path, number: signal.Signals) -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "mainstem.server", HOST, "0"],
-        env=os.environ | {"DATABASE_URL": "postgresql://127.0.0.1:1/x", "MAINSTEM_HOME": str(home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    with child:
-        assert child.stdout is not None
-        assert child.stdout.readline().startswith(b"http://127.0.0.1:")
-        assert running(home) is not None
-        child.send_signal(number)
-        said = child.stdout.read().decode()
-        assert child.wait(timeout=20) == 0, said
-    assert "Traceback" not in said
-    assert not (home / NAME).exists()
-
-
-def test_a_second_server_of_a_home_serves_without_a_note(home: Path) -> None:
-    url = "postgresql://127.0.0.1:1/x"
-    first, _ = process.start(url, home=home, host=HOST, port=0)
-    child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "mainstem.server", HOST, "0"],
-        env=os.environ | {"DATABASE_URL": url, "MAINSTEM_HOME": str(home)},
-        stdout=subprocess.PIPE,
-    )
-    with child:
-        assert child.stdout is not None
-        second = child.stdout.readline().decode().strip()
-        assert second not in {"", first.address}
-        assert process.health(second) is not None
-        assert running(home) == first
-        child.terminate()
-    assert running(home) == first
 
 
 def test_takes_the_next_free_port() -> None:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mainstem.revos.unipile.client import KEY_VARIABLE, URL_VARIABLE
 from mainstem.server import process
-from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
+from mainstem.server.sandbox import SANDBOX_VARIABLE, noted, sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,14 +40,11 @@ def test_a_server_runs_a_sandbox_where_it_is_asked_for(
         ask(note.address, "/sandbox/clock", note.key)
 
 
-def test_a_server_runs_none_beside_a_provider(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database_url: str
-) -> None:
-    monkeypatch.setenv(SANDBOX_VARIABLE, "unipile")
-    monkeypatch.setenv("MAINSTEM_UNIPILE_URL", "http://127.0.0.1:9")
-    monkeypatch.setenv("MAINSTEM_UNIPILE_KEY", "k")
-    try:
-        process.start(empty_database_url, home=tmp_path, host="127.0.0.1", port=0)
-        assert noted(tmp_path) is None
-    finally:
-        process.stop(tmp_path)
+def test_there_is_none_beside_a_provider_nor_unasked(tmp_path: Path) -> None:
+    for environment in (
+        {SANDBOX_VARIABLE: "unipile", URL_VARIABLE: "http://127.0.0.1:9", KEY_VARIABLE: "k"},
+        {},
+    ):
+        with sandbox(environment, home=tmp_path) as running:
+            assert running is None
+            assert noted(tmp_path) is None
