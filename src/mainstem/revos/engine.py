@@ -94,7 +94,7 @@ class Engine:
     def dispatch(self) -> Dispatch:
         """What decides."""
         chores = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy, forget)
-        return Dispatch(self.clock, self.senders, chores)
+        return Dispatch(self.clock, self.senders, chores, self.inbox.agencies_due)
 
     @cached_property
     def replies(self) -> Replies:

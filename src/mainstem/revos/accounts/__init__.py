@@ -9,6 +9,7 @@ Every call is a row of `provider_call` before it is made, and every limit is cou
 """
 
 from mainstem.revos.accounts import health, store
+from mainstem.revos.accounts.hours import Hours, hours_of
 from mainstem.revos.accounts.model import (
     READS_PER_DAY,
     SPACING,
@@ -25,8 +26,10 @@ __all__ = [
     "WRITES",
     "BegunCall",
     "FreeAccount",
+    "Hours",
     "NewCall",
     "Route",
     "health",
+    "hours_of",
     "store",
 ]

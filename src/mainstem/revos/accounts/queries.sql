@@ -21,8 +21,7 @@ with awake as (
     and (%(among)s::uuid[] is null or a.id = any (%(among)s))
     and a.status = 'active' and a.unipile_account_id is not null
     and (a.paused_until is null or a.paused_until <= %(at)s)
-    and extract(isodow from own.moment)::smallint = any (a.work_days)
-    and own.moment::time >= a.work_starts_at and own.moment::time < a.work_ends_at
+    and app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
 ),
 rested as (
   select w.* from awake as w
@@ -85,12 +84,10 @@ returning linkedin_account_id, id
 -- is now, or whether they cannot, for the account was stopped or its day has ended since.
 with awake as (
   select a.id from public.linkedin_account as a
-  cross join lateral (select %(at)s::timestamptz at time zone a.timezone as moment) as own
   where a.agency_id = %(agency_id)s
     and a.status = 'active' and a.unipile_account_id is not null
     and (a.paused_until is null or a.paused_until <= %(at)s)
-    and extract(isodow from own.moment)::smallint = any (a.work_days)
-    and own.moment::time >= a.work_starts_at and own.moment::time < a.work_ends_at
+    and app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
 ),
 fresh as (
   update public.provider_call as c set status = 'calling', called_at = greatest(c.called_at, %(at)s)
@@ -112,21 +109,26 @@ set status = %(status)s, finished_at = %(at)s, error_slug = %(slug)s, error_mess
 where agency_id = %(agency_id)s and id = %(id)s and status in ('reserved', 'calling')
 returning id
 
--- name: give_back_reads
--- Pages that were reserved and not read.
-delete from public.provider_call as c
-using (
-  select id from public.provider_call
-  where agency_id = %(agency_id)s and subject_id = %(subject_id)s and route = 'read_comments' and status = 'reserved'
-    and called_at >= %(at)s::timestamptz - interval '1 day'
-  order by id offset %(pages)s) as spare
-where c.agency_id = %(agency_id)s and c.id = spare.id
-
 -- name: finish_reads
--- The others were made.
-update public.provider_call set status = 'done', finished_at = %(at)s
-where agency_id = %(agency_id)s and subject_id = %(subject_id)s and status = 'reserved' and sender is null
-  and called_at >= %(at)s::timestamptz - interval '1 day'
+-- What looks had reserved: so many pages of comments as were read are done, as is every other read;
+-- the other pages are given back.
+with look as (
+  select l.subject_id, l.pages from unnest(%(subjects)s::uuid[], %(pages)s::integer[]) as l (subject_id, pages)
+),
+reserved as (
+  select c.agency_id, c.id, c.route,
+         row_number() over (partition by c.subject_id, c.route order by c.id) > look.pages as is_spare
+  from public.provider_call as c join look on look.subject_id = c.subject_id
+  where c.agency_id = %(agency_id)s and c.status = 'reserved' and c.sender is null
+    and c.called_at >= %(at)s::timestamptz - interval '1 day'
+),
+given_back as (
+  delete from public.provider_call as c using reserved as r
+  where c.agency_id = r.agency_id and c.id = r.id and r.route = 'read_comments' and r.is_spare
+)
+update public.provider_call as c set status = 'done', finished_at = %(at)s
+from reserved as r
+where c.agency_id = r.agency_id and c.id = r.id and not (r.route = 'read_comments' and r.is_spare)
 
 -- name: abandoned_calls
 -- Calls that a lost job left open.

@@ -23,7 +23,7 @@ from mainstem.revos.accounts.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -186,19 +186,22 @@ def finish(
 
 
 def finish_reads(
-    connection: Connection, agency_id: UUID, subject_id: UUID, *, at: datetime, pages: int
+    connection: Connection, agency_id: UUID, pages: Mapping[UUID, int], *, at: datetime
 ) -> None:
-    """Give back the reads that a look reserved and did not need.
+    """Give back the reads that looks reserved and did not need.
 
     Args:
         connection: in a transaction.
         agency_id: whose ledger.
-        subject_id: what the reads were reserved for.
+        pages: what the reads were reserved for, and how many pages of comments were read.
         at: the time it is.
-        pages: how many pages of comments were read.
     """
-    values = {"agency_id": agency_id, "subject_id": subject_id, "at": at, "pages": pages}
-    connection.execute(QUERIES["give_back_reads"], values)
+    values = {
+        "agency_id": agency_id,
+        "subjects": list(pages),
+        "pages": list(pages.values()),
+        "at": at,
+    }
     connection.execute(QUERIES["finish_reads"], values)
 
 

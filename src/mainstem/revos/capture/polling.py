@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mainstem.jobs import Done, Job, NewJob, Registry, Verdict, enqueue
-from mainstem.revos.accounts import NewCall, Route, health
+from mainstem.revos.accounts import NewCall, Route, health, hours_of
 from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.capture import pace, store
 from mainstem.revos.capture.judging import judge
@@ -105,24 +105,32 @@ class Polling:
     ) -> None:
         """Judge what was read, and say when to look again."""
         moment = self._moment(connection, jobs)
-        for job in jobs:
-            found = verdicts[job.id]
-            poll = store.row(moment, "poll_of", id=UUID(job.payload["scrape_job_id"]))
-            if poll is not None and isinstance(found, Found):
-                self._settle_one(moment, job, poll, found)
+        found = {UUID(job.payload["scrape_job_id"]): verdicts[job.id] for job in jobs}
+        pages = {
+            job.id: verdict.pages for job in jobs if isinstance(verdict := verdicts[job.id], Found)
+        }
+        accounts_store.finish_reads(connection, moment.agency_id, pages, at=moment.at)
+        left = _reads_left(moment, [UUID(job.payload["account_id"]) for job in jobs])
+        for poll in store.rows(moment, "polls_of", ids=list(found)):
+            verdict = found[poll["id"]]
+            if isinstance(verdict, Found):
+                self._settle_one(moment, poll, verdict, left.get(poll["linkedin_account_id"], 0))
 
-    def _settle_one(self, moment: Moment, job: Job, poll: Mapping[str, Any], found: Found) -> None:
-        account_id = UUID(job.payload["account_id"])
-        accounts_store.finish_reads(
-            moment.connection, moment.agency_id, job.id, at=moment.at, pages=found.pages
-        )
+    def _settle_one(
+        self, moment: Moment, poll: Mapping[str, Any], found: Found, reads_left: int
+    ) -> None:
         if found.post is not None:
             _measure(moment, poll, found)
         seen, matched = judge(moment, poll, found.comments)
         if found.fault is not None:
-            health.note(moment.connection, moment.agency_id, account_id, found.fault, at=moment.at)
-        left = _reads_left(moment, [account_id]).get(account_id, 0)
-        _again(moment, poll, found, seen=seen, matched=matched, reads_left=left)
+            health.note(
+                moment.connection,
+                moment.agency_id,
+                poll["linkedin_account_id"],
+                found.fault,
+                at=moment.at,
+            )
+        _again(moment, poll, found, seen=seen, matched=matched, reads_left=reads_left)
 
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id
@@ -147,6 +155,8 @@ def _again(
         looks_at = pace.next_look(
             moment.at, published_at=poll["published_at"], reads_left=reads_left
         )
+    if looks_at is not None:
+        looks_at = hours_of(poll).next_awake(looks_at)
     if looks_at is not None and poll["stop_at"] is not None and looks_at > poll["stop_at"]:
         looks_at = None
     minutes = 1 if looks_at is None else int((looks_at - moment.at).total_seconds() // 60)

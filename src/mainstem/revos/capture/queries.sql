@@ -39,16 +39,18 @@ left join lateral (
   order by x.measured_at desc limit 1) as m on true
 where s.agency_id = %(agency_id)s and s.id = any (%(ids)s) and s.status = 'running'
 
--- name: poll_of
--- A poll with its post and campaign, locked until it is settled.
+-- name: polls_of
+-- Polls with their posts and campaigns, locked until they are settled.
 select s.id, s.client_id, s.post_id, s.linkedin_account_id, s.campaign_id, s.stop_at, s.error_count,
        a.provider_person_id, coalesce(o.published_at, o.created_at) as published_at,
-       coalesce(nullif(o.trigger_word, ''), c.trigger_word) as trigger_word, c.match_mode, c.status as campaign_status
+       coalesce(nullif(o.trigger_word, ''), c.trigger_word) as trigger_word, c.match_mode, c.status as campaign_status,
+       a.timezone, a.work_days, a.work_starts_at, a.work_ends_at
 from public.scrape_job as s
 join public.linkedin_account as a on a.agency_id = s.agency_id and a.id = s.linkedin_account_id
 join public.post as o on o.agency_id = s.agency_id and o.id = s.post_id
 left join public.campaign as c on c.agency_id = s.agency_id and c.id = s.campaign_id
-where s.agency_id = %(agency_id)s and s.id = %(id)s and s.status = 'running'
+where s.agency_id = %(agency_id)s and s.id = any (%(ids)s) and s.status = 'running'
+order by s.id
 for update of s
 
 -- name: post_found

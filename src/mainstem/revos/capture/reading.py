@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from mainstem.jobs import Done
 from mainstem.revos.capture.pace import RECONCILE_EVERY
-from mainstem.revos.unipile import PAGE_MAX, AccountId, Comment, Fault, Post, SocialId, UnipileError
+from mainstem.revos.unipile import (
+    PAGE_MAX,
+    AccountId,
+    Comment,
+    CommentId,
+    Fault,
+    Post,
+    SocialId,
+    UnipileError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
 PAGES_MAX = 5
 RECONCILE_PAGES_MAX = 30
 MEASURE_EVERY = timedelta(hours=1)
+#: comments of a page: of a look at what is new, few are
+NEW_MAX = 25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +55,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Found(Done):
-    """What was read; kept in memory until it is settled, never in the queue."""
+    """What was read, of the comments the new ones; in memory until it is settled, never queued."""
 
     comments: tuple[Comment, ...] = ()
     post: Post | None = None
@@ -70,7 +81,7 @@ def request_of(row: Mapping[str, Any], at: datetime, *, reads_left: int) -> Requ
 
 async def read(provider: Provider, request: Request) -> Found:
     """Read what is new. A fault keeps what was read before it."""
-    comments: dict[str, Comment] = {}
+    comments: dict[CommentId, Comment] = {}
     post, pages, reached_end = None, 0, False
     try:
         social_id = request.social_id
@@ -80,13 +91,17 @@ async def read(provider: Provider, request: Request) -> Found:
         cursor: str | None = None
         while pages < request.pages_max:
             page = await provider.comments(
-                request.account, social_id, cursor=cursor, limit=PAGE_MAX
+                request.account,
+                social_id,
+                cursor=cursor,
+                limit=PAGE_MAX if request.reads_to_end else NEW_MAX,
             )
             pages += 1
-            comments |= {comment.id: comment for comment in page.items}
+            fresh = {one.id: one for one in page.items if one.id not in request.known}
+            met = len(fresh) < len(page.items)
+            comments |= fresh
             cursor = page.cursor
             reached_end = cursor is None
-            met = any(comment.id in request.known for comment in page.items)
             if reached_end or (met and not request.reads_to_end):
                 break
     except UnipileError as error:

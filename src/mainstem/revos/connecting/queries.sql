@@ -83,22 +83,23 @@ where p.agency_id = %(agency_id)s and p.replied_at is null and p.status in ('que
   and c.status = 'active' and c.public_reply_template is not null
 
 -- name: next_replies
--- For each account the oldest comment to answer.
-select p.id, p.linkedin_account_id
-from unnest(%(accounts)s::uuid[]) as able (account_id)
-cross join lateral (
-  select q.id, q.linkedin_account_id
+-- For each account the oldest comment to answer. Those that are not answered are few: they are
+-- found first, whatever the planner thinks of the other tables.
+with unanswered as materialized (
+  select q.agency_id, q.id, q.linkedin_account_id, q.campaign_id, q.lead_id, q.created_at
   from public.pending_connection as q
-  join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
-  join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
-  join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
-  join public.post as o on o.agency_id = k.agency_id and o.id = k.post_id
-  where q.agency_id = %(agency_id)s and q.linkedin_account_id = able.account_id and q.replied_at is null
-    and q.status in ('queued', 'waiting') and c.status = 'active' and c.public_reply_template is not null
-    and k.unipile_comment_id is not null and o.social_id is not null
-  order by q.created_at, q.id
-  limit 1
-  for update of q skip locked) as p
+  where q.agency_id = %(agency_id)s and q.linkedin_account_id = any (%(accounts)s) and q.replied_at is null
+    and q.status in ('queued', 'waiting')
+)
+select distinct on (q.linkedin_account_id) q.id, q.linkedin_account_id
+from unanswered as q
+join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
+join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
+join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
+join public.post as o on o.agency_id = k.agency_id and o.id = k.post_id
+where c.status = 'active' and c.public_reply_template is not null
+  and k.unipile_comment_id is not null and o.social_id is not null
+order by q.linkedin_account_id, q.created_at, q.id
 
 -- name: mark_replied
 -- The comment is about to be answered; whatever follows, it is not answered twice.

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
 from mainstem.jobs import Done, Job, NewJob, Registry, Verdict, enqueue
 from mainstem.revos import connecting
 from mainstem.revos.accounts import NewCall, Route, health
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 KIND = "revos.inbox"
 EVERY = timedelta(minutes=10)
+#: outside working hours, when nothing can be answered anyway
+EVERY_ASLEEP = timedelta(hours=1)
 RELATIONS_EVERY = timedelta(hours=5)
 #: messages may show up late: this much is read again, and taken in once
 OVERLAP = timedelta(minutes=10)
@@ -71,9 +75,21 @@ class Inbox:
             KIND, self.call, begin=self.begin, settle=self.settle, queue=QUEUE, role="service_role"
         )
 
+    def agencies_due(self, connection: Connection, at: datetime) -> list[UUID]:
+        """Return the agencies of accounts that were not looked into for a while."""
+        return store.agencies_due(
+            connection, at=at, before=at - EVERY, before_asleep=at - EVERY_ASLEEP
+        )
+
     def plan(self, moment: Moment) -> None:
-        """Enqueue a look into each account that was not looked into for ten minutes."""
-        due = store.rows(moment, "due", before=moment.at - EVERY, limit=ACCOUNTS_MAX)
+        """Enqueue a look into each account that was not looked into for a while."""
+        due = store.rows(
+            moment,
+            "due",
+            before=moment.at - EVERY,
+            before_asleep=moment.at - EVERY_ASLEEP,
+            limit=ACCOUNTS_MAX,
+        )
         jobs = [
             NewJob(
                 kind=KIND,
@@ -136,16 +152,23 @@ class Inbox:
     ) -> None:
         """Take in what was found, the oldest first."""
         moment = self._moment(connection, jobs)
-        for job in jobs:
-            found = verdicts[job.id]
-            if isinstance(found, Found):
-                self._settle_one(moment, job, found)
-
-    def _settle_one(self, moment: Moment, job: Job, found: Found) -> None:
-        account_id = _account(job)
+        found = [(job, verdict) for job in jobs if isinstance(verdict := verdicts[job.id], Found)]
         accounts_store.finish_reads(
-            moment.connection, moment.agency_id, job.id, at=moment.at, pages=0
+            connection, moment.agency_id, {job.id: 0 for job, _ in found}, at=moment.at
         )
+        for job, one in found:
+            self._take_in(moment, _account(job), one)
+        looks = [
+            {
+                "account_id": _account(job),
+                "read_to": _read_to(moment, one),
+                "read_relations": one.contacts is not None,
+            }
+            for job, one in found
+        ]
+        store.rows(moment, "looked", looks=msgspec.json.encode(looks).decode())
+
+    def _take_in(self, moment: Moment, account_id: UUID, found: Found) -> None:
         for message in sorted(found.messages, key=_when):
             self.replies.take_in(moment, account_id, message)
         if found.contacts:
@@ -156,13 +179,6 @@ class Inbox:
                 connecting.accepted(moment, account_id, one["provider_person_id"])
         if found.fault is not None:
             health.note(moment.connection, moment.agency_id, account_id, found.fault, at=moment.at)
-        store.rows(
-            moment,
-            "looked",
-            account_id=account_id,
-            read_to=_read_to(moment, found),
-            read_relations=found.contacts is not None,
-        )
 
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id

@@ -1,10 +1,23 @@
+-- name: agencies_due
+-- The agencies with accounts whose conversations are open and were not looked at for a while.
+select distinct a.agency_id from public.linkedin_account as a
+where a.status = 'active' and a.unipile_account_id is not null
+  and (a.paused_until is null or a.paused_until <= %(at)s)
+  and (a.inbox_read_at is null or a.inbox_read_at <= case
+    when app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
+    then %(before)s::timestamptz else %(before_asleep)s::timestamptz end)
+  and exists (select from public.dm_sequence as q
+              where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress')
+
 -- name: due
 -- Accounts whose conversations are open and were not looked at for a while; taken.
 with due as (
   select a.id from public.linkedin_account as a
   where a.agency_id = %(agency_id)s and a.status = 'active' and a.unipile_account_id is not null
     and (a.paused_until is null or a.paused_until <= %(at)s)
-    and (a.inbox_read_at is null or a.inbox_read_at <= %(before)s)
+    and (a.inbox_read_at is null or a.inbox_read_at <= case
+      when app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
+      then %(before)s::timestamptz else %(before_asleep)s::timestamptz end)
     and exists (select from public.dm_sequence as q
                 where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress')
   order by a.inbox_read_at nulls first
@@ -29,11 +42,12 @@ from public.linkedin_account as a
 where a.agency_id = %(agency_id)s and a.id = any (%(ids)s)
 
 -- name: looked
--- How far all was taken in.
-update public.linkedin_account
-set inbox_read_to = greatest(coalesce(inbox_read_to, %(read_to)s), %(read_to)s),
-    relations_read_at = case when %(read_relations)s then %(at)s::timestamptz else relations_read_at end
-where agency_id = %(agency_id)s and id = %(account_id)s
+-- How far all was taken in, of each account.
+update public.linkedin_account as a
+set inbox_read_to = greatest(coalesce(a.inbox_read_to, l.read_to), l.read_to),
+    relations_read_at = case when l.read_relations then %(at)s::timestamptz else a.relations_read_at end
+from json_to_recordset(%(looks)s::json) as l (account_id uuid, read_to timestamptz, read_relations boolean)
+where a.agency_id = %(agency_id)s and a.id = l.account_id
 
 -- name: waiting_for
 -- Whom the account has invited.

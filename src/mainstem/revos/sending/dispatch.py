@@ -18,7 +18,8 @@ from mainstem.revos.sending.model import Moment, Sender, Wanted
 from mainstem.revos.sending.pipeline import QUEUE, job_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from mainstem.revos.clock import Clock
@@ -31,6 +32,12 @@ EVERY = timedelta(seconds=15)
 AGENCIES_MAX = 1_000
 
 
+def _none_due(connection: Connection, at: datetime) -> Iterable[UUID]:
+    """No agency."""
+    del connection, at
+    return ()
+
+
 @dataclass(frozen=True)
 class Dispatch:
     """Decides with these senders, asked in their order.
@@ -38,11 +45,13 @@ class Dispatch:
     Attributes:
         chores: what else is due for an agency (invitations that ran out, comments to read), done
             first.
+        others_due: the agencies that only a chore has something to do for.
     """
 
     clock: Clock
     senders: Sequence[Sender]
     chores: Sequence[Callable[[Moment], None]] = ()
+    others_due: Callable[[Connection, datetime], Iterable[UUID]] = _none_due
 
     def add_to(self, registry: Registry) -> None:
         """Let a worker decide."""
@@ -53,8 +62,12 @@ class Dispatch:
     def tick(self, connection: Connection, job: Job) -> Verdict:
         """Wake the agencies that have something due; the platform's own job, which comes again."""
         del job
-        agencies = store.agencies_due(connection, self.clock.now(), limit=AGENCIES_MAX)
-        enqueue(connection, [wake(agency_id) for agency_id in agencies])
+        at = self.clock.now()
+        agencies = {
+            *store.agencies_due(connection, at, limit=AGENCIES_MAX),
+            *self.others_due(connection, at),
+        }
+        enqueue(connection, [wake(agency_id) for agency_id in sorted(agencies)])
         return Snooze(self.clock.real_s(EVERY))
 
     def dispatch(self, connection: Connection, job: Job) -> None:

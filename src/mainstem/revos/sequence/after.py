@@ -83,10 +83,10 @@ def _sent(
     message_id: str | None,
     chat_id: str | None,
 ) -> None:
-    store.rows(moment, "step_sent", step_id=step["step_id"], message_id=message_id, chat_id=chat_id)
     store.rows(
         moment,
-        "record_outbound",
+        "step_sent",
+        step_id=step["step_id"],
         client_id=step["client_id"],
         sequence_id=step["sequence_id"],
         lead_id=step["lead_id"],
@@ -95,16 +95,19 @@ def _sent(
         message_id=message_id,
         chat_id=chat_id,
     )
-    store.rows(moment, "sequence_goes_on", sequence_id=step["sequence_id"], chat_id=chat_id)
     _goes_on(moment, step)
 
 
 def _goes_on(moment: Moment, step: Mapping[str, Any]) -> None:
     match Purpose(step["purpose"]):
         case Purpose.ASK:
-            store.move_lead(moment, step["lead_id"], "dm_sent")
-            store.rows(moment, "comment_written_to", comment_id=step["comment_id"])
-            _finish_trigger(moment, step, "dm_sent")
+            store.rows(
+                moment,
+                "lead_asked",
+                lead_id=step["lead_id"],
+                campaign_id=step["campaign_id"],
+                comment_id=step["comment_id"],
+            )
             _remind(moment, step)
         case Purpose.CONFIRM:
             add_backup(moment, step)
@@ -220,18 +223,11 @@ def give_up(moment: Moment, step: Mapping[str, Any], reason: str) -> None:
     """Write nothing more to a person in this campaign."""
     store.end_sequence(moment, step["sequence_id"], status="failed", reason=reason)
     store.move_lead(moment, step["lead_id"], "failed")
-    _finish_trigger(moment, step, "skipped", reason)
-
-
-def _finish_trigger(
-    moment: Moment, step: Mapping[str, Any], status: str, reason: str | None = None
-) -> None:
     store.rows(
         moment,
-        "trigger_finished",
+        "trigger_skipped",
         campaign_id=step["campaign_id"],
         comment_id=step["comment_id"],
-        status=status,
         reason=reason,
     )
 

@@ -42,6 +42,9 @@ def begin(moment: Moment, who: Commenter) -> UUID | None:
     lead = store.row(
         moment,
         "begin_lead",
+        step=STEP[Purpose.ASK],
+        purpose=Purpose.ASK,
+        scheduled_for=moment.at + ASK_AFTER + _DICE.random() * ASK_WITHIN,
         client_id=who.client_id,
         campaign_id=who.campaign_id,
         comment_id=who.comment_id,
@@ -52,27 +55,7 @@ def begin(moment: Moment, who: Commenter) -> UUID | None:
         headline=who.headline,
         profile_url=who.profile_url,
     )
-    if lead is None:
-        return None
-    lead_id: UUID = lead["id"]
-    sequence = store.row(
-        moment,
-        "begin_sequence",
-        client_id=who.client_id,
-        campaign_id=who.campaign_id,
-        lead_id=lead_id,
-        account_id=who.account_id,
-    )
-    assert sequence is not None
-    store.rows(moment, "lead_has_sequence", lead_id=lead_id, sequence_id=sequence["id"])
-    step = {
-        "client_id": who.client_id,
-        "sequence_id": sequence["id"],
-        "linkedin_account_id": who.account_id,
-    }
-    wait = ASK_AFTER + _DICE.random() * ASK_WITHIN
-    after.add_step(moment, step, Purpose.ASK, number=STEP[Purpose.ASK], after=wait)
-    return lead_id
+    return None if lead is None else lead["id"]
 
 
 def invited(moment: Moment, lead_id: UUID | None) -> None:

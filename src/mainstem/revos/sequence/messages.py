@@ -190,11 +190,12 @@ class Messages:
             person_id=one["linkedin_id"],
             step=one["step"],
             message_hash=sha256(text.encode()).digest(),
+            step_id=one["step_id"],
+            message=text,
         )
         if reserved is None:  # another lead row of the same person has it
             _end(moment, one["step_id"], "skipped", "the ledger holds this message already")
             return False
-        store.rows(moment, "claim_step", step_id=one["step_id"], message=text)
         if Purpose(one["purpose"]) is Purpose.BACKUP:
             self.wording.links.open(moment, one["sequence_id"])
         return True

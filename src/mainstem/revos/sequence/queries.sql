@@ -49,23 +49,24 @@ values (%(agency_id)s, %(client_id)s, %(kind)s, %(value_hash)s, %(hint)s, %(reas
 on conflict on constraint suppression_value_key do nothing
 
 -- name: reserve_delivery
--- The send, before it is made. Nobody gets the same message of a campaign twice: only one that was
--- surely not delivered may be tried again.
-insert into public.dm_delivery
-  (agency_id, client_id, campaign_id, lead_id, linkedin_account_id, provider_person_id, step, message_hash, reserved_at)
-values (%(agency_id)s, %(client_id)s, %(campaign_id)s, %(lead_id)s, %(account_id)s, %(person_id)s, %(step)s,
-        %(message_hash)s, %(at)s)
-on conflict on constraint dm_delivery_once_key do update
-set status = 'reserved', reserved_at = excluded.reserved_at, linkedin_account_id = excluded.linkedin_account_id,
-    message_hash = excluded.message_hash, error_slug = null, error_message = null
-where dm_delivery.status = 'failed'
-returning id
-
--- name: claim_step
--- It is being sent, in these words.
-update public.dm_step set status = 'claimed', claimed_at = %(at)s, message = %(message)s, error_slug = null,
-       error_message = null
-where agency_id = %(agency_id)s and id = %(step_id)s
+-- The send, before it is made, in these words. Nobody gets the same message of a campaign twice: only
+-- one that was surely not delivered may be tried again.
+with reserved as (
+  insert into public.dm_delivery
+    (agency_id, client_id, campaign_id, lead_id, linkedin_account_id, provider_person_id, step, message_hash, reserved_at)
+  values (%(agency_id)s, %(client_id)s, %(campaign_id)s, %(lead_id)s, %(account_id)s, %(person_id)s, %(step)s,
+          %(message_hash)s, %(at)s)
+  on conflict on constraint dm_delivery_once_key do update
+  set status = 'reserved', reserved_at = excluded.reserved_at, linkedin_account_id = excluded.linkedin_account_id,
+      message_hash = excluded.message_hash, error_slug = null, error_message = null
+  where dm_delivery.status = 'failed'
+  returning agency_id
+)
+update public.dm_step as s
+set status = 'claimed', claimed_at = %(at)s, message = %(message)s, error_slug = null, error_message = null
+from reserved as r
+where s.agency_id = r.agency_id and s.id = %(step_id)s
+returning s.id
 
 -- name: put_off_step
 -- Not now.
@@ -131,23 +132,22 @@ where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and provider_p
 returning id
 
 -- name: step_sent
--- It is out.
-update public.dm_step set status = 'sent', sent_at = %(at)s, unipile_message_id = %(message_id)s,
-       provider_chat_id = %(chat_id)s, error_slug = null, error_message = null
-where agency_id = %(agency_id)s and id = %(step_id)s
-
--- name: record_outbound
--- The conversation, our side.
+-- It is out: the message, our side of the conversation, where that is held.
+with step as (
+  update public.dm_step set status = 'sent', sent_at = %(at)s, unipile_message_id = %(message_id)s,
+         provider_chat_id = %(chat_id)s, error_slug = null, error_message = null
+  where agency_id = %(agency_id)s and id = %(step_id)s
+),
+sequence as (
+  update public.dm_sequence set provider_chat_id = coalesce(%(chat_id)s, provider_chat_id)
+  where agency_id = %(agency_id)s and id = %(sequence_id)s and provider_chat_id is distinct from
+        coalesce(%(chat_id)s, provider_chat_id)
+)
 insert into public.dm_message
   (agency_id, client_id, dm_sequence_id, lead_id, linkedin_account_id, direction, message, unipile_message_id,
    unipile_conversation_id, sent_at)
 values (%(agency_id)s, %(client_id)s, %(sequence_id)s, %(lead_id)s, %(account_id)s, 'outbound', %(message)s,
         %(message_id)s, %(chat_id)s, %(at)s)
-
--- name: sequence_goes_on
--- Where the conversation is held.
-update public.dm_sequence set provider_chat_id = coalesce(%(chat_id)s, provider_chat_id)
-where agency_id = %(agency_id)s and id = %(sequence_id)s
 
 -- name: end_sequence
 -- Nothing more is sent in it.
@@ -167,14 +167,23 @@ update public.lead set status = %(status)s
 where agency_id = %(agency_id)s and id = %(lead_id)s and status <> %(status)s
   and (%(status)s = 'failed' or array_position(%(order)s::text[], status) < array_position(%(order)s::text[], %(status)s))
 
--- name: comment_written_to
--- Whose comment it was has been written to.
-update public.comment set dm_sent = true, dm_sent_at = %(at)s
-where agency_id = %(agency_id)s and id = %(comment_id)s and not dm_sent
+-- name: lead_asked
+-- Who commented has been written to: the lead, the comment, and what came of it.
+with lead as (
+  update public.lead set status = 'dm_sent'
+  where agency_id = %(agency_id)s and id = %(lead_id)s and status in ('comment_detected', 'invited')
+),
+comment as (
+  update public.comment set dm_sent = true, dm_sent_at = %(at)s
+  where agency_id = %(agency_id)s and id = %(comment_id)s and not dm_sent
+)
+update public.triggered_comment set status = 'dm_sent', finished_at = %(at)s, error_message = null
+where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and comment_id = %(comment_id)s
+  and status in ('pending', 'queued', 'invited')
 
--- name: trigger_finished
--- What came of a matched comment.
-update public.triggered_comment set status = %(status)s, finished_at = %(at)s, error_message = %(reason)s
+-- name: trigger_skipped
+-- Nothing came of a matched comment.
+update public.triggered_comment set status = 'skipped', finished_at = %(at)s, error_message = %(reason)s
 where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and comment_id = %(comment_id)s
   and status in ('pending', 'queued', 'invited')
 
@@ -295,24 +304,31 @@ where agency_id = %(agency_id)s and client_id = %(client_id)s and provider_perso
   and status = 'queued'
 
 -- name: begin_lead
--- A person in a campaign, once however often they comment.
-insert into public.lead
-  (agency_id, client_id, campaign_id, comment_id, linkedin_account_id, linkedin_id, first_name, last_name, headline,
-   linkedin_url)
-values (%(agency_id)s, %(client_id)s, %(campaign_id)s, %(comment_id)s, %(account_id)s, %(person_id)s, %(first_name)s,
-        %(last_name)s, %(headline)s, %(profile_url)s)
-on conflict on constraint lead_linkedin_key do nothing
-returning id
-
--- name: begin_sequence
--- Being written to.
-insert into public.dm_sequence (agency_id, client_id, campaign_id, lead_id, linkedin_account_id)
-values (%(agency_id)s, %(client_id)s, %(campaign_id)s, %(lead_id)s, %(account_id)s)
-returning id
-
--- name: lead_has_sequence
--- Each points at the other.
-update public.lead set dm_sequence_id = %(sequence_id)s where agency_id = %(agency_id)s and id = %(lead_id)s
+-- A person in a campaign, once however often they comment: lead and sequence, which point at each
+-- other, and the first message.
+with made as materialized (select app.uuid7() as sequence_id),
+lead as (
+  insert into public.lead
+    (agency_id, client_id, campaign_id, comment_id, linkedin_account_id, linkedin_id, first_name, last_name, headline,
+     linkedin_url, dm_sequence_id)
+  select %(agency_id)s, %(client_id)s, %(campaign_id)s, %(comment_id)s, %(account_id)s, %(person_id)s, %(first_name)s,
+         %(last_name)s, %(headline)s, %(profile_url)s, sequence_id
+  from made
+  on conflict on constraint lead_linkedin_key do nothing
+  returning agency_id, client_id, campaign_id, id, linkedin_account_id, dm_sequence_id
+),
+sequence as (
+  insert into public.dm_sequence (agency_id, client_id, campaign_id, lead_id, linkedin_account_id, id)
+  select agency_id, client_id, campaign_id, id, linkedin_account_id, dm_sequence_id from lead
+  returning agency_id, client_id, id, linkedin_account_id
+),
+step as (
+  insert into public.dm_step
+    (agency_id, client_id, dm_sequence_id, linkedin_account_id, step, purpose, status, scheduled_for)
+  select agency_id, client_id, id, linkedin_account_id, %(step)s, %(purpose)s, 'scheduled', %(scheduled_for)s
+  from sequence
+)
+select id from lead
 
 -- name: open_link
 -- The link in a message works, until then. Its address is not kept: whoever has the key can make it.
