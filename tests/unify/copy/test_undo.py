@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,13 +11,15 @@ from mainstem.unify.copy.copying import Copying
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+    from subprocess import CompletedProcess
 
     import psycopg
     from psycopg.rows import TupleRow
 
     Connection = psycopg.Connection[TupleRow]
+    Undo = Callable[..., CompletedProcess[str]]
 
-MAINSTEM = Path(sys.executable).with_name("mainstem")
 SCRIPT = """
 create table place (code text primary key not null, name text);
 create table "Odd ""name" (id integer primary key, code text references place, age integer);
@@ -37,23 +35,26 @@ def source(make_db: Callable[..., Path]) -> Path:
     )
 
 
-def undo(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [MAINSTEM, "unify", "undo", *arguments],
-        env=os.environ | {"DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@pytest.fixture
+def undo(mainstem: Callable[..., CompletedProcess[str]], empty_database_url: str) -> Undo:
+    def run(*arguments: str) -> CompletedProcess[str]:
+        return mainstem(empty_database_url, "undo", *arguments)
+
+    return run
 
 
-def refused(url: str, *arguments: str) -> str:
-    done = undo(url, *arguments)
-    assert done.returncode == 2, done.stdout
-    assert done.stderr.startswith("mainstem: ")
-    assert done.stderr.count("\n") == 1
-    return done.stderr
+@pytest.fixture
+def refused(undo: Undo) -> Callable[..., str]:
+    """Try an undo; the one line that says why not."""
+
+    def run(*arguments: str) -> str:
+        done = undo(*arguments)
+        assert done.returncode == 2, done.stdout
+        assert done.stderr.startswith("mainstem: ")
+        assert done.stderr.count("\n") == 1
+        return str(done.stderr)
+
+    return run
 
 
 def tables(target: Connection, schema: str = "public") -> list[str]:
@@ -72,16 +73,20 @@ def state(target: Connection) -> str:
 
 
 def test_the_tables_go_and_the_file_can_be_copied_again(
-    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+    source: Path,
+    copied: Callable[..., Any],
+    target: Connection,
+    undo: Undo,
+    refused: Callable[..., str],
 ) -> None:
     copied(source)
     assert tables(target) == ['Odd "name', "place"]
-    done = undo(empty_database_url, "1")
+    done = undo("1")
     assert (done.returncode, done.stderr) == (0, "")
     assert "run 1 (source.db) was taken back" in done.stdout
     assert tables(target) == []
     assert state(target) == "undone"
-    assert "taken back before" in refused(empty_database_url, "1")
+    assert "taken back before" in refused("1")
     again = copied(source)
     assert [table["loaded"] for table in again["tables"]] == [2, 2]
     assert tables(target) == ['Odd "name', "place"]
@@ -112,49 +117,58 @@ def test_what_came_later_is_named_and_nothing_is_touched(
     source: Path,
     copied: Callable[..., Any],
     target: Connection,
-    empty_database_url: str,
+    undo: Undo,
+    refused: Callable[..., str],
     later: str,
     mended: str,
     words: str,
 ) -> None:
     copied(source)
     target.execute(later.encode())
-    assert words in refused(empty_database_url, "1")
+    assert words in refused("1")
     assert state(target) == "finished"
     assert target.execute("select count(*) from place where code in ('a', 'b')").fetchone() == (2,)
     target.execute(mended.encode())
-    assert undo(empty_database_url, "1").returncode == 0
+    assert undo("1").returncode == 0
     assert tables(target) == []
 
 
 def test_rows_changed_since_are_named_and_lost_only_by_force(
-    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+    source: Path,
+    copied: Callable[..., Any],
+    target: Connection,
+    undo: Undo,
+    refused: Callable[..., str],
 ) -> None:
     copied(source)
     target.execute("update place set name = 'Basel' where code = 'b'")
-    said = refused(empty_database_url, "1")
+    said = refused("1")
     assert "1 rows of public.place (for example b)" in said
     assert "undo 1 --force" in said
-    assert undo(empty_database_url, "1", "--force").returncode == 0
+    assert undo("1", "--force").returncode == 0
     assert tables(target) == []
 
 
 def test_a_table_that_was_made_again_says_nothing_of_its_rows(
-    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+    source: Path,
+    copied: Callable[..., Any],
+    target: Connection,
+    undo: Undo,
+    refused: Callable[..., str],
 ) -> None:
     copied(source)
     target.execute('create table again as table "Odd ""name"; drop table "Odd ""name"')
     target.execute('alter table again rename to "Odd ""name"')
-    assert 'cannot be known of public."Odd ""name"' in refused(empty_database_url, "1")
-    assert undo(empty_database_url, "1", "--force").returncode == 0
+    assert 'cannot be known of public."Odd ""name"' in refused("1")
+    assert undo("1", "--force").returncode == 0
 
 
 def test_tables_that_somebody_dropped_are_no_hindrance(
-    source: Path, copied: Callable[..., Any], target: Connection, empty_database_url: str
+    source: Path, copied: Callable[..., Any], target: Connection, undo: Undo
 ) -> None:
     copied(source)
     target.execute(b'drop table "Odd ""name"')
-    assert undo(empty_database_url, "1").returncode == 0
+    assert undo("1").returncode == 0
     assert tables(target) == []
 
 
@@ -162,7 +176,7 @@ def test_an_unfinished_copy_leaves_tables_of_others_alone(
     source: Path,
     copied: Callable[..., Any],
     target: Connection,
-    empty_database_url: str,
+    undo: Undo,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def die(copying: Copying, tables: object) -> None:
@@ -175,6 +189,6 @@ def test_an_unfinished_copy_leaves_tables_of_others_alone(
     target.execute("create table place (somebody text)")
     target.execute("insert into place values ('else')")
     assert len(tables(target, "unify_1")) == 2
-    assert undo(empty_database_url, "1").returncode == 0
+    assert undo("1").returncode == 0
     assert target.execute(sql.SQL("select to_regnamespace('unify_1')")).fetchone() == (None,)
     assert target.execute("select * from place").fetchall() == [("else",)]
