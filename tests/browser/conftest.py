@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 import uvicorn
+from tests.web.plans import make_plans
 from tests.web.world import PASSWORD, World
 
 from mainstem.server import build_app
@@ -78,12 +79,14 @@ def world(scratch: ScratchServer, template: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def address(world: World) -> Iterator[str]:
+def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on a port of its own."""
     with closing(socket.socket()) as listener:
         listener.bind(("127.0.0.1", 0))
         found = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        app = build_app(world.url, settings=Settings(world.keys, base_url=found))
+        plans = make_plans(tmp_path_factory.mktemp("plans"), world.url)
+        settings = Settings(world.keys, base_url=found, plans=plans)
+        app = build_app(world.url, settings=settings)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from litestar.testing import TestClient
+from tests.web.plans import make_plans
 from tests.web.world import PASSWORD, World
 
 from mainstem.server import build_app
@@ -12,6 +13,7 @@ from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from litestar import Litestar
 
@@ -31,8 +33,14 @@ def world(scratch: ScratchServer, template: str) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def app(world: World) -> Litestar:
-    return build_app(world.url, settings=Settings(world.keys))
+def plans(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The operator's folder."""
+    return make_plans(tmp_path_factory.mktemp("plans"), world.url)
+
+
+@pytest.fixture(scope="session")
+def app(world: World, plans: Path) -> Litestar:
+    return build_app(world.url, settings=Settings(world.keys, plans=plans))
 
 
 @pytest.fixture(scope="session")

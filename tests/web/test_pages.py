@@ -39,6 +39,7 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
     "account_id": row_ids("08"),
     "post_id": row_ids("09"),
     "trigger_id": row_ids("0b"),
+    "sequence_id": row_ids("0c"),
     "step_id": row_ids("0d"),
     "review_id": row_ids("0e"),
     "endpoint_id": row_ids("0f"),
@@ -47,8 +48,11 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
 }
 OURS, FOREIGN, UNSEEN = 0, 1, 2
 _PARAMETER = re.compile(r"\{(\w+):uuid\}")
-#: numbers are of the platform's own things, of which there is one
+#: numbers and names are of the platform's own things, of which there is one
 _NUMBER = re.compile(r"\{\w+:int\}")
+_NAME = re.compile(r"\{\w+:str\}")
+#: what an address needs besides its path
+QUERIES = {"/unify/runs/{run_id:int}/row": "?table=people&key=ada%2F1"}
 
 
 def paths(method: str) -> list[str]:
@@ -59,7 +63,8 @@ def paths(method: str) -> list[str]:
 
 
 def address(path: str, whose: int) -> str:
-    return _PARAMETER.sub(lambda found: str(IDS[found[1]][whose]), _NUMBER.sub("1", path))
+    named = _NAME.sub("agency", _NUMBER.sub("1", path))
+    return _PARAMETER.sub(lambda found: str(IDS[found[1]][whose]), named) + QUERIES.get(path, "")
 
 
 PAGES = paths("GET")

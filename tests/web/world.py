@@ -24,7 +24,27 @@ PEOPLE = ("owner", "admin", "manager", "member", "client")
 #: a unification that is over, and the operator who may look at it
 RUN = """
 insert into unify.run (kind, name, plan_sha256, source, state, finished_at)
-values ('run', 'agency', repeat('0', 64), '{}', 'finished', now());
+values ('run', 'agency', repeat('0', 64), '{}', 'finished', now()),
+       ('run', 'later', repeat('0', 64), '{}', 'loading', null);
+insert into unify.step (run_id, name, position, state)
+values (1, 'load client', 1, 'done'), (2, 'load client', 1, 'done'), (2, 'load lead', 2, 'waiting');
+insert into unify.table_result values (1, 'main', 'people', 'client', 4, 1, 1, 1, 1, 2);
+insert into unify.legacy_map (run_id, source_name, source_table, target_table)
+values (1, 'main', 'people', 'client');
+create table unify.legacy_id_1 partition of unify.legacy_id for values in (1);
+insert into unify.legacy_id
+values (1, 'ada/1', '019b0000-0000-7000-8000-000000000001', 'l', null),
+       (1, 'bob', '019b0000-0000-7000-8000-000000000001', 'm', null), (1, 'cy', null, 'd', null);
+insert into unify.quarantine
+values (1, 'people', 'dee', 'born_on', 'no date: token=hunter2',
+        '{"born_on": "soon", "api_key": "hunter2"}');
+insert into unify.ledger
+values (1, 'people', 'ada/1', 'label', 'a?b', 'ab', 'nul-removed'),
+       (1, 'people', 'ada/1', 'api_key', 'hunter2', 'hunter3', 'nul-removed');
+insert into unify.isolation_proof (is_passed, objects, attempts)
+values (true, '[{"name": "public.lead", "kind": "table", "verdict": "proven", "reason": ""},
+  {"name": "app.odd", "kind": "function", "verdict": "not exercised",
+   "reason": "no argument"}]', 812);
 insert into app.operator (email) values ('owner@northwind.example');
 """
 SEED = Path(__file__).with_name("world.sql").read_text(encoding="utf-8")

@@ -26,6 +26,18 @@ TONES = {
     "revoked": ("error", "circle-x"),
     "expired": ("warning", "clock"),
     "draft": ("muted", "circle-dashed"),
+    "loaded": ("success", "circle-check"),
+    "merged": ("info", "git-merge"),
+    "quarantined": ("warning", "circle-alert"),
+    "dropped": ("muted", "circle-x"),
+    "moved": ("success", "circle-check"),
+    "archived": ("info", "layers"),
+    "open": ("warning", "circle-alert"),
+    "warning": ("warning", "circle-alert"),
+    "note": ("info", "circle-dot"),
+    "proven": ("success", "shield-check"),
+    "leak": ("error", "circle-x"),
+    "not exercised": ("warning", "circle-dashed"),
 }
 PLAIN = ("muted", "circle-dot")
 #: what people read where the stored word alone does not say it

@@ -53,6 +53,7 @@ def test_json_without_secrets_stays_what_it_is(value: object) -> None:
         f'set.api_key = "{SECRET}"',
         f"https://example.com/?id=1&access_token={SECRET}&x=2",
         f"Authorization-Token: {SECRET}",
+        f"refused: token={SECRET}",
         f'{{"password": "{SECRET} ' + "x" * 30_000,
     ],
 )

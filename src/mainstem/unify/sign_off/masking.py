@@ -80,4 +80,7 @@ def _masked_json(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def _masked_member(found: re.Match[str]) -> str:
     last = found["word"].rpartition(".")[2]
-    return found["name"] + MASK if is_secret("", last) else found[0]
+    if is_secret("", last):
+        return found["name"] + MASK
+    # `refused: token=abc` is a pair within a pair
+    return found["name"] + _MEMBER.sub(_masked_member, found["value"])

@@ -1,0 +1,113 @@
+"""What audits found: by severity, check, table and place."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from litestar import Response, get
+from litestar.params import FromPath
+
+from mainstem.core.requests import CoreDependency
+from mainstem.errors import ConfigError, RefusedError
+from mainstem.server.api_unify import PlansDependency
+from mainstem.server.unify_pages.operator import missing, read_frame, require_operator
+from mainstem.server.unify_pages.places import Folder
+from mainstem.unify.audit.registry import all_checks
+from mainstem.web import AnyVisit, Column, Filter, Kind, Listed, Listing, Wish
+from mainstem.web.wording import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mainstem.server.api_unify import Plans
+    from mainstem.server.unify_pages.places import AuditReport
+
+SEVERITIES = ("error", "warning", "note")
+CHECKS_SHOWN_MAX = 100
+
+
+@get("/unify/audits/{audit:str}")
+async def findings(
+    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, audit: FromPath[str]
+) -> Response[bytes]:
+    """The findings of an audit."""
+    await require_operator(visit, core)
+    report = await _report(plans, audit)
+    wish = Wish.read(_listing(audit, report), visit.request.query_params.multi_items())
+    listed = Listed.of(wish, _rows(report))
+    await read_frame(visit)
+    return visit.page("unify_audit.html", name=audit, report=report, listed=listed)
+
+
+@get("/unify/audits/{audit:str}/{number:int}")
+async def finding(
+    visit: AnyVisit,
+    core: CoreDependency,
+    plans: PlansDependency,
+    audit: FromPath[str],
+    number: FromPath[int],
+) -> Response[bytes]:
+    """One finding: every place that shows it, and what to do."""
+    await require_operator(visit, core)
+    report = await _report(plans, audit)
+    if not 1 <= number <= len(report.findings):
+        raise missing("finding")
+    found = report.findings[number - 1]
+    check = next((each for each in all_checks() if each.name == found.check), None)
+    await read_frame(visit)
+    return visit.page("unify_finding.html", name=audit, found=found, check=check)
+
+
+HANDLERS = (findings, finding)
+
+
+async def _report(plans: Plans, name: str) -> AuditReport:
+    try:
+        return await asyncio.to_thread(Folder(plans.folder).audit, name)
+    except ConfigError as error:
+        raise RefusedError("unreadable", str(error), status=422) from error
+
+
+def _listing(audit: str, report: AuditReport) -> Listing:
+    checks = sorted({each.check for each in report.findings})[:CHECKS_SHOWN_MAX]
+    kinds = sorted({each.evidence[0].source for each in report.findings if each.evidence})
+    return Listing(
+        page="findings",
+        path=f"/unify/audits/{audit}",
+        title="Findings",
+        many="findings",
+        query=b"",
+        columns=(
+            Column("message", "Finding", link=f"/unify/audits/{audit}/{{number}}"),
+            Column("severity", "Severity", Kind.STATE),
+            Column("check", "Check", Kind.CODE),
+            Column("table", "Table", Kind.CODE),
+            Column("place", "Where", Kind.CODE),
+            Column("places", "Places", Kind.NUMBER),
+        ),
+        filters=(
+            Filter("severity", "Severity", tuple((each, words(each)) for each in SEVERITIES)),
+            Filter("check", "Check", tuple((each, each) for each in checks)),
+            Filter("source", "Read in", tuple((each, words(each)) for each in kinds)),
+        ),
+        search=("message", "table", "column", "place"),
+        client_column=None,
+        hint="Nothing that the checks look for is there.",
+    )
+
+
+def _rows(report: AuditReport) -> Iterator[dict[str, object]]:
+    for number, each in enumerate(report.findings, start=1):
+        first = each.evidence[0] if each.evidence else None
+        yield {
+            "number": number,
+            "message": each.message,
+            "severity": each.severity,
+            "check": each.check,
+            "table": each.table,
+            "column": each.column,
+            "place": first.at if first is not None else None,
+            "source": first.source if first is not None else None,
+            "places": len(each.evidence),
+        }

@@ -1,0 +1,201 @@
+"""A plan: its sources and tables, what people decided, and the questions that are open.
+
+An answer says where rows or values go, or why they do not. What needs SQL or several keys of a
+config is answered with `mainstem unify decide`, by whoever may write on the server's disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from litestar import Response, get, post
+from litestar.params import FromPath
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
+from mainstem.core.requests import CoreDependency
+from mainstem.errors import MainstemError, RefusedError, UsageError
+from mainstem.pg.connect import connect
+from mainstem.server.api_unify import PlansDependency
+from mainstem.server.unify_pages.operator import missing, read_frame, require_operator
+from mainstem.server.unify_pages.places import Folder
+from mainstem.unify.plan.again import plan_again
+from mainstem.unify.plan.config import read_config
+from mainstem.unify.plan.make import make_plan
+from mainstem.unify.plan.model import Answer, literal
+from mainstem.web import AnyVisit, Column, Filter, Kind, Listed, Listing, Wish, see_other
+from mainstem.web.wording import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mainstem.server.api_unify import Plans
+    from mainstem.unify.plan.model import Plan, PlannedTable, Question
+    from mainstem.web import Visit
+
+PATH = "/unify/plans/{plan:str}"
+#: what may be said of a table, and of a column
+OF_TABLE = {"into": "Rows go into", "archive": "Keep in a file, because", "drop": "Drop, because"}
+OF_COLUMN = {"into": "Values go into", "drop": "Drop, because"}
+BECOMES = ("moved", "archived", "dropped", "open")
+TEXT_LENGTH_MAX = 500
+_ONE_AT_A_TIME = asyncio.Lock()
+
+
+@get(PATH)
+async def show(
+    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, plan: FromPath[str]
+) -> Response[bytes]:
+    """The plan as it stands."""
+    await require_operator(visit, core)
+    return await _page(visit, plans, plan)
+
+
+@post(PATH)
+async def answer(
+    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, plan: FromPath[str]
+) -> Response[bytes]:
+    """Keep answers in the plan's manifest, as `mainstem unify decide` does, and plan again."""
+    await require_operator(visit, core)
+    _require_rest(plans, plan)
+    sent = {name: str(value) for name, value in (await visit.request.form()).items()}
+    folder = Folder(plans.folder)
+    async with _ONE_AT_A_TIME:
+        try:
+            found = await asyncio.to_thread(folder.plan, plan)
+            if found is None:
+                await asyncio.to_thread(_make, folder, plan, plans.url)
+            else:
+                said = _answers(found.questions, sent, by=visit.viewer.email)
+                await asyncio.to_thread(plan_again, found, said, lambda: plans.url)
+        except RefusedError:
+            raise
+        except MainstemError as error:
+            return await _page(visit, plans, plan, problem=str(error), sent=sent)
+    return see_other(f"/unify/plans/{plan}")
+
+
+HANDLERS = (show, answer)
+
+
+def _require_rest(plans: Plans, name: str) -> None:
+    if name not in plans.names():
+        raise missing("plan")
+    if plans.running is not None and plans.running.poll() is None:
+        raise RefusedError("conflict", "A run is under way; wait for its end.", status=409)
+
+
+async def _page(
+    visit: Visit,
+    plans: Plans,
+    name: str,
+    *,
+    problem: str = "",
+    sent: Mapping[str, str] | None = None,
+) -> Response[bytes]:
+    if name not in await asyncio.to_thread(plans.names):
+        raise missing("plan")
+    plan: Plan | None = None
+    try:
+        plan = await asyncio.to_thread(Folder(plans.folder).plan, name)
+    except UsageError as error:
+        problem = problem or str(error)
+    wish = Wish.read(_listing(name), visit.request.query_params.multi_items())
+    listed = Listed.of(wish, _rows(plan)) if plan is not None else None
+    await read_frame(visit)
+    return visit.page(
+        "unify_plan.html",
+        status=HTTP_422_UNPROCESSABLE_ENTITY if sent is not None else HTTP_200_OK,
+        name=name,
+        plan=plan,
+        listed=listed,
+        problem=problem,
+        sent=sent or {},
+        of_table=OF_TABLE,
+        of_column=OF_COLUMN,
+    )
+
+
+def _answers(questions: tuple[Question, ...], sent: Mapping[str, str], *, by: str) -> list[Answer]:
+    """What was answered; a question that is not open any more, or was left alone, is not."""
+    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    found = []
+    for number, question in enumerate(questions, start=1):
+        kind, text = sent.get(f"kind-{number}", ""), sent.get(f"text-{number}", "").strip()
+        if not kind or sent.get(f"about-{number}", "").replace("\r\n", "\n") != about(question):
+            continue
+        kinds = OF_TABLE if question.column is None else OF_COLUMN
+        if kind not in kinds or not text or len(text) > TEXT_LENGTH_MAX:
+            raise UsageError(f"question {number}: say where to, or why, in a sentence")
+        found.append(
+            Answer(question.table, question.column, _as_toml(question, kind, text), by, at)
+        )
+    if not found:
+        raise UsageError("choose an answer to at least one question")
+    return found
+
+
+def about(question: Question) -> str:
+    """What tells a question from others, though they were numbered anew meanwhile."""
+    return f"{question.table}\n{question.column or ''}\n{question.text}"
+
+
+def _as_toml(question: Question, kind: str, text: str) -> str:
+    """The answer as the config would say it."""
+    if question.column is None:
+        return f"{kind} = {literal(text)}"
+    return literal(text) if kind == "into" else f"{{ {kind} = {literal(text)} }}"
+
+
+def _make(folder: Folder, name: str, url: str) -> None:
+    assert folder.path is not None, "whoever knows a plan's name has its folder"
+    config = read_config(folder.path / f"{name}.toml")
+    with connect(config.database_url() or url) as connection:
+        make_plan(config, connection)
+
+
+def _listing(name: str) -> Listing:
+    return Listing(
+        page="plan",
+        path=f"/unify/plans/{name}",
+        title="Tables",
+        many="tables",
+        query=b"",
+        columns=(
+            Column("name", "Table"),
+            Column("row_count", "Rows", Kind.NUMBER),
+            Column("becomes", "Its rows are", Kind.STATE),
+            Column("where", "Where to, or why not"),
+            Column("key", "Key", Kind.CODE, is_sortable=False),
+            Column("tenant", "Way to the tenant", Kind.CODE, is_shown=False, is_sortable=False),
+            Column("dropped", "Columns dropped", Kind.NUMBER),
+        ),
+        filters=(
+            Filter("becomes", "Its rows are", tuple((each, words(each)) for each in BECOMES)),
+        ),
+        search=("name", "where"),
+        client_column=None,
+    )
+
+
+def _rows(plan: Plan) -> Iterator[dict[str, object]]:
+    for table in plan.tables:
+        becomes, where = _fate(table)
+        yield {
+            "name": table.name,
+            "row_count": table.row_count,
+            "becomes": becomes,
+            "where": where,
+            "key": ", ".join(table.key),
+            "tenant": " → ".join(table.tenant_path),
+            "dropped": sum(column.drop is not None for column in table.columns),
+        }
+
+
+def _fate(table: PlannedTable) -> tuple[str, str]:
+    if table.into is not None:
+        return "moved", table.into
+    if table.archive is not None:
+        return "archived", table.archive
+    return ("dropped", table.drop) if table.drop is not None else ("open", "")
