@@ -21,11 +21,21 @@ _TYPES = {
     "real": "number",
     "double precision": "number",
     "boolean": "boolean",
-    "jsonb": "object",
-    "json": "object",
 }
+#: may hold any type of JSON
+_ANY = frozenset({"json", "jsonb"})
 _COMMON = ("select", "order", "limit", "offset", "prefer")
-_OK = {"200": {"description": "OK"}}
+_REFUSED = {"default": {"$ref": "#/responses/refused"}}
+_PROBLEM = {
+    "type": "object",
+    "required": ["code", "message"],
+    "properties": {
+        "code": {"type": "string"},
+        "message": {"type": "string"},
+        "details": {"type": "string", "x-nullable": True},
+        "hint": {"type": "string", "x-nullable": True},
+    },
+}
 
 
 def document(exposed: Exposed, access: Access) -> dict[str, Any]:
@@ -46,6 +56,7 @@ def document(exposed: Exposed, access: Access) -> dict[str, Any]:
             name: {"name": name, "in": "header" if name == "prefer" else "query", "type": "string"}
             for name in _COMMON
         },
+        "responses": {"refused": {"description": "Why it was not done", "schema": _PROBLEM}},
         "securityDefinitions": {"key": {"type": "apiKey", "in": "header", "name": "apikey"}},
         "security": [{"key": []}],
     }
@@ -63,7 +74,7 @@ def _methods(relation: Relation, access: Access) -> dict[str, Any]:
             "tags": [relation.name],
             "summary": relation.comment or relation.name,
             "parameters": [*filters, *common],
-            "responses": {"200": {"description": "OK", "schema": rows}},
+            "responses": _answers({"200": "OK", "206": "A part of the rows"}, rows),
         }
     }
     body = {
@@ -71,18 +82,29 @@ def _methods(relation: Relation, access: Access) -> dict[str, Any]:
         "in": "body",
         "schema": {"$ref": f"#/definitions/{relation.name}"},
     }
+    changed = _answers({"200": "The rows, where they are asked for", "204": "No Content"})
     columns = relation.columns.values()
     if any(one.may_insert for one in columns) and access.may(relation.table, Action.CREATE):
-        found["post"] = {"tags": [relation.name], "parameters": [body], "responses": _OK}
+        found["post"] = {
+            "tags": [relation.name],
+            "parameters": [body],
+            "responses": _answers({"201": "Created"}),
+        }
     if any(one.may_update for one in columns) and access.may(relation.table, Action.UPDATE):
         found["patch"] = {
             "tags": [relation.name],
             "parameters": [*filters, body],
-            "responses": _OK,
+            "responses": changed,
         }
     if relation.may_delete and access.may(relation.table, Action.DELETE):
-        found["delete"] = {"tags": [relation.name], "parameters": filters, "responses": _OK}
+        found["delete"] = {"tags": [relation.name], "parameters": filters, "responses": changed}
     return found
+
+
+def _answers(said: dict[str, str], schema: dict[str, Any] | None = None) -> dict[str, Any]:
+    """By status, with what a refusal looks like."""
+    shown = {"schema": schema} if schema else {}
+    return {status: {"description": text, **shown} for status, text in said.items()} | _REFUSED
 
 
 def _definition(exposed: Exposed, relation: Relation) -> dict[str, Any]:
@@ -114,8 +136,10 @@ def _property(column: Column, is_key: bool, target: str | None) -> dict[str, Any
     found: dict[str, Any] = {"format": column.type}
     if column.type.endswith("[]"):
         found |= {"type": "array", "items": {"type": _TYPES.get(column.base_type[:-2], "string")}}
-    else:
+    elif column.base_type not in _ANY:
         found["type"] = _TYPES.get(column.base_type, "string")
+    if column.is_nullable:
+        found["x-nullable"] = True
     if notes:
         found["description"] = "\n\n".join(notes)
     return found
@@ -123,15 +147,18 @@ def _property(column: Column, is_key: bool, target: str | None) -> dict[str, Any
 
 def _calls(functions: Iterable[Function]) -> dict[str, Any]:
     first = next(iter(functions))
-    properties = {
-        one.name or "body": {"type": _TYPES.get(one.type, "string"), "format": one.type}
-        for one in first.arguments
-    }
+    properties = {one.name or "body": _argument(one.type) for one in first.arguments}
     schema = {"type": "object", "properties": properties, "required": sorted(first.needed)}
     call: dict[str, Any] = {
         "tags": [f"(rpc) {first.name}"],
         "summary": first.comment or first.name,
         "parameters": [{"name": "args", "in": "body", "schema": schema}],
-        "responses": _OK,
+        "responses": _answers({"200": "OK", "204": "No Content"}),
     }
     return {"post": call}
+
+
+def _argument(type_name: str) -> dict[str, Any]:
+    if type_name in _ANY:
+        return {"format": type_name}
+    return {"type": _TYPES.get(type_name, "string"), "format": type_name}
