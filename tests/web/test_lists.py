@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.web.world import NORTHWIND, client_id
 
 from mainstem.audience.pages import CLIENTS
-from mainstem.revos.pages import LEADS
+from mainstem.revos.pages.leads import LEADS
 from mainstem.web import Column, Filter, Listed, Listing, Wish, contains
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,11 +16,14 @@ TEXT_LENGTH_MAX = 10_000
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?", re.ASCII)
+YEAR_MIN = 1970
 WRONG = {
     "colour": "Write a colour as # and six digits, such as #0f766e.",
     "email": "Write an e-mail address, such as ada@example.com.",
     "url": "Write an address that begins with https:// or http://.",
     "select": "Choose one of the list.",
+    "moment": "Write a day and a time, such as 2026-03-01T09:00.",
 }
 Choices = tuple[tuple[str, str], ...]
 
@@ -31,7 +35,7 @@ class Field:
     Attributes:
         name: of the field and of the column.
         label: what stands above it.
-        kind: text, email, url, colour, password, code, textarea, select or hidden.
+        kind: text, email, url, colour, password, code, moment, textarea, select or hidden.
         is_required: whether it may be left empty.
         hint: what helps to fill it.
         choices: of a select: stored word and what people read.
@@ -61,6 +65,7 @@ class Field:
             "colour": _COLOUR.fullmatch(text) is not None,
             "url": _URL.fullmatch(text) is not None,
             "select": text in dict(self.choices),
+            "moment": _is_moment(text),
         }.get(self.kind, True)
         return None if is_right else WRONG[self.kind]
 
@@ -122,6 +127,14 @@ class Filled:
     def with_problem(self, name: str, problem: str) -> Filled:
         """The same, with something said beside a field, or about all of it."""
         return replace(self, problems={**self.problems, name: problem})
+
+
+def _is_moment(text: str) -> bool:
+    """Whether it is a day and a time, as browsers send `datetime-local`."""
+    try:
+        return bool(_MOMENT.fullmatch(text)) and datetime.fromisoformat(text).year >= YEAR_MIN
+    except ValueError:
+        return False
 
 
 def _typed(each: Field, sent: object) -> str:

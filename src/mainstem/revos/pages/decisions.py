@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -10,12 +11,14 @@ from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 
 from mainstem.db.queries import load_queries
+from mainstem.errors import RefusedError
 from mainstem.revos.desk import Desk
-from mainstem.web import AnyVisit, row, rows, see_other
+from mainstem.web import AnyVisit, Field, Form, local_path, row, rows, see_other
 
 APP = "revos"
 QUERIES = load_queries("mainstem.revos.pages", "work.sql")
 ACCOUNT = load_queries("mainstem.revos.pages", "account.sql")
+WHEN = Form((Field("when", "When", "moment"),))
 Decisions = NamedDependency[SkipValidation[Desk]]
 REVIEW = "/revos/review"
 
@@ -87,10 +90,16 @@ async def change_campaign(
 async def publish(
     visit: AnyVisit, decisions: Decisions, post_id: FromPath[UUID]
 ) -> Response[bytes]:
-    """Publish a post now."""
+    """Publish a post, now or at a time in UTC."""
     visit.require("post", "update")
-    await decisions.publish(visit.tenant, post_id, when=None)
-    return see_other("/revos/posts")
+    sent = dict(await visit.request.form())
+    filled = WHEN.read(sent)
+    if not filled.is_good:
+        raise RefusedError("validation_failed", filled.problems["when"], status=422)
+    when = filled.value("when")
+    at = datetime.fromisoformat(when).replace(tzinfo=UTC) if when else None
+    await decisions.publish(visit.tenant, post_id, when=at)
+    return see_other(local_path(str(sent.get("next", "")), "/revos/posts"))
 
 
 @get("/revos/accounts/{account_id:uuid}", app=APP)

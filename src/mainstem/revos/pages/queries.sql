@@ -17,12 +17,14 @@ where c.agency_id = %(agency_id)s
 -- name: campaign
 -- One campaign as its page shows it.
 select c.id, c.client_id, c.name, c.description, k.name as client, c.status, c.trigger_word, c.match_mode,
-       c.post_template, c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.public_reply_template,
-       c.starts_at, c.ends_at, c.created_at, a.account_name, m.name as lead_magnet
+       c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.public_reply_template,
+       c.settings ->> 'reminder_template' as reminder_template, c.starts_at, c.ends_at, c.created_at,
+       c.linkedin_account_id, a.account_name, m.name as lead_magnet, w.name as webhook
 from public.campaign as c
 left join public.client as k on k.agency_id = c.agency_id and k.id = c.client_id
 left join public.linkedin_account as a on a.agency_id = c.agency_id and a.id = c.linkedin_account_id
 left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
+left join public.webhook_config as w on w.agency_id = c.agency_id and w.id = c.webhook_config_id
 where c.agency_id = %(agency_id)s and c.id = %(campaign_id)s
 
 -- name: leads_by_status
@@ -53,25 +55,12 @@ where l.agency_id = %(agency_id)s
 select l.id, l.client_id, l.campaign_id, c.name as campaign, k.name as client, l.email, l.first_name, l.last_name,
        coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.email, l.linkedin_id) as name,
        l.linkedin_url, l.headline, l.company, l.title, l.phone, l.source, l.status, l.score, l.notes,
-       l.captured_at, l.created_at, l.comment_id, l.dm_sequence_id
+       l.captured_at, l.email_confidence, l.created_at, q.id as sequence_id, q.status as sequence_status
 from public.lead as l
 left join public.campaign as c on c.agency_id = l.agency_id and c.id = l.campaign_id
 left join public.client as k on k.agency_id = l.agency_id and k.id = l.client_id
+left join public.dm_sequence as q on q.agency_id = l.agency_id and q.id = l.dm_sequence_id
 where l.agency_id = %(agency_id)s and l.id = %(lead_id)s
-
--- name: comment_of_lead
--- What the person wrote under the post.
-select content, coalesce(commented_at, created_at) as at
-from public.comment
-where agency_id = %(agency_id)s and id = %(comment_id)s
-
--- name: steps_of_lead
--- The messages of the lead's sequence, sent or still to come.
-select step, purpose, status, message, scheduled_for, sent_at
-from public.dm_step
-where agency_id = %(agency_id)s and dm_sequence_id = %(dm_sequence_id)s
-order by step
-limit 20
 
 -- name: add_lead
 -- Add a lead by hand, for the client of its campaign.

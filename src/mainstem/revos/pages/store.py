@@ -30,19 +30,8 @@ async def campaign(connection: Connection, visit: Visit, campaign_id: UUID) -> R
 
 
 async def lead(connection: Connection, visit: Visit, lead_id: UUID) -> Row | None:
-    """One lead with the comment it came from and its messages; None where there is none."""
-    found = await row(connection, QUERIES["lead"], agency_id=visit.agency_id, lead_id=lead_id)
-    if found is None:
-        return None
-    comment = await row(
-        connection, QUERIES["comment_of_lead"],
-        agency_id=visit.agency_id, comment_id=found["comment_id"],
-    )  # fmt: skip
-    steps = await rows(
-        connection, QUERIES["steps_of_lead"],
-        agency_id=visit.agency_id, dm_sequence_id=found["dm_sequence_id"],
-    )  # fmt: skip
-    return {**found, "comment": comment, "steps": steps}
+    """One lead; None where there is none."""
+    return await row(connection, QUERIES["lead"], agency_id=visit.agency_id, lead_id=lead_id)
 
 
 async def add_lead(connection: Connection, visit: Visit, values: Mapping[str, str | None]) -> UUID:

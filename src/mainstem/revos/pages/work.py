@@ -95,7 +95,7 @@ INBOX = Listing(
     many="conversations",
     query=QUERIES["conversations"],
     columns=(
-        Column("name", "Person", link="/revos/leads/{lead_id}"),
+        Column("name", "Person", link="/revos/inbox/{id}"),
         Column("message", "Last message", is_sortable=False),
         Column("status", "Lead", Kind.STATE),
         Column("campaign", "Campaign", link="/revos/campaigns/{campaign_id}"),
@@ -167,6 +167,19 @@ async def inbox(visit: AnyVisit) -> Response[bytes]:
     return await _listed(visit, INBOX)
 
 
+@get("/revos/inbox/{sequence_id:uuid}", app=APP)
+async def conversation(visit: AnyVisit, sequence_id: FromPath[UUID]) -> Response[bytes]:
+    """A conversation, from the first message on."""
+    visit.require("lead", "read")
+    bound = {"agency_id": visit.agency_id, "sequence_id": sequence_id}
+    async with visit.reading() as connection:
+        found = await row(connection, QUERIES["conversation"], **bound)
+        messages = await rows(connection, QUERIES["messages"], **bound)
+    if found is None:
+        raise NotFoundException
+    return visit.page("conversation.html", conversation=found, messages=messages)
+
+
 @get("/revos/webhooks", app=APP)
 async def deliveries(visit: AnyVisit) -> Response[bytes]:
     """What clients' systems were told."""
@@ -230,4 +243,6 @@ async def answer_pod(
     return see_other("/revos/pods")
 
 
-HANDLERS = (accounts, posts, inbox, deliveries, delivery, replay, pods, answer_pod)
+HANDLERS = (
+    accounts, posts, inbox, conversation, deliveries, delivery, replay, pods, answer_pod,
+)  # fmt: skip

@@ -45,6 +45,33 @@ left join lateral (
   order by d.id desc limit 1) as m on true
 where q.agency_id = %(agency_id)s and q.last_inbound_at is not null
 
+-- name: conversation
+-- Whose conversation it is, and where it stands.
+select q.id, q.client_id, q.lead_id, q.campaign_id, q.status, q.failure_reason, l.email,
+       coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.email, l.linkedin_id) as name, l.headline,
+       l.linkedin_url, l.status as lead_status, c.name as campaign, k.name as client,
+       coalesce(a.display_name, a.account_name) as sender
+from public.dm_sequence as q
+join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
+left join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
+left join public.client as k on k.agency_id = q.agency_id and k.id = q.client_id
+left join public.linkedin_account as a on a.agency_id = q.agency_id and a.id = q.linkedin_account_id
+where q.agency_id = %(agency_id)s and q.id = %(sequence_id)s
+
+-- name: messages
+-- What was written, by whom, the newest two hundred in their order; and what waits to be sent.
+select * from (
+  select m.id, m.direction, m.message, coalesce(m.sent_at, m.created_at) as at, 'sent' as status
+  from public.dm_message as m
+  where m.agency_id = %(agency_id)s and m.dm_sequence_id = %(sequence_id)s
+  union all
+  select s.id, 'outbound', s.message, coalesce(s.claimed_at, s.scheduled_for, s.created_at), s.status
+  from public.dm_step as s
+  where s.agency_id = %(agency_id)s and s.dm_sequence_id = %(sequence_id)s
+    and s.status in ('scheduled', 'claimed', 'unknown', 'failed')
+  order by at desc limit 200) as newest
+order by at, id
+
 -- name: deliveries
 -- Webhook deliveries as a list shows them.
 select h.id, h.client_id, w.name as endpoint, h.event_type as name, k.name as client, h.status, h.status_code,
