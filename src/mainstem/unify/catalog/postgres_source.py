@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from copy import copy
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -109,6 +110,19 @@ class PostgresSource:
                 f"the connection to {self.shown} was lost, and with it the moment as of which it "
                 "was read; run again to go on"
             ) from None
+
+    @contextmanager
+    def beside(self) -> Iterator[PostgresSource]:
+        """The same source over a connection of its own, for another thread.
+
+        Raises SourceError when the first connection, which holds the snapshot, was lost.
+        """
+        other = copy(self)
+        other.connection = self.open_again()
+        try:
+            yield other
+        finally:
+            other.close()
 
     def close(self) -> None:
         """Let go of the snapshot."""

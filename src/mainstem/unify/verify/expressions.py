@@ -8,6 +8,7 @@ is listed with the reason.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -72,10 +73,22 @@ class _Read:
     has_moment: bool = False
 
 
+@contextmanager
+def open_fresh(url: str) -> Iterator[Connection]:
+    """A connection for `with_expressions`, which never commits."""
+    with connect(url, application_name="mainstem verify expressions") as connection:
+        for setting in SETTINGS:
+            connection.execute(setting.encode())
+        connection.commit()
+        yield connection
+
+
 def with_expressions(
-    planned: PlannedRun, verdict: TableVerdict, source: Source, url: str
+    planned: PlannedRun, verdict: TableVerdict, source: Source, connection: Connection
 ) -> TableVerdict:
     """The verdict, with what the plan's own SQL gives compared as well, where that can be.
+
+    `connection`: of `open_fresh`.
 
     Raises SourceError or ServerError when a side cannot be read.
     """
@@ -91,12 +104,7 @@ def with_expressions(
     if not able:
         return replace(verdict, not_compared=not_compared)
     again = _Again(planned, table, select, able)
-    with (
-        clear_errors(f"compare what the plan's SQL makes of {table.name}"),
-        connect(url, application_name="mainstem verify expressions") as connection,
-    ):
-        for setting in SETTINGS:
-            connection.execute(setting.encode())
+    with clear_errors(f"compare what the plan's SQL makes of {table.name}"):
         lost, differing, differences = again.compare(connection, source)
         connection.rollback()
     if lost:

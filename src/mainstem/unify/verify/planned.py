@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.unify.catalog.postgres import read_target
@@ -95,16 +96,13 @@ def read_planned_run(
     )
 
 
-def planned_comparisons(planned: PlannedRun, source: PlannedSource) -> list[Comparison]:
-    """A comparison for each table of a source that the run moved."""
-    return [
-        _comparison(planned, table)
-        for table in planned.plan.tables_of(source)
-        if table.name in planned.maps
-    ]
+def moved_tables(planned: PlannedRun, source: PlannedSource) -> list[PlannedTable]:
+    """The tables of a source that the run moved."""
+    return [table for table in planned.plan.tables_of(source) if table.name in planned.maps]
 
 
-def _comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
+def planned_comparison(planned: PlannedRun, table: PlannedTable) -> Comparison:
+    """How a table that the run moved is compared."""
     builder = _Builder(planned, table)
     columns = tuple(builder.columns())
     found = planned.maps[table.name]
@@ -169,7 +167,7 @@ class _Builder:
 
     def columns(self) -> Iterator[ComparedColumn]:
         for column in self._table.staged:
-            if self._is_masked_change(column):
+            if column.name in self._masked_changes:
                 self.not_compared[column.name] = "a secret that the plan itself changed"
                 continue
             if column.into is not None:
@@ -327,16 +325,17 @@ class _Builder:
             f" on l.new_key = m.{self._planned.map_column(parent)} where m.outcome = 'm'"
         )
 
-    def _is_masked_change(self, column: PlannedColumn) -> bool:
-        """Whether the ledger hides what the plan's own SQL did to the column of a loaded row."""
+    @cached_property
+    def _masked_changes(self) -> frozenset[str]:
+        """The columns of loaded rows of which the ledger hides what the plan's own SQL did."""
         partition = self._planned.maps[self._table.name].partition
-        row = self._planned.connection.execute(
-            f"select exists (select from unify.ledger as l join unify.{partition} as m"
+        rows = self._planned.connection.execute(
+            f"select distinct l.column_name from unify.ledger as l join unify.{partition} as m"
             " on m.old_id = l.key and m.outcome = 'l' where run_id = %s and source_table = %s"
-            " and column_name = %s and rule <> all(%s) and (%s in (before, after)))".encode(),
-            (self._planned.run.id, self._table.name, column.name, list(RULES), MASK),
-        ).fetchone()
-        return bool(row and row[0])
+            " and rule <> all(%s) and (%s in (before, after))".encode(),
+            (self._planned.run.id, self._table.name, list(RULES), MASK),
+        )
+        return frozenset(name for (name,) in rows)
 
 
 def _source_key(table: PlannedTable) -> str:

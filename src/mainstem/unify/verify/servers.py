@@ -1,9 +1,9 @@
 """A table of a PostgreSQL source against the target: each server sums up its own side.
 
-The checksum is that of `sums`, an inner product of key and value hashes, in SQL: two sums a column,
-each of 31 bits of the key's hash times 32 bits of the value's, so that no product leaves a bigint.
-What the run changed is known by the ledger and added to the source's sums. Where sums differ, both
-sides are summed again by bucket, and only the rows of differing buckets are fetched.
+A column's checksum is the sum, over its rows, of the value's hash, which begins with the hash of
+the row's key: two rows that swap their values change the sum. What the run changed is known by the
+ledger and added to the source's sums. Where sums differ, both sides are summed again by bucket, and
+only the rows of differing buckets are fetched.
 """
 
 from __future__ import annotations
@@ -41,25 +41,31 @@ BUCKETS: Final = 4096
 #: rows of one side that are fetched while differences are looked for
 _FETCHED_MAX: Final = 20_000
 _SEED_MAX: Final = 2**62
-_NULL_HASH: Final = 1_640_531_527
-_KEY_BITS, _VALUE_BITS = 2**31 - 1, 2**32 - 1
+#: what makes the hash of no value out of the key's: none that a text is likely to have
+_NULL_BITS: Final = 7_046_029_254_386_353_087
 
-#: bucket -> rows, keys' sum, and two sums for each column
+#: bucket -> rows, keys' sum, and a sum for each column
 Sums: TypeAlias = "dict[int, list[int]]"
 #: a row's values as texts, by key
 Rows: TypeAlias = "dict[str, tuple[str | None, ...]]"
 
 
 def compare_server(
-    planned: PlannedRun, comparison: Comparison, source: ServerSource, *, reporter: Reporter
+    planned: PlannedRun,
+    comparison: Comparison,
+    source: ServerSource,
+    *,
+    is_native: bool,
+    reporter: Reporter,
 ) -> Compared:
-    """Compare one table.
+    """Compare one table. `is_native`: whether `hash_alike` says that both servers do.
 
     Raises SourceError or ServerError when a side cannot be read.
     """
     table = planned.plan.table(comparison.name)
     shown = reporter.step(f"compare {table.name}", 2 * table.row_count)
-    two = _TwoServers(planned, comparison, source, table, secrets.randbelow(_SEED_MAX))
+    hashing = _Hashing(secrets.randbelow(_SEED_MAX), is_native=is_native)
+    two = _TwoServers(planned, comparison, source, table, hashing)
     here, there = two.sums()
     shown.advance(2 * table.row_count)
     differing = two.differing(here, there)
@@ -83,6 +89,12 @@ def compare_server(
     return Compared(verdict, {})
 
 
+def hash_alike(source: Connection, target: Connection) -> bool:
+    """Whether two servers hash alike: only between versions that differ they may not."""
+    query = b"select hashtextextended('mainstem', 1), hashtextextended(repeat('m', 99), 2)"
+    return source.execute(query).fetchone() == target.execute(query).fetchone()
+
+
 @dataclass(frozen=True)
 class _TwoServers:
     """Both sides of one table's comparison."""
@@ -91,30 +103,29 @@ class _TwoServers:
     comparison: Comparison
     source: ServerSource
     table: PlannedTable
-    seed: int
+    hashing: _Hashing
 
     def sums(self, *, by_bucket: bool = False) -> tuple[Sums, Sums]:
         """The sums of both sides; each server works out its own at the same time."""
-        hashing, width = self._hashing(), len(self.comparison.columns)
+        width = len(self.comparison.columns)
         query, parameters = self._source_rows()
-        ours = hashing.sums(query, width, by_bucket=by_bucket)
-        theirs = hashing.sums(self._target_rows(), width, by_bucket=by_bucket)
+        ours = self.hashing.sums(query, width, by_bucket=by_bucket)
+        theirs = self.hashing.sums(self._target_rows(), width, by_bucket=by_bucket)
         with ThreadPoolExecutor(max_workers=1) as beside:
             waiting = beside.submit(self._sum_source, ours, parameters)
             there = _as_sums(self.planned.connection.execute(theirs.encode()).fetchall())
             here = waiting.result()
-        return self._changed(here, hashing, by_bucket=by_bucket), there
+        return self._changed(here, by_bucket=by_bucket), there
 
     def _sum_source(self, text: str, parameters: dict[str, object]) -> Sums:
         with self.source.server.reading() as connection:
             return _as_sums(connection.execute(text.encode(), parameters or None).fetchall())
 
-    def _changed(self, sums: Sums, hashing: _Hashing, *, by_bucket: bool) -> Sums:
+    def _changed(self, sums: Sums, *, by_bucket: bool) -> Sums:
         """The source's sums as they must be in the target after what the run changed."""
-        for bucket, at, one, two in self._changes(hashing, by_bucket=by_bucket):
-            found = sums.setdefault(bucket, [0] * (2 + 2 * len(self.comparison.columns)))
-            found[2 + 2 * at] += one
-            found[3 + 2 * at] += two
+        for bucket, at, more in self._changes(by_bucket=by_bucket):
+            found = sums.setdefault(bucket, [0] * (2 + len(self.comparison.columns)))
+            found[2 + at] += more
         return sums
 
     def differing(self, here: Sums, there: Sums) -> Iterator[str]:
@@ -126,19 +137,16 @@ class _TwoServers:
     def checksums(self, here: Sums, there: Sums) -> dict[str, tuple[str, str]]:
         """The checksums of both sides; of secrets none."""
         return {
-            column.shown: (digits(*one), digits(*two))
+            column.shown: (digits(one), digits(two))
             for column, one, two in self._pairs(here, there)
             if not column.is_secret
         }
 
-    def _pairs(
-        self, here: Sums, there: Sums
-    ) -> Iterator[tuple[ComparedColumn, list[int], list[int]]]:
-        """Each column with its two sums of either side."""
-        width = 2 + 2 * len(self.comparison.columns)
-        one, two = (sums.get(0, [0] * width) for sums in (here, there))
-        for at, column in enumerate(self.comparison.columns):
-            yield column, one[2 + 2 * at : 4 + 2 * at], two[2 + 2 * at : 4 + 2 * at]
+    def _pairs(self, here: Sums, there: Sums) -> Iterator[tuple[ComparedColumn, int, int]]:
+        """Each column with its sum of either side."""
+        columns = self.comparison.columns
+        one, two = (sums.get(0, [0] * (2 + len(columns)))[2:] for sums in (here, there))
+        return zip(columns, one, two, strict=True)
 
     def differences(self) -> tuple[list[Difference], bool]:
         """Name what differs; and whether there is more."""
@@ -171,7 +179,7 @@ class _TwoServers:
 
     def _fetch_source(self, buckets: Sequence[int]) -> Rows:
         query, parameters = self._source_rows()
-        text = self._hashing().fetch(query, buckets)
+        text = self.hashing.fetch(query, buckets)
         with self.source.server.reading() as connection:
             rows = connection.execute(text.encode(), parameters or None).fetchall()
         found = {row[0]: list(row[1:]) for row in rows}
@@ -189,7 +197,7 @@ class _TwoServers:
         return {key: tuple(values) for key, values in found.items()}
 
     def _fetch_target(self, buckets: Sequence[int]) -> Rows:
-        text = self._hashing().fetch(self._target_rows(), buckets)
+        text = self.hashing.fetch(self._target_rows(), buckets)
         rows = self.planned.connection.execute(text.encode()).fetchall()
         return {row[0]: tuple(row[1:]) for row in rows}
 
@@ -261,35 +269,23 @@ class _TwoServers:
             return f"nullif({value}, 'null')"
         return canonical(column.target, planned.type)
 
-    def _changes(
-        self, hashing: _Hashing, *, by_bucket: bool
-    ) -> Iterator[tuple[int, int, int, int]]:
-        """Bucket, column's position, and what its two sums change by, by the ledger."""
+    def _changes(self, *, by_bucket: bool) -> Iterator[tuple[int, int, int]]:
+        """Bucket, column's position, and what its sum changes by, by the ledger."""
         if self.comparison.changed is None:
             return
         changed = self.comparison.changed.replace("%", "%%")
-        text = hashing.changes(changed, by_bucket=by_bucket)
-        for bucket, name, rule, one, two in self.planned.connection.execute(
+        text = self.hashing.changes(changed, by_bucket=by_bucket)
+        for bucket, name, rule, more in self.planned.connection.execute(
             text.encode(), (MASK, MASK)
         ):
             for at in self._concerned(name, rule):
-                yield bucket, at, int(one), int(two)
+                yield bucket, at, int(more)
 
     def _concerned(self, name: str, rule: str) -> Iterator[int]:
         for at, column in enumerate(self.comparison.columns):
             is_meant = {ORPHAN_TO_NULL: not column.is_plain, NULL_REPLACED: column.is_plain}
             if column.name == name and is_meant.get(rule, True):
                 yield at
-
-    def _hashing(self) -> _Hashing:
-        return _Hashing(self.seed, is_native=self._is_native())
-
-    def _is_native(self) -> bool:
-        """Whether both servers hash alike: only between versions that differ they may not."""
-        query = b"select hashtextextended('mainstem', 1), hashtextextended(repeat('m', 99), 2)"
-        with self.source.server.reading() as connection:
-            here = connection.execute(query).fetchone()
-        return here == self.planned.connection.execute(query).fetchone()
 
 
 @dataclass(frozen=True)
@@ -300,51 +296,43 @@ class _Hashing:
     #: whether hashtextextended gives the same on both servers; md5 always does
     is_native: bool
 
-    def value(self, text: str) -> str:
-        """A text's hash, a bigint; one number stands for NULL."""
+    def key(self, text: str) -> str:
+        """The hash of a row's key, a bigint."""
+        return self._hash(text, str(self.seed))
+
+    def value(self, text: str, key: str) -> str:
+        """The hash of a value in the row of that key's hash, a bigint; NULL has one of its own."""
+        return f"coalesce({self._hash(text, key)}, {key} # {_NULL_BITS})"
+
+    def _hash(self, text: str, start: str) -> str:
         if self.is_native:
-            return f"coalesce(hashtextextended({text}, {self.seed}), {_NULL_HASH})"
-        return (
-            f"coalesce(('x' || left(md5('{self.seed}/' || {text}), 16))::bit(64)::bigint,"
-            f" {_NULL_HASH})"
-        )
+            return f"hashtextextended({text}, {start})"
+        return f"('x' || left(md5({start} || '/' || {text}), 16))::bit(64)::bigint"
 
     def bucket(self, key: str) -> str:
         """The bucket of a key, the same on both servers."""
         return f"(('x' || left(md5({key}), 3))::bit(12)::integer)"
 
     def sums(self, query: str, columns: int, *, by_bucket: bool) -> str:
-        """Bucket, rows, sum of the keys' hashes, and two sums for each column."""
-        hashes = "".join(f", {self.value(f'x.v{at}')} as h{at}" for at in range(columns))
-        products = "".join(
-            f", coalesce(sum(a * (h{at} & {_VALUE_BITS})), 0),"
-            f" coalesce(sum(b * ((h{at} >> 32) & {_VALUE_BITS})), 0)"
-            for at in range(columns)
-        )
-        halves = f"y.hk & {_KEY_BITS} as a, (y.hk >> 33) & {_KEY_BITS} as b"
-        listed = "".join(f", y.h{at}" for at in range(columns))
+        """Bucket, rows, sum of the keys' hashes, and a sum for each column."""
         bucket = self.bucket("x.k") if by_bucket else "0"
+        sums = "".join(
+            f", coalesce(sum({self.value(f'y.v{at}', 'y.hk')}), 0)" for at in range(columns)
+        )
+        # Without the offset the server would work the key's hash out for each column again.
         return (
-            f"select bucket, count(*), coalesce(sum(hk), 0){products} from"
-            f" (select y.bucket, y.hk, {halves}{listed} from"
-            f" (select {bucket} as bucket, {self.value('x.k')} as hk{hashes}"
-            f" from ({query}) as x offset 0) as y offset 0) as z group by bucket"
+            f"select y.bucket, count(*), coalesce(sum(y.hk), 0){sums} from"
+            f" (select x.*, {bucket} as bucket, {self.key('x.k')} as hk from ({query}) as x"
+            " offset 0) as y group by y.bucket"
         )
 
     def changes(self, query: str, *, by_bucket: bool) -> str:
-        """What the ledger's changes add: bucket, column, rule, and two sums. Takes MASK twice."""
+        """What the ledger's changes add: bucket, column, rule, and a sum. Takes MASK twice."""
         bucket = self.bucket("c.key") if by_bucket else "0"
-        before, after, key = (self.value(f"c.{name}") for name in ("before", "after", "key"))
-        one = (
-            f"({key} & {_KEY_BITS})::numeric *"
-            f" (({after} & {_VALUE_BITS}) - ({before} & {_VALUE_BITS}))"
-        )
-        two = (
-            f"(({key} >> 33) & {_KEY_BITS})::numeric *"
-            f" ((({after} >> 32) & {_VALUE_BITS}) - (({before} >> 32) & {_VALUE_BITS}))"
-        )
+        after, before = (f"({self.value(f'c.{name}', 'c.hk')})" for name in ("after", "before"))
         return (
-            f"select {bucket}, c.column_name, c.rule, sum({one}), sum({two}) from ({query}) as c"
+            f"select {bucket}, c.column_name, c.rule, sum({after}::numeric - {before}) from"
+            f" (select c.*, {self.key('c.key')} as hk from ({query}) as c offset 0) as c"
             " where c.before is distinct from %s and c.after is distinct from %s group by 1, 2, 3"
         )
 

@@ -114,11 +114,9 @@ def bucket(key: str) -> int:
     return crc32(key.encode()) % BUCKETS
 
 
-def digits(total: int, more: int | None = None) -> str:
-    """A checksum for people: 32 hexadecimal digits of one sum, or 16 of each of two."""
-    if more is None:
-        return f"{total % 2**128:032x}"
-    return f"{total % 2**64:016x}{more % 2**64:016x}"
+def digits(total: int) -> str:
+    """A checksum for people: 32 hexadecimal digits."""
+    return f"{total % 2**128:032x}"
 
 
 @dataclass

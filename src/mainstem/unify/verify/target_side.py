@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -15,6 +15,9 @@ from mainstem.unify.verify.sums import Batch, lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
+
+    import psycopg
+    from psycopg.rows import TupleRow
 
     from mainstem.unify.codec import Codec
     from mainstem.unify.verify.model import Comparison
@@ -38,6 +41,15 @@ SETTINGS: Final = (
 )
 
 
+@contextmanager
+def open_target(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A connection on which each statement sees one state, and every value is written alike."""
+    with connect(url, autocommit=True, application_name="mainstem verify") as connection:
+        for setting in SETTINGS:
+            connection.execute(setting.encode())
+        yield connection
+
+
 class TargetSide:
     """Reads the target; writes nothing."""
 
@@ -45,11 +57,7 @@ class TargetSide:
 
     def __init__(self, url: str) -> None:
         self._stack = ExitStack()
-        self._server = self._stack.enter_context(
-            connect(url, autocommit=True, application_name="mainstem verify target")
-        )
-        for setting in SETTINGS:
-            self._server.execute(setting)
+        self._server = self._stack.enter_context(open_target(url))
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from psycopg.types.json import Jsonb
 
 from mainstem.errors import ConfigError, SourceError, UsageError
-from mainstem.pg.connect import clear_errors, connect
+from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.files.checking import verify_files
@@ -23,7 +23,7 @@ from mainstem.unify.plan.names import name_sql
 from mainstem.unify.verify.accounting import check_accounts, check_also, check_ledger, check_maps
 from mainstem.unify.verify.copied import copied_comparisons
 from mainstem.unify.verify.engine import compare_rows, compare_tables
-from mainstem.unify.verify.expressions import with_expressions
+from mainstem.unify.verify.expressions import open_fresh, with_expressions
 from mainstem.unify.verify.isolation import (
     TENANTS_MAX,
     TenantTable,
@@ -32,14 +32,14 @@ from mainstem.unify.verify.isolation import (
     prove_elsewhere,
 )
 from mainstem.unify.verify.model import Finding, Verification
-from mainstem.unify.verify.planned import planned_comparisons, read_planned_run
+from mainstem.unify.verify.planned import moved_tables, planned_comparison, read_planned_run
 from mainstem.unify.verify.references import (
     check_counters,
     check_foreign_keys,
     count_kept_orphans,
 )
-from mainstem.unify.verify.servers import compare_server
-from mainstem.unify.verify.target_side import SETTINGS
+from mainstem.unify.verify.server_tables import compare_servers
+from mainstem.unify.verify.target_side import open_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -84,11 +84,7 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
             _check_same(source, run, source.planned.name or plan.name)
         catalogs = {name: source.catalog for name, source in sources.items()}
         planned = read_planned_run(connection, run, plan, catalogs)
-        compared = [
-            replace(one, verdict=with_expressions(planned, one.verdict, source, url))
-            for source in sources.values()
-            for one in _compare_source(planned, source, url, reporter=reporter)
-        ]
+        compared = _compare(planned, sources, url, reporter=reporter)
         tables = [
             target_name(planned.targets[name])
             for name in sorted({planned.target(found) for found in planned.maps.values()})
@@ -203,12 +199,7 @@ def _both(path: Path, url: str) -> Iterator[tuple[SqliteSource, Connection]]:
 
 @contextmanager
 def _target(url: str) -> Iterator[Connection]:
-    with (
-        clear_errors("verify"),
-        connect(url, autocommit=True, application_name="mainstem verify") as connection,
-    ):
-        for setting in SETTINGS:
-            connection.execute(setting.encode())
+    with clear_errors("verify"), open_target(url) as connection:
         yield connection
 
 
@@ -239,17 +230,32 @@ def _check_same(source: Source, run: Run, name: str) -> None:
         )
 
 
-def _compare_source(
-    planned: PlannedRun, source: Source, url: str, *, reporter: Reporter
+def _compare(
+    planned: PlannedRun, sources: Mapping[str, Source], url: str, *, reporter: Reporter
 ) -> list[Compared]:
-    comparisons = planned_comparisons(planned, source.planned)
-    if isinstance(source, FileSource):
-        file = source.file
-        return compare_tables(_counted(comparisons, file), file.path, url, reporter=reporter)
-    assert isinstance(source, ServerSource)
-    return [
-        compare_server(planned, comparison, source, reporter=reporter) for comparison in comparisons
-    ]
+    """Compare the tables of all sources, and what the plan's own SQL gives, in the plan's order."""
+    servers = {name: one for name, one in sources.items() if isinstance(one, ServerSource)}
+    found = compare_servers(planned, servers, url, reporter=reporter)
+    for source in sources.values():
+        if isinstance(source, FileSource):
+            found |= _compare_file(planned, source, url, reporter=reporter)
+    return [found[table.name] for table in planned.plan.tables if table.name in found]
+
+
+def _compare_file(
+    planned: PlannedRun, source: FileSource, url: str, *, reporter: Reporter
+) -> dict[str, Compared]:
+    file = source.file
+    tables = moved_tables(planned, source.planned)
+    comparisons = _counted([planned_comparison(planned, table) for table in tables], file)
+    compared = compare_tables(comparisons, file.path, url, reporter=reporter)
+    with open_fresh(url) as fresh:
+        return {
+            one.verdict.table: replace(
+                one, verdict=with_expressions(planned, one.verdict, source, fresh)
+            )
+            for one in compared
+        }
 
 
 def _rows_of(sources: Mapping[str, Source], plan: Plan, name: str) -> int:
