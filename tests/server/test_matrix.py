@@ -147,6 +147,30 @@ def test_rows_are_their_tenants(world: World, name: str) -> None:
     assert made.status_code in ({201, 403} if name in OWN else {401, 403, 409}), made.text
 
 
+@pytest.mark.parametrize("name", CALLERS)
+def test_every_table_answers_every_caller(world: World, name: str) -> None:
+    """By real keys and sessions. What the role may not read is not described to it either."""
+    headers = world.callers[name].headers
+    owner = world.callers["owner"].headers
+    tables = world.client.get("/rest/v1/", headers=owner).json()["definitions"]
+    assert len(tables) > 90
+    document = world.client.get("/rest/v1/", headers=headers)
+    described = document.json()["definitions"] if document.status_code == 200 else {}
+    assert bool(described) == (name not in OUTSIDE)
+    for table in tables:
+        answer = world.client.get(f"/rest/v1/{table}?limit=1000", headers=headers)
+        if name in OUTSIDE:
+            assert answer.status_code == 401, (table, answer.text)
+            made = world.client.post(f"/rest/v1/{table}", content=b"{", headers=headers)
+            assert made.status_code == 401, (table, made.text)
+        else:
+            assert answer.status_code == (200 if table in described else 403), (table, answer.text)
+        if name == "other tenant":
+            assert world.ids["agency"] not in answer.text, table
+        elif name == "other client":
+            assert world.ids["client_id"] not in answer.text, table
+
+
 def test_a_session_that_ends_reads_nothing_more_from_the_same_moment(world: World) -> None:
     """Though who asked is remembered: the data API asks again in the reading transaction."""
     caller = world.fresh("owner")
