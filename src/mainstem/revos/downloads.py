@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
 from litestar import HttpMethod, Response, route
 from litestar.params import FromPath
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 QUERIES = load_queries("mainstem.revos", "downloads.sql")
 TOKEN_CHARACTERS_MAX = 100
+#: what an address may hold as it is; all else is escaped, line ends above all
+_PLAIN = "%/:=&?~#+!$,;'@()*[]"
 _MACHINES = re.compile(
     r"bot\b|crawl|spider|preview|scanner|externalhit|slurp|whatsapp|curl/|wget/|python|monitor",
     re.IGNORECASE,
@@ -50,7 +53,8 @@ async def download(
                 QUERIES["link"], {"token": route_of(token[:TOKEN_CHARACTERS_MAX]), "at": at}
             )
         ).fetchone()
-        if found is None or found["url"] is None:
+        target = None if found is None else target_of(found["url"])
+        if found is None or target is None:
             return _page(request, HTTP_404_NOT_FOUND, "There is nothing at this address.")
         if not found["is_good"]:
             said = "This link no longer works. Answer the message that it was in to get another."
@@ -58,12 +62,22 @@ async def download(
         if request.method == "GET" and is_person(request.headers.get("user-agent", "")):
             await _count(connection, found, at)
     headers = {
-        "location": found["url"],
+        "location": target,
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
         "x-robots-tag": "noindex",
     }
     return Response(b"", status_code=HTTP_302_FOUND, headers=headers)
+
+
+def target_of(url: str | None) -> str | None:
+    """An offer's address as a header holds it; None where it is none of a page or file."""
+    escaped = quote((url or "").strip(), safe=_PLAIN)
+    try:
+        parts = urlsplit(escaped)
+    except ValueError:
+        return None
+    return escaped if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def is_person(agent: str) -> bool:

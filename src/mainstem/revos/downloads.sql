@@ -1,11 +1,12 @@
 -- name: link
--- Where a person's own link leads.
+-- Where a person's own link leads: to an offer of the campaign's own client, whatever it names.
 select r.agency_id, r.target_id as sequence_id, q.lead_id, q.client_id, m.id as magnet_id, m.url,
        m.name as magnet_name, r.expires_at > %(at)s and r.revoked_at is null as is_good
 from app.token_route as r
 join public.dm_sequence as q on q.agency_id = r.agency_id and q.id = r.target_id
 join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
-left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
+left join public.lead_magnet as m
+  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id and m.client_id = c.client_id
 where r.kind = 'download' and r.token = %(token)s
 
 -- name: clicked

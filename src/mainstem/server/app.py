@@ -27,7 +27,7 @@ from mainstem.revos.desk import Desk
 from mainstem.server import api, files, pages, problem, site
 from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
-from mainstem.server.gate import Direct, Gate
+from mainstem.server.gate import Direct, Gate, route_of
 from mainstem.server.metrics import Figures, Requests, metrics
 from mainstem.server.pace import Paces
 from mainstem.server.settings import Settings
@@ -158,7 +158,8 @@ async def _opened(
 async def _report(error: Exception, scope: Scope) -> None:
     """Say what went wrong where the operator looks; the answer itself says nothing of it."""
     if not isinstance(error, HTTPException | RefusedError):
-        LOG.error("%s %s failed", scope["type"], scope["path"], exc_info=error)
+        # The route, not the path: in some a word stands that opens something.
+        LOG.error("%s %s failed", scope["type"], route_of(scope), exc_info=error)
 
 
 def _not_found(request: Request[object, object, State], error: HTTPException) -> Response[Any]:

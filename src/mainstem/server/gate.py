@@ -62,7 +62,7 @@ class Gate:
                 await _refuse(scope, counted, error)
         finally:
             took_s = time.perf_counter() - started_s
-            self._requests.count(_route(scope), scope["method"], status, took_s)
+            self._requests.count(route_of(scope), scope["method"], status, took_s)
 
     def _examine(self, scope: HTTPScope) -> None:
         if not scope["path"].startswith(FREE):
@@ -77,7 +77,7 @@ class Gate:
                 )
 
 
-def _route(scope: HTTPScope) -> str:
+def route_of(scope: Scope) -> str:
     """The template of the route, or where an app of its own is mounted."""
     template: str | None = scope.get("path_template")
     handler: Any = scope.get("route_handler")

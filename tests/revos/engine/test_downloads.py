@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from litestar.testing import TestClient
+from tests.migrations.people import insert
 
-from mainstem.revos.downloads import is_person
+from mainstem.revos.downloads import is_person, target_of
 from mainstem.server import build_app
 from mainstem.server.settings import Settings
 
@@ -51,6 +52,7 @@ def test_a_link_leads_to_the_offer_and_counts_people_only(
     counts = "select agency_id, download_count from lead_magnet order by download_count desc"
     assert stage.sql(counts) == [(stage.mine.agency.id, 2), (stage.other.agency.id, 0)]
     assert stage.sql("select status from lead") == [("completed",)]
+    leads_elsewhere(stage, served, path)
     stage.sql("update app.token_route set expires_at = now() where kind = 'download'")
     gone = served.get(path, headers=BROWSER)
     assert gone.status_code == 410
@@ -58,9 +60,52 @@ def test_a_link_leads_to_the_offer_and_counts_people_only(
     assert stage.sql(counts)[0] == (stage.mine.agency.id, 2)
 
 
+def leads_elsewhere(stage: Stage, served: TestClient[Litestar], path: str) -> None:
+    """An address that people typed is no header of ours, and an offer is its own client's."""
+    stage.sql("update lead_magnet set url = 'https://example.com/Menü.pdf'")
+    told = served.get(path, headers={"user-agent": "curl/8"})
+    assert told.headers["location"] == "https://example.com/Men%C3%BC.pdf"
+    neighbour = insert(
+        stage.connection, "client", agency_id=stage.mine.agency.id, name="A neighbour"
+    )
+    stage.sql("update lead_magnet set client_id = %s where agency_id = %s", neighbour,
+              stage.mine.agency.id)  # fmt: skip
+    assert served.get(path, headers=BROWSER).status_code == 404
+    stage.sql("update lead_magnet set client_id = %s where agency_id = %s",
+              stage.mine.agency.client_id, stage.mine.agency.id)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("https://example.com/a%20b?c=d&e=%2F#f", "https://example.com/a%20b?c=d&e=%2F#f"),
+        (" https://example.com/a b ", "https://example.com/a%20b"),
+        ("https://x.example/\r\nSet-Cookie: a=b", "https://x.example/%0D%0ASet-Cookie:%20a=b"),
+        ("https://bücher.example/é", "https://b%C3%BCcher.example/%C3%A9"),
+        ("javascript:alert(1)", None),
+        ("//example.com/", None),
+        ("https://[::1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_where_an_offer_lies_stands_in_one_header(url: str | None, target: str | None) -> None:
+    assert target_of(url) == target
+
+
 @pytest.mark.parametrize("token", ["nothing", "a" * 5_000, "%00", "..%2f..%2fetc"])
 def test_other_links_lead_nowhere(served: TestClient[Litestar], token: str) -> None:
     assert served.get(f"/d/{token}", headers=BROWSER).status_code == 404
+
+
+def test_a_link_that_fails_stays_out_of_the_log(
+    stage: Stage, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.sql("alter table app.token_route rename to away")
+    with TestClient(build_app(database_url), raise_server_exceptions=False) as client:
+        assert client.get("/d/somebodys-own-link", headers=BROWSER).status_code == 500
+    assert "/d/{token} failed" in caplog.text
+    assert "somebodys-own-link" not in "".join(each.getMessage() for each in caplog.records)
 
 
 @pytest.mark.parametrize(
