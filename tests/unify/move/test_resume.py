@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import random
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unify.killed import kill
 from tests.unify.move.conftest import CONFIG, TARGET, Shop, fill_source
 
 from mainstem.errors import ConfigError, ServerError, SourceError
@@ -52,7 +51,7 @@ class Dying:
 
 
 @settings(
-    max_examples=8,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -85,19 +84,29 @@ def test_dying_at_any_step_ends_with_the_same_rows(shop: Shop, signs: list[int])
     assert shop.definitions() == definitions
 
 
+class _Living(Dying):
+    """Counts the signs of life."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    def _tick(self) -> None:
+        self.left += 1
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("large")
-    fill_source(folder / "shop.db", people=4000)
+    fill_source(folder / "shop.db", people=1000)
     return folder
 
 
 @dataclass(frozen=True)
 class Unkilled:
-    """What a run that nobody kills ends with, and how long it takes."""
+    """What a run that nobody kills ends with, and how many signs of life it gives."""
 
     content: dict[str, tuple[int, int]]
-    duration_s: float
+    signs: int
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +114,10 @@ def expected(large: Path, scratch: ScratchServer) -> Unkilled:
     name = "resume_expected_" + large.parent.name.replace("-", "_") + f"_{os.getpid()}"
     url = scratch.create_database(name)
     shop = _shop(large, url)
-    began = time.monotonic()
-    _finish(shop)
-    found = Unkilled(_stable(shop), time.monotonic() - began)
+    living = _Living()
+    shop.plan(is_forced=True)
+    shop.run(living)
+    found = Unkilled(_stable(shop), living.left)
     scratch.drop_database(name)
     return found
 
@@ -120,22 +130,6 @@ def _shop(folder: Path, url: str) -> Shop:
     return shop
 
 
-def _process(shop: Shop) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [MAINSTEM, "unify", "run", str(shop.config)],
-        env={**os.environ, "DATABASE_URL": shop.url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
-
-
-def _finish(shop: Shop) -> None:
-    with _process(shop) as process:
-        output, _ = process.communicate(timeout=120)
-    assert process.returncode == 0, output.decode()
-
-
 def _stable(shop: Shop) -> dict[str, tuple[int, int]]:
     """Content without what a database makes up by itself."""
     found = shop.checksums()
@@ -146,25 +140,30 @@ def _stable(shop: Shop) -> dict[str, tuple[int, int]]:
     return found | {"route": (rows[0][0], int(rows[0][1]))}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_kill_9_at_a_random_moment(
     large: Path, expected: Unkilled, empty_database_url: str, seed: int
 ) -> None:
+    """What a killed run has done, the next one need not do again: each comes further."""
     shop = _shop(large, empty_database_url)
+    shop.plan(is_forced=True)
     definitions = shop.definitions()
     chance = random.Random(seed)
-    for _ in range(3):
-        with _process(shop) as process:
-            try:
-                process.wait(timeout=chance.uniform(0.3, 1) * expected.duration_s)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-    _finish(shop)
+    for after_ms in chance.sample([0, 3, 10], 3):
+        signs = chance.randint(1, expected.signs // 4)
+        assert kill("run", shop.config, shop.url, signs=signs, after_ms=after_ms)
+    done = subprocess.run(
+        [MAINSTEM, "unify", "run", str(shop.config)],
+        env={**os.environ, "DATABASE_URL": shop.url},
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr.decode()
     assert _stable(shop) == expected.content
     new = {row[1] for row in shop.definitions()} - {row[1] for row in definitions}
     assert [row for row in shop.definitions() if row[1] not in new] == definitions
-    _finish(shop)
+    shop.run()
     assert _stable(shop) == expected.content
 
 

@@ -38,3 +38,43 @@ def test_rows_wait_until_what_they_name_by_a_value_is_loaded(merge: Merge) -> No
     merge.run()
     assert merge.quarantine() == {}
     assert merge.rows("select count(*) from act") == [(20,)]
+
+
+def test_a_column_that_names_a_row_by_another_column_than_its_key(merge: Merge) -> None:
+    """It is filled by value; where a plan makes it a reference, its row is found by that value."""
+    merge.execute(
+        merge.north,
+        """
+        create table badges (id uuid primary key, shop_id uuid references shops, code text unique);
+        create table acts (id uuid primary key, shop_id uuid references shops,
+            badge_code text references badges (code));
+        insert into badges select gen_random_uuid(), id, slug || n
+            from shops, generate_series(1, 2) n;
+        insert into acts select gen_random_uuid(), shop_id, code from badges;
+        """,
+    )
+    merge.execute(
+        merge.url,
+        "create table badge (shop_id uuid not null references shop, id uuid primary key,"
+        " code text unique); create table act (shop_id uuid not null references shop,"
+        " id uuid primary key, badge_code text references badge (code))",
+    )
+    column = merge.plan().table("north.acts").column("badge_code")
+    assert column.into == "badge_code"
+    manifest = merge.read_plan().directory / "manifest.toml"
+    text = manifest.read_text(encoding="utf-8")
+    written = next(line for line in text.splitlines() if line.startswith("badge_code = "))
+    pointing = 'reference = {table = "badges", column = "code", into = "badge_code"}'
+    manifest.write_text(
+        text.replace(written, written.replace('into = "badge_code"', pointing)), encoding="utf-8"
+    )
+    merge.run()
+    assert merge.quarantine() == {}
+    found = merge.verify()
+    assert found.is_equal
+    verdict = next(table for table in found.tables if table.table == "north.acts")
+    assert "badge_code (a row of badges)" in verdict.columns
+    merge.execute(merge.url, "update act set badge_code = 'shop-21' where badge_code = 'shop-11'")
+    assert [d.column for table in merge.verify().tables for d in table.differences] == [
+        "badge_code (a row of badges)"
+    ]

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.unify.killed import kill
 from tests.unify.several.conftest import content
 from tests.unify.several.test_catch_up import CHANGES
 from tests.unify.several.test_several import plant_doubles
@@ -17,53 +13,41 @@ from tests.unify.several.test_several import plant_doubles
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
 
-#: about as many signs of life as a run, or a first and a later pass, give
-_SIGNS = {"run": 90, "pass": 60}
+#: about a quarter of the signs of life that a run, or a pass, gives
+_SIGNS = {"run": 22, "pass": 15}
 
 
-def kill(merge: Merge, what: str, chance: random.Random) -> int:
-    """Begin in another process, which is killed on its way; its exit code."""
-    signs, after_ms = chance.randint(1, _SIGNS[what]), chance.choice([0, 3, 10, 30])
-    arguments = [what, str(merge.config), merge.url, str(signs), str(after_ms)]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.unify.several.killed", *arguments],
-        env={**os.environ, "NORTH": merge.north, "SOUTH": merge.south},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode in {0, -signal.SIGKILL}, done.stderr.decode()
-    return done.returncode
+def kill_thrice(merge: Merge, what: str, chance: random.Random) -> None:
+    """What a killed one has done, the next one need not do again: each comes further."""
+    for after_ms in chance.sample([0, 3, 10], 3):
+        signs = chance.randint(1, _SIGNS[what])
+        assert kill(what, merge.config, merge.url, signs=signs, after_ms=after_ms)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_run_of_live_sources_is_killed(merge: Merge, seed: int) -> None:
+def test_a_run_of_live_sources_is_killed(merge: Merge) -> None:
     plant_doubles(merge)
     merge.plan()
     run = merge.run().run
     expected = content(merge), notes(merge, run.id)
     merge.undo(run.id)
-    chance = random.Random(seed)
-    killed = [kill(merge, "run", chance) for _ in range(3)]
-    assert -signal.SIGKILL in killed
+    kill_thrice(merge, "run", random.Random(0))
     again = merge.run().run
     assert (content(merge), notes(merge, again.id)) == expected
     assert merge.verify().is_equal
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_pass_is_killed(merge: Merge, seed: int) -> None:
+def test_a_pass_is_killed(merge: Merge) -> None:
+    """A first one, which reads all, and a later one."""
     plant_doubles(merge)
     merge.plan()
     run = merge.run().run
-    chance = random.Random(seed)
+    chance = random.Random(0)
     merge.execute(merge.north, CHANGES)
-    killed = [kill(merge, "pass", chance) for _ in range(2)]
+    kill_thrice(merge, "pass", chance)
     merge.catch_up()
     merge.execute(merge.north, "update tasks set weight = weight + 1, title = 'x' || title")
     merge.execute(merge.south, "delete from app.project where number in (2, 3)")
-    killed.append(kill(merge, "pass", chance))
-    assert -signal.SIGKILL in killed
+    assert kill("pass", merge.config, merge.url, signs=chance.randint(1, _SIGNS["pass"]))
     merge.catch_up()
     assert merge.verify().is_equal
     found = content(merge), notes(merge, run.id)
