@@ -140,6 +140,18 @@ ACCESS = (
         "app.credential",
         "SELECT",
     ),
+    Fault(
+        "secret-column",
+        "grant select on public.api_key to authenticated",
+        "api_key.key_hash",
+        "can be read by authenticated",
+    ),
+    Fault(
+        "secret-column",
+        "grant select (secret_encrypted) on public.webhook_config to anon",
+        "webhook_config.secret_encrypted",
+        "can be read by anon",
+    ),
     Fault("schema-create", "grant create on schema public to public", "public", "anon"),
     Fault("schema-create", "grant create on schema app to authenticated", "app", "authenticated"),
     Fault("ledger-grant", "grant insert on public.audit_log to authenticated", "audit_log"),
