@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 from litestar import Response, get
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SEVERITIES = ("error", "warning", "note")
 CHECKS_SHOWN_MAX = 100
+_HEADING = re.compile(r"^(## .*)$", re.MULTILINE)
 
 
 @get("/unify/audits/{audit:str}")
@@ -56,7 +58,8 @@ async def finding(
     found = report.findings[number - 1]
     check = next((each for each in all_checks() if each.name == found.check), None)
     await read_frame(visit)
-    return visit.page("unify_finding.html", name=audit, found=found, check=check)
+    parts = _parts(check.page) if check is not None else []
+    return visit.page("unify_finding.html", name=audit, found=found, check=check, parts=parts)
 
 
 HANDLERS = (findings, finding)
@@ -67,6 +70,19 @@ async def _report(plans: Plans, name: str) -> AuditReport:
         return await asyncio.to_thread(Folder(plans.folder).audit, name)
     except ConfigError as error:
         raise RefusedError("unreadable", str(error), status=422) from error
+
+
+def _parts(page: str) -> list[tuple[str, str]]:
+    """A check's page as headings, code and paragraphs; these pages hold no other Markdown."""
+    found = []
+    for position, block in enumerate(page.split("```")):
+        if position % 2:
+            found.append(("code", block.partition("\n")[2].rstrip()))
+            continue
+        for each in filter(None, (part.strip() for part in _HEADING.split(block))):
+            title = each.removeprefix("## ")
+            found.append(("text", each) if title == each else ("heading", title))
+    return found
 
 
 def _listing(audit: str, report: AuditReport) -> Listing:
@@ -81,10 +97,10 @@ def _listing(audit: str, report: AuditReport) -> Listing:
         columns=(
             Column("message", "Finding", link=f"/unify/audits/{audit}/{{number}}"),
             Column("severity", "Severity", Kind.STATE),
-            Column("check", "Check", Kind.CODE),
             Column("table", "Table", Kind.CODE),
             Column("place", "Where", Kind.CODE),
-            Column("places", "Places", Kind.NUMBER),
+            Column("check", "Check", Kind.CODE, is_shown=False),
+            Column("places", "Places", Kind.NUMBER, is_shown=False),
         ),
         filters=(
             Filter("severity", "Severity", tuple((each, words(each)) for each in SEVERITIES)),

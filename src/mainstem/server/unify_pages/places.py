@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from os.path import normpath
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mainstem.errors import ConfigError
+from mainstem.pg.connect import describe
 from mainstem.server.unify_pages.operator import missing
 from mainstem.unify.audit.model import REPORT_VERSION
 from mainstem.unify.plan.answers import MANIFEST
@@ -139,3 +141,8 @@ class Folder:
         if not (directory / MANIFEST).exists():
             return None
         return read_directory(directory, is_checked=False)
+
+
+def called(location: str) -> str:
+    """What people call a source: a path in short, or a database and where it is."""
+    return describe(location) if "://" in location else normpath(location)

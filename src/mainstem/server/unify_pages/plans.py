@@ -19,7 +19,7 @@ from mainstem.errors import MainstemError, RefusedError, UsageError
 from mainstem.pg.connect import connect
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import missing, read_frame, require_operator
-from mainstem.server.unify_pages.places import Folder
+from mainstem.server.unify_pages.places import Folder, called
 from mainstem.unify.plan.again import plan_again
 from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.make import make_plan
@@ -114,6 +114,7 @@ async def _page(
         sent=sent or {},
         of_table=OF_TABLE,
         of_column=OF_COLUMN,
+        called=called,
     )
 
 

@@ -14,7 +14,7 @@ from mainstem.pg.connect import connect, describe
 from mainstem.server import store
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import missing, read, read_frame, require_operator
-from mainstem.server.unify_pages.places import Folder
+from mainstem.server.unify_pages.places import Folder, called
 from mainstem.unify.ledger import store as ledger
 from mainstem.unify.ledger.proofs import last_proof
 from mainstem.unify.sign_off import as_markdown, read_sign_off
@@ -80,6 +80,7 @@ async def run(
         run=progress.run,
         report=report,
         text=as_markdown(report) if report is not None else "",
+        called=called,
     )
 
 
@@ -97,7 +98,10 @@ async def run_live(
         if is_told:
             raise missing("run under way")  # ends the stream
         is_told = progress.run.is_over
-        return looking.part("unify_progress.html", progress=progress)
+        return "".join(
+            looking.part(name, progress=progress)
+            for name in ("unify_progress.html", "unify_accounts.html")
+        )
 
     return await follow(visit, part)
 
