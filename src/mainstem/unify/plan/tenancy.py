@@ -36,13 +36,19 @@ def find_tenant_paths(proposal: Proposal) -> dict[str, tuple[str, ...]]:
 
 
 def target_references(proposal: Proposal, target: TargetTable) -> dict[str, str]:
-    """The target's foreign-key columns, without the tenant's own -> the table they point at."""
+    """The target's foreign-key columns, without the tenant's own -> the table they point at.
+
+    Those that name a row by another column than its key are not among them: a new id would not do,
+    and they are filled by value.
+    """
     tenant = proposal.tenant_column
     found: dict[str, str] = {}
     for key in target.table.foreign_keys:
-        columns = [column for column in key.columns if column != tenant]
-        if len(columns) == 1:
-            found[columns[0]] = key.parent
+        pairs = zip(key.columns, key.parent_columns, strict=True)
+        columns = [(here, there) for here, there in pairs if here != tenant]
+        parent = proposal.target.tables.get(key.parent)
+        if len(columns) == 1 and (parent is None or columns[0][1] in parent.key_columns(tenant)):
+            found[columns[0][0]] = key.parent
     return found
 
 

@@ -283,10 +283,32 @@ class _Builder:
         named = value if column == "new_id" else f"{value}::text"
         if found.is_hashed:
             named = key_digest((into,), "t")
+        join = self._by_another_column(parent, into, f"{alias}_row")
+        if join:
+            target = self._planned.target_of(parent)
+            named = map_key(target, new_key(target, self._planned.plan), f"{alias}_row")[0]
         self._joins.append(
-            f" left join {self._loaded(parent)} as {alias} on {alias}.new_key = {named}"
+            f"{join} left join {self._loaded(parent)} as {alias} on {alias}.new_key = {named}"
         )
         return f"coalesce({alias}.old_id, 'no row of this run: ' || {value}::text)"
+
+    def _by_another_column(self, parent: PlannedTable, into: str, alias: str) -> str:
+        """The join to the parent's row that a column names by another unique column than its key.
+
+        Empty where it names the key, or no foreign key says what it names.
+        """
+        target, join = self._planned.target_of(parent), ""
+        for key in self._target.table.foreign_keys:
+            pairs = dict(zip(key.columns, key.parent_columns, strict=True))
+            if key.parent != target.name or into not in pairs:
+                continue
+            if pairs[into] in new_key(target, self._planned.plan):
+                return ""
+            same = " and ".join(
+                f"{alias}.{name_sql(there)} = t.{name_sql(here)}" for here, there in pairs.items()
+            )
+            join = f" left join {target_name(target)} as {alias} on {same}"
+        return join
 
     def _loaded(self, parent: PlannedTable) -> str:
         """Old and new keys of the parent's rows; of tables that share its target, by their names.
