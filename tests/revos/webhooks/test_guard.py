@@ -11,7 +11,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstem.revos.webhooks.guard import (
+from mainstem.core.outward import (
     ForbiddenAddressError,
     GuardedResolver,
     checked_url,

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from mainstem.core import encryption
+from mainstem.core.outward import checked_url
 from mainstem.core.transaction import service_transaction
 from mainstem.db.tenant import async_tenant_transaction
 from mainstem.errors import RefusedError, UsageError
@@ -18,7 +19,6 @@ from mainstem.jobs import async_enqueue
 from mainstem.revos.webhooks import store
 from mainstem.revos.webhooks.announcing import deliveries
 from mainstem.revos.webhooks.destinations import DEFAULT_URLS, RESERVED_HEADERS
-from mainstem.revos.webhooks.guard import checked_url
 from mainstem.revos.webhooks.model import (
     EVENTS,
     LEAD_CAPTURED,

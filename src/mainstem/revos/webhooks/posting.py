@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 from yarl import URL
 
-from mainstem.revos.webhooks.guard import (
+from mainstem.core.outward import (
     ForbiddenAddressError,
     GuardedResolver,
     checked_url,

@@ -1,4 +1,4 @@
-"""Where deliveries may go: public addresses only, judged after the name is resolved.
+"""Where requests that others chose may go: public addresses, judged after the name is resolved.
 
 A name is resolved once for a connection and the connection goes to the address that was judged, so
 that a second answer of the name server changes nothing. The address is judged once more where the
@@ -73,7 +73,7 @@ _SPECIAL_V6 = tuple(
 
 
 class ForbiddenAddressError(OSError):
-    """A delivery was to go where none may; the message names the kind of address only."""
+    """A request was to go where none may; the message names the kind of address only."""
 
 
 def refusal(address: IPv4Address | IPv6Address) -> str | None:
@@ -94,18 +94,18 @@ def require_public(text: str, *, allow_loopback: bool) -> None:
         allow_loopback: whether this machine itself may receive: for development and tests.
 
     Raises:
-        ForbiddenAddressError: no delivery may go there.
+        ForbiddenAddressError: no request may go there.
     """
     address = ip_address(text.partition("%")[0])
     what = refusal(address)
     if what is None or (allow_loopback and address.is_loopback and what == "loopback"):
         return
-    raise ForbiddenAddressError(f"the endpoint's address is special ({what}); use a public one")
+    raise ForbiddenAddressError(f"the address is special ({what}); use a public one")
 
 
 @lru_cache(maxsize=4_096)
 def checked_url(url: str, *, allow_loopback: bool) -> str:
-    """Return an endpoint's address when it can be one.
+    """Return an address when requests may go there, as far as it tells by itself.
 
     Raises:
         ValueError: it is too long, no https address, or holds a user, a fragment, or a special
@@ -128,7 +128,7 @@ def checked_url(url: str, *, allow_loopback: bool) -> str:
     if parts.scheme != "https" and not (allow_loopback and is_here and parts.scheme == "http"):
         raise ValueError("the address has to begin with https://")
     if host == "localhost" and not allow_loopback:
-        raise ValueError("the endpoint's address is special (loopback); use a public one")
+        raise ValueError("the address is special (loopback); use a public one")
     try:
         ip_address(host)
     except ValueError:
