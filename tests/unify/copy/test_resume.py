@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -39,6 +40,7 @@ create table note (words text, number);
 create index person_name on person (name);
 """
 MAINSTEM = Path(sys.executable).with_name("mainstem")
+SPLIT = 200_000
 
 
 class KilledError(BaseException):
@@ -145,7 +147,7 @@ def test_killed_at_any_step_it_ends_the_same(
     save = store.save_step
 
     @settings(
-        max_examples=12,
+        max_examples=6,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -193,13 +195,12 @@ def test_a_second_run_changes_nothing(source: Path, databases: Callable[[], str]
 def test_killed_for_good_while_both_processes_load(
     make_db: Callable[..., Path], databases: Callable[[], str]
 ) -> None:
-    path = make_db("create table t (id integer primary key, a text, b text)")
-    with sqlite3.connect(path) as connection:
-        connection.executemany(
-            "insert into t values (?, ?, ?)",
-            ((n, f"text {n}" * 5, "x\0" if n % 1000 == 0 else "y") for n in range(600_000)),
-        )
-    connection.close()
+    # Rows enough for two processes, and notes so many that a unit ends long before the table does.
+    path = make_db(f"""
+        create table t (id integer primary key, a text, b text);
+        with recursive n (n) as (select 0 union all select n + 1 from n where n < {SPLIT - 1})
+        insert into t select n, printf('%0150d', n), iif(n % 4 = 0, 'x' || char(0), 'y') from n;
+    """)
     url = databases()
     running = subprocess.Popen(
         [MAINSTEM, "unify", "copy", path, "--database", url],
@@ -224,9 +225,9 @@ def test_killed_for_good_while_both_processes_load(
     assert "going on with run 1" in done.stderr
     with connect(url) as connection_after:
         row = connection_after.execute("select count(*), count(distinct id), sum(id) from t")
-        assert row.fetchone() == (600_000, 600_000, 600_000 * 599_999 // 2)
+        assert row.fetchone() == (SPLIT, SPLIT, SPLIT * (SPLIT - 1) // 2)
         ledger = connection_after.execute("select count(*) from unify.ledger").fetchone()
-    assert ledger == (600,)
+    assert ledger == (SPLIT // 4,)
 
 
 def wait_for_rows(url: str, running: subprocess.Popen[bytes]) -> None:
@@ -238,9 +239,11 @@ def wait_for_rows(url: str, running: subprocess.Popen[bytes]) -> None:
                     "select count(*) from unify.step where row_count > 0 and name ~ '^load'"
                 ).fetchone()
             except psycopg.errors.UndefinedTable:
-                continue
+                row = None
             if row is not None and row[0]:
                 return
+            with suppress(subprocess.TimeoutExpired):
+                running.wait(timeout=0.02)  # another process needs the processors
     pytest.fail("the copy ended before it could be killed")
 
 

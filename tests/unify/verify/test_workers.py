@@ -25,12 +25,8 @@ def _always_parallel(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_always_parallel")
-def test_a_run_is_equal_in_two_processes(moved: Moved) -> None:
+def test_a_run_is_equal_and_differences_are_found_in_two_processes(moved: Moved) -> None:
     assert moved.verify().is_equal
-
-
-@pytest.mark.usefixtures("_always_parallel")
-def test_differences_are_found_in_two_processes(moved: Moved) -> None:
     first, second = moved.rows("events", count=2)
     moved.plant(
         f"delete from tracking_event where id = '{first.id}'",
@@ -61,17 +57,11 @@ def test_an_unreachable_server_is_said(copied: Copied, tmp_path: Path) -> None:
 
 def test_a_process_that_ends_early_is_noticed(copied: Copied) -> None:
     no_rows = Comparison(Table("none", ()), "none", (), (), KeyKind.WHOLE_ROW, "from none")
-    with (
-        open_sides(copied.path, copied.url, rows=PARALLEL_ROWS_MIN) as sides,
-        pytest.raises(UnifyError, match="ended early"),
-    ):
-        sides.walk([(_end, no_rows)], lambda _: None)
-
-
-def test_the_hash_seed_of_this_process_stays(copied: Copied) -> None:
     before = dict(os.environ)
-    with open_sides(copied.path, copied.url, rows=PARALLEL_ROWS_MIN):
-        assert dict(os.environ) == before
+    with open_sides(copied.path, copied.url, rows=PARALLEL_ROWS_MIN) as sides:
+        assert dict(os.environ) == before, "the hash seed is the processes' own"
+        with pytest.raises(UnifyError, match="ended early"):
+            sides.walk([(_end, no_rows)], lambda _: None)
 
 
 def _end(*_: object) -> None:
