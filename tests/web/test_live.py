@@ -138,7 +138,10 @@ def test_what_happens_is_told_to_ones_own_agency(
         await ours.leave()
         await other.leave()
 
-    run(served, play)
+    try:
+        run(served, play)
+    finally:
+        world.sql("delete from lead where status = 'backup_sent'")
 
 
 def test_ends_with_the_session_and_is_bounded_for_each_person(

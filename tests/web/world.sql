@@ -121,4 +121,32 @@ select o.agency_id, ('019b0000-0000-7000-8000-00000000120' || i)::uuid, client_i
 insert into pod_activity (agency_id, id, client_id, pod_id, post_id, post_url, member_id, engagement_type, scheduled_for, expires_at)
 select agency_id, ('019b0000-0000-7000-8000-00000000130' || i)::uuid, client_id,
        ('019b0000-0000-7000-8000-00000000110' || i)::uuid, ('019b0000-0000-7000-8000-00000000090' || i)::uuid,
-       name || ' address', ('019b0000-0000-7000-8000-00000000120' || i)::uuid, 'comment', now(), now() + interval '1 day' from one
+       name || ' address', ('019b0000-0000-7000-8000-00000000120' || i)::uuid, 'comment', now(), now() + interval '1 day' from one;
+update lead as l set dm_sequence_id = ('019b0000-0000-7000-8000-000000000c0' || o.i)::uuid,
+       linkedin_id = 'a' || o.i, comment_id = ('019b0000-0000-7000-8000-000000000a0' || o.i)::uuid
+from one as o where l.agency_id = o.agency_id and l.id = o.lead_id;
+insert into dm_message (agency_id, client_id, dm_sequence_id, lead_id, linkedin_account_id, direction, message, sent_at)
+select agency_id, client_id, ('019b0000-0000-7000-8000-000000000c0' || i)::uuid, lead_id,
+       ('019b0000-0000-7000-8000-00000000080' || i)::uuid, d.direction, name || ' ' || d.direction || ' words', now() - d.ago
+from one cross join (values ('outbound', interval '2 hours'), ('inbound', interval '1 hour')) as d (direction, ago);
+insert into dm_delivery (agency_id, client_id, campaign_id, lead_id, linkedin_account_id, provider_person_id, step, status)
+select agency_id, client_id, campaign_id, lead_id, ('019b0000-0000-7000-8000-00000000080' || i)::uuid, 'a' || i, 1, 'unknown'
+from one;
+insert into pending_connection (agency_id, id, client_id, campaign_id, lead_id, linkedin_account_id, provider_person_id,
+                                display_name, status, replied_at, sent_at, accepted_at)
+select agency_id, ('019b0000-0000-7000-8000-00000000150' || i)::uuid, client_id, campaign_id, lead_id,
+       ('019b0000-0000-7000-8000-00000000080' || i)::uuid, 'a' || i, name || ' person', 'accepted',
+       now() - interval '3 days', now() - interval '2 days', now() - interval '1 day'
+from one;
+select app.ensure_partitions(now()::timestamptz - interval '2 days', now()::timestamptz, 'provider_call');
+insert into provider_call (agency_id, client_id, linkedin_account_id, route, sender, status, called_at, next_write_at, finished_at)
+select agency_id, client_id, ('019b0000-0000-7000-8000-00000000080' || i)::uuid, r.route, 'message', 'done',
+       now() - n.number * interval '5 minutes', now(), now()
+from one cross join (values ('dm', 7), ('invitation', 3), ('reaction', 2)) as r (route, many)
+cross join lateral generate_series(1, r.many) as n (number);
+insert into app.job (agency_id, client_id, app_context, queue, kind, last_error)
+select agency_id, client_id, 'revos', 'webhooks', name || ' waiting', null from one;
+insert into app.job_archive (job_id, agency_id, client_id, app_context, queue, kind, payload, status, attempt, attempts_max,
+                             run_at, created_at, last_error)
+select ('019b0000-0000-7000-8000-00000000160' || i)::uuid, agency_id, client_id, 'both', 'webhooks', name || ' job', '{}',
+       'failed', 5, 5, now(), now(), name || ' endpoint answered 500' from one

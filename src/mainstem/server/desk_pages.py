@@ -15,7 +15,7 @@ from mainstem.core import desk, sessions
 from mainstem.core import resolve as resolve_access
 from mainstem.core.requests import CoreDependency
 from mainstem.revos import pages as revos_pages
-from mainstem.server import people_pages
+from mainstem.server import jobs_pages, people_pages
 from mainstem.server.visits import COLOURS, required_cookie
 from mainstem.web import AnyVisit, Hit, contains, html, local_path, see_other
 
@@ -208,5 +208,10 @@ def _luminance(colour: str) -> float:
 #: the lists of all contexts, by name
 PAGES = {
     listing.page: listing.path
-    for listing in (*audience.LISTINGS, *revos_pages.LISTINGS, *people_pages.LISTINGS)
+    for listing in (
+        *audience.LISTINGS,
+        *revos_pages.LISTINGS,
+        *people_pages.LISTINGS,
+        *jobs_pages.LISTINGS,
+    )
 }

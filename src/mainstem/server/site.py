@@ -15,6 +15,7 @@ from mainstem.server import (
     agency_pages,
     desk_pages,
     door_pages,
+    jobs_pages,
     people_pages,
     unify_pages,
 )
@@ -35,12 +36,13 @@ APPS = (
     App("mail", "Mail", "mail", mail.SECTIONS),
     App("persona", "Personas", "drama", persona.SECTIONS),
 )
-SHARED = (*audience.SHARED, *agency_pages.SHARED, *people_pages.SHARED)
+SHARED = (*audience.SHARED, *agency_pages.SHARED, *people_pages.SHARED, *jobs_pages.SHARED)
 HANDLERS = (
     *desk_pages.HANDLERS,
     *account_pages.HANDLERS,
     *agency_pages.HANDLERS,
     *people_pages.HANDLERS,
+    *jobs_pages.HANDLERS,
     *unify_pages.HANDLERS,
     *revos.HANDLERS,
     *audience.HANDLERS,

@@ -144,7 +144,8 @@ def steps(funnel: Funnel) -> list[Reached]:
     found, before = [], 0
     for key, label in STEPS:
         number = numbers[key]
-        found.append(Reached(label, number, round(100 * number / before) if before else None))
+        is_part = 0 < before >= number  # who was added by hand never was in the step before
+        found.append(Reached(label, number, round(100 * number / before) if is_part else None))
         before = number
     return found
 

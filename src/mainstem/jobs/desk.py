@@ -1,0 +1,77 @@
+"""The queue as a tenant's people see it on a page: what waits, what is dead, and what they may do.
+
+What is read is read in their own transaction. What they change is done by the queue itself
+(`service_role`), once their transaction has found the job.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.rows import dict_row
+
+from mainstem.db.queries import load_queries
+from mainstem.jobs.store import QUERIES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from uuid import UUID
+
+    from mainstem.jobs.store import AsyncConnection
+
+DESK = load_queries("mainstem.jobs", "desk.sql")
+#: the query of a list of jobs; it takes `agency_id`
+JOBS = DESK["jobs"]
+Row = dict[str, Any]
+
+
+async def queues(connection: AsyncConnection, agency_id: UUID) -> list[Row]:
+    """The queues that hold jobs of an agency, with counts by state; each stops at 20,001."""
+    return await _rows(connection, DESK["queues"], agency_id=agency_id)
+
+
+async def running(connection: AsyncConnection, agency_id: UUID) -> list[Row]:
+    """The jobs of an agency that are being done, ten at most."""
+    return await _rows(connection, DESK["running"], agency_id=agency_id)
+
+
+async def job(connection: AsyncConnection, agency_id: UUID, job_id: UUID) -> Row | None:
+    """One job; None where the one who asks sees none of that id."""
+    found = await _rows(connection, DESK["job"], agency_id=agency_id, job_id=job_id)
+    return found[0] if found else None
+
+
+async def dead(connection: AsyncConnection, agency_id: UUID, queue: str) -> list[UUID]:
+    """The dead letters of a queue that the one who asks may set right."""
+    found = await _rows(connection, DESK["dead_of_queue"], agency_id=agency_id, queue=queue)
+    return [each["id"] for each in found]
+
+
+async def paused(connection: AsyncConnection) -> set[str]:
+    """The queues that nothing is claimed from; as the service."""
+    return {each["queue"] for each in await _rows(connection, QUERIES["paused_queues"])}
+
+
+async def retry(connection: AsyncConnection, ids: Sequence[UUID], agency_id: UUID) -> int:
+    """Enqueue dead and cancelled jobs again; how many. As the service."""
+    return len(await _rows(connection, QUERIES["retry"], ids=list(ids), agency_id=agency_id))
+
+
+async def cancel(connection: AsyncConnection, job_id: UUID, agency_id: UUID) -> bool:
+    """Cancel a job that waits; False when it does not wait any more. As the service."""
+    return bool(await _rows(connection, QUERIES["cancel"], ids=[job_id], agency_id=agency_id))
+
+
+async def pause(connection: AsyncConnection, queue: str) -> None:
+    """Let nothing more be claimed from a queue, whoever's jobs it holds. As the service."""
+    await connection.execute(QUERIES["pause"], {"queue": queue})
+
+
+async def resume(connection: AsyncConnection, queue: str) -> None:
+    """Let a paused queue go on. As the service."""
+    await connection.execute(QUERIES["resume"], {"queue": queue})
+
+
+async def _rows(connection: AsyncConnection, query: bytes, **values: object) -> list[Row]:
+    async with connection.cursor(row_factory=dict_row) as cursor:
+        return await (await cursor.execute(query, values)).fetchall()
