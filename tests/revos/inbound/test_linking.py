@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import msgspec
 from tests.core.conftest import PASSWORD, Town
+from tests.migrations.people import insert
 
 from mainstem.core.opaque import route_of
 
@@ -147,6 +148,45 @@ def test_two_rows_of_an_agency_are_not_the_same_account(desk: Desk) -> None:
     desk.handle()
     assert account_row(desk, second)[0] is None
     assert desk.events(desk.agencies[0]) == [("account_linked", "failed")]
+
+
+def test_an_account_stays_its_person_who_is_linked_once(desk: Desk, house: House) -> None:
+    (mine, before), (theirs, _) = desk.accounts
+    old = house.sandbox.account(before["id"])
+    talks = [talk(desk, number, account) for number, account in enumerate((mine, theirs))]
+    desk.sql("update linkedin_account set provider_person_id = %s where id = %s",
+             old.person.id, mine)  # fmt: skip
+    stranger = house.control("POST", "accounts")["id"]
+    give_word(desk, mine, "a stranger signs in")
+    tell(desk, "a stranger signs in", stranger)
+    desk.handle()
+    assert account_row(desk, mine)[:2] == (old.id, old.person.id)
+    # Deleted at the provider and signed in anew, it has another name there, and its chats too.
+    anew = house.sandbox.account(house.control("POST", "accounts")["id"])
+    anew.person = old.person
+    second = desk.add(None, desk.agencies[0])
+    for word, account_id in (("a second row", second), ("the same row", mine)):
+        give_word(desk, account_id, word)
+        tell(desk, word, anew.id)
+        desk.handle()
+    assert account_row(desk, second)[:2] == (None, None)
+    assert account_row(desk, mine)[:3] == (anew.id, old.person.id, "active")
+    chats = "select provider_chat_id from dm_sequence where id = any (%s) order by id"
+    assert desk.sql(chats, talks) == [(None,), ("chat of 1",)]
+
+
+def talk(desk: Desk, number: int, account_id: UUID) -> UUID:
+    """A sequence of an agency, in a chat that is known."""
+    agency = desk.agencies[number]
+    common = {"agency_id": agency.id, "client_id": agency.client_id}
+    campaign = insert(desk.connection, "campaign", **common, name="Spring", trigger_word="GUIDE")
+    lead = insert(
+        desk.connection, "lead", **common, campaign_id=campaign, linkedin_id=f"ACo{number}"
+    )
+    return insert(
+        desk.connection, "dm_sequence", **common, campaign_id=campaign, lead_id=lead,
+        linkedin_account_id=account_id, provider_chat_id=f"chat of {number}",
+    )  # fmt: skip
 
 
 def test_nobody_links_an_account_of_another_agency(desk: Desk) -> None:

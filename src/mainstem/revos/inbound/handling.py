@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from mainstem.jobs import Dead, Done, Job, Registry, Retry, Verdict
+from mainstem.revos import sequence
 from mainstem.revos.accounts import health
+from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.inbound import store
 from mainstem.revos.inbound.events import Kind, event_of
 from mainstem.revos.inbound.intake import EVENT_KIND, LINK_KIND, QUEUE
@@ -149,7 +151,10 @@ class Handling:
         """
         if found is None:
             return "the provider knows no such account"
-        current = store.provider_id(moment.connection, moment.agency_id, event.linkedin_account_id)
+        accounts_store.lock(moment.connection, moment.agency_id)  # of two rows, one gets it
+        known = store.account(moment.connection, moment.agency_id, event.linkedin_account_id)
+        assert known is not None, "an event's account is there"
+        current, person_id, _ = known
         asked_at = event.event_at
         is_new = (
             asked_at is not None
@@ -158,10 +163,14 @@ class Handling:
         )
         if found.id != current and not is_new:
             return "the account at the provider is older than the link; delete it there first"
+        if person_id is not None and found.person_id not in {None, person_id}:
+            return "another person signed in than the one whose account it is"
         if store.linked_elsewhere(
-            moment.connection, moment.agency_id, event.linkedin_account_id, found.id
+            moment.connection, moment.agency_id, event.linkedin_account_id, found
         ):
             return "another account of the agency is linked to the same one at the provider"
+        if current not in {None, found.id}:
+            sequence.forget_chats(moment, event.linkedin_account_id)
         store.link_account(
             moment.connection,
             moment.agency_id,
@@ -188,7 +197,8 @@ def _account_state(moment: Moment, account_id: UUID, status: str) -> tuple[str, 
     if status in NOT_YET:
         return "ignored", f"the account is {status.lower()}"
     if status in WELL:
-        current = store.status(moment.connection, moment.agency_id, account_id)
+        known = store.account(moment.connection, moment.agency_id, account_id)
+        current = None if known is None else known[2]
         if current in STOPPED:
             return "ignored", f"the account is {current}; a person lets it go on"
         health.reconnected(moment.connection, moment.agency_id, account_id, at=moment.at)

@@ -57,7 +57,7 @@ values ('account_link', %(route)s, %(agency_id)s, %(account_id)s, %(expires_at)s
 
 -- name: account
 -- An account, as far as linking it takes.
-select id, unipile_account_id, status from public.linkedin_account
+select unipile_account_id, provider_person_id, status from public.linkedin_account
 where agency_id = %(agency_id)s and id = %(id)s
 
 -- name: account_to_link
@@ -99,6 +99,9 @@ where agency_id = %(agency_id)s and id = %(id)s
 returning id
 
 -- name: linked_elsewhere
--- Whether another account of the agency is that one at the provider.
+-- Whether another account of the agency is that one at the provider, or that person at LinkedIn: their
+-- limits count for the person, however often they are linked.
 select id from public.linkedin_account
-where agency_id = %(agency_id)s and unipile_account_id = %(provider_id)s and id <> %(id)s
+where agency_id = %(agency_id)s and id <> %(id)s
+  and (unipile_account_id = %(provider_id)s or provider_person_id = %(person_id)s)
+limit 1

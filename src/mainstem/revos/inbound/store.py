@@ -146,25 +146,25 @@ def forget_events(connection: Connection, agency_id: UUID, *, before: datetime) 
     return connection.execute(QUERIES["forget_events"], values).rowcount
 
 
-def provider_id(connection: Connection, agency_id: UUID, account_id: UUID) -> str | None:
-    """The account's id at the provider; None while it has none."""
+def account(
+    connection: Connection, agency_id: UUID, account_id: UUID
+) -> tuple[str | None, str | None, str] | None:
+    """The account's id at the provider, its person at LinkedIn, and its status."""
     values = {"agency_id": agency_id, "id": account_id}
     row = connection.execute(QUERIES["account"], values).fetchone()
-    return row[1] if row else None
-
-
-def status(connection: Connection, agency_id: UUID, account_id: UUID) -> str | None:
-    """The account's status."""
-    values = {"agency_id": agency_id, "id": account_id}
-    row = connection.execute(QUERIES["account"], values).fetchone()
-    return row[2] if row else None
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def linked_elsewhere(
-    connection: Connection, agency_id: UUID, account_id: UUID, provider_id: str
+    connection: Connection, agency_id: UUID, account_id: UUID, found: Account
 ) -> bool:
-    """Whether another account of the agency is that one at the provider."""
-    values = {"agency_id": agency_id, "id": account_id, "provider_id": provider_id}
+    """Whether another account of the agency is that one, or of the same person."""
+    values = {
+        "agency_id": agency_id,
+        "id": account_id,
+        "provider_id": found.id,
+        "person_id": found.person_id,
+    }
     return connection.execute(QUERIES["linked_elsewhere"], values).fetchone() is not None
 
 

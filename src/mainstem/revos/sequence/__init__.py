@@ -5,7 +5,7 @@
 """
 
 from mainstem.revos.sequence.after import AGAIN_AFTER
-from mainstem.revos.sequence.beginning import begin, give_up, invited
+from mainstem.revos.sequence.beginning import begin, forget_chats, give_up, invited
 from mainstem.revos.sequence.messages import Messages
 from mainstem.revos.sequence.replies import Replies
 from mainstem.revos.sequence.wording import Wording
@@ -16,6 +16,7 @@ __all__ = [
     "Replies",
     "Wording",
     "begin",
+    "forget_chats",
     "give_up",
     "invited",
 ]

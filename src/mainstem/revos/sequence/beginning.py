@@ -69,3 +69,8 @@ def give_up(moment: Moment, step_id: UUID, reason: str) -> None:
     step = store.row(moment, "step_of", step_id=step_id)
     if step is not None:
         after.give_up(moment, step, reason)
+
+
+def forget_chats(moment: Moment, account_id: UUID) -> None:
+    """Go on without the chats of an account that the provider knows by another name from now on."""
+    store.rows(moment, "forget_chats", account_id=account_id)

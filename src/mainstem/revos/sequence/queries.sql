@@ -149,6 +149,12 @@ insert into public.dm_message
 values (%(agency_id)s, %(client_id)s, %(sequence_id)s, %(lead_id)s, %(account_id)s, 'outbound', %(message)s,
         %(message_id)s, %(chat_id)s, %(at)s)
 
+-- name: forget_chats
+-- A chat is known by a name of the provider's account, and ends with it; the next message finds or
+-- begins one.
+update public.dm_sequence set provider_chat_id = null
+where agency_id = %(agency_id)s and linkedin_account_id = %(account_id)s and provider_chat_id is not null
+
 -- name: end_sequence
 -- Nothing more is sent in it.
 with ended as (
