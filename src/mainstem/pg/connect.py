@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import errors as pg_errors
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mainstem.errors import ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from psycopg.rows import TupleRow
 
@@ -60,6 +61,18 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def configure(
+    connection: psycopg.Connection[TupleRow],
+    settings: Mapping[str, str],
+    *,
+    is_local: bool = False,
+) -> None:
+    """Set what a session works under, or its transaction only, in one round trip."""
+    one = sql.SQL("set local {} = {}" if is_local else "set {} = {}")
+    every = (one.format(sql.Identifier(name), sql.Literal(v)) for name, v in settings.items())
+    connection.execute(sql.SQL("; ").join(every))
 
 
 def parse(url: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import IsolationLevel, sql
 
 from mainstem.errors import ServerError, SourceError
-from mainstem.pg.connect import clear_errors, connect, describe
+from mainstem.pg.connect import clear_errors, configure, connect, describe
 from mainstem.unify.catalog.postgres import read_catalog
 from mainstem.unify.plan.names import name_sql, qualified_sql
 
@@ -177,11 +177,8 @@ def _open(url: str, *, snapshot: str | None = None) -> Connection:
         connection.read_only = True
         if snapshot is not None:
             connection.execute(sql.SQL("set transaction snapshot {}").format(sql.Literal(snapshot)))
-        for name, value in _SETTINGS.items():
-            # For the transaction: a pooler may give the next one to another session.
-            connection.execute(
-                sql.SQL("set local {} = {}").format(sql.Identifier(name), sql.Literal(value))
-            )
+        # For the transaction: a pooler may give the next one to another session.
+        configure(connection, _SETTINGS, is_local=True)
     except BaseException:
         connection.close()
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import astuple
+from hashlib import sha256
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -51,11 +52,23 @@ _RUN_COLUMNS = "id, kind, name, plan_sha256, source, schema_name, state, started
 
 
 def ensure_schema(connection: Connection) -> None:
-    """Make the ledger's tables and functions where they are missing; may run any time."""
+    """Make the ledger's tables and functions where those of this version are missing."""
     text = resources.files("mainstem.unify.ledger").joinpath("schema.sql").read_text("utf-8")
+    made = f"The toolkit's ledger, {sha256(text.encode()).hexdigest()[:16]}."
+    if _made(connection) == made:
+        return
     connection.execute("select pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
     connection.execute("set local client_min_messages = warning")
     connection.execute(text)
+    connection.execute(sql.SQL("comment on schema unify is {}").format(sql.Literal(made)))
+
+
+def _made(connection: Connection) -> str | None:
+    """What the schema's comment says was made."""
+    row = connection.execute(
+        "select obj_description(to_regnamespace('unify'), 'pg_namespace')"
+    ).fetchone()
+    return row[0] if row else None
 
 
 def has_schema(connection: Connection) -> bool:

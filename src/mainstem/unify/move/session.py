@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from mainstem.errors import TargetError
-from mainstem.pg.connect import connect
+from mainstem.pg.connect import configure, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,8 +106,7 @@ def _open(url: str, role: str, lock: int, *, wait_s: float) -> Connection:
 
 
 def _configure(connection: Connection) -> None:
-    for name, value in _SETTINGS.items():
-        connection.execute(sql.SQL("set {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+    configure(connection, _SETTINGS)
     try:
         # Linux servers only: a backend whose client was killed stops instead of working on.
         with connection.transaction():
