@@ -10,7 +10,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, se
 from markupsafe import Markup
 
 from mainstem.web.static_files import static_files, static_url
-from mainstem.web.wording import count, day, duration, moment, tone, words
+from mainstem.web.wording import count, day, duration, moment, sentence, tone, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ def page_templates(*packages: str) -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    for each in (count, day, duration, moment, tone, words):
+    for each in (count, day, duration, moment, sentence, tone, words):
         environment.filters[each.__name__] = each
     environment.globals["static_url"] = static_url
     environment.globals["icon"] = icon

@@ -90,6 +90,11 @@ def words(state: str) -> str:
     return NAMES.get(state) or (state[:1].upper() + state[1:]).replace("_", " ")
 
 
+def sentence(said: str) -> str:
+    """What a program said, as a sentence of a page."""
+    return f"{said[:1].upper()}{said[1:]}" + ("" if said.endswith((".", "!", "?")) else ".")
+
+
 def tone(state: str) -> tuple[str, str]:
     """How a state is shown: the name of its tone, and of its icon."""
     return TONES.get(state, PLAIN)

@@ -35,7 +35,7 @@ from mainstem.web import (
     rows,
     see_other,
 )
-from mainstem.web.wording import words
+from mainstem.web.wording import sentence, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -387,8 +387,7 @@ def _with_words(filled: Filled) -> Filled:
     try:
         Matcher(trigger_words(filled.texts["trigger_word"]))
     except ValueError as error:
-        said = str(error)
-        return filled.with_problem("trigger_word", f"{said[:1].upper()}{said[1:]}.")
+        return filled.with_problem("trigger_word", sentence(str(error)))
     return filled
 
 

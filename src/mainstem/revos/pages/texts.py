@@ -25,6 +25,7 @@ from mainstem.revos.templates_text import (
     units,
 )
 from mainstem.web import AnyVisit, Field, Form, html, row, see_other
+from mainstem.web.wording import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +162,7 @@ async def change(visit: AnyVisit, campaign_id: FromPath[UUID]) -> Response[bytes
         return _page(visit, campaign, filled)
     for text in TEXTS:
         for finding in _errors(text, filled.texts[text.name], campaign):
-            filled = filled.with_problem(text.name, _sentence(finding.message))
+            filled = filled.with_problem(text.name, sentence(finding.message))
     if not filled.is_good:
         return _page(visit, campaign, filled)
     async with visit.writing() as connection:
@@ -207,10 +208,6 @@ def _errors(text: Text, template: str, campaign: Mapping[str, Any]) -> list[Find
         return []
     found = check(parse(template), text.kind, _variables(text, campaign))
     return [each for each in found if each.trouble.is_error]
-
-
-def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:]}."
 
 
 def _page(visit: Visit, campaign: Row, filled: Filled) -> Response[bytes]:

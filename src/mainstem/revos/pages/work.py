@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from mainstem.core.requests import CoreDependency
 from mainstem.db.queries import load_queries
 from mainstem.revos import webhooks
 from mainstem.revos.pages.decisions import Decisions
+from mainstem.revos.webhooks import redacted_payload
 from mainstem.web import (
     AnyVisit,
     Column,
@@ -114,7 +116,7 @@ DELIVERIES = Listing(
     query=QUERIES["deliveries"],
     columns=(
         Column("name", "Event", link="/revos/webhooks/{id}"),
-        Column("endpoint", "Endpoint"),
+        Column("endpoint", "Endpoint", link="/revos/endpoints/{endpoint_id}"),
         Column("client", "Client", link="/clients/{client_id}"),
         Column("status", "Status", Kind.STATE),
         Column("status_code", "Answer", Kind.NUMBER),
@@ -122,7 +124,10 @@ DELIVERIES = Listing(
         Column("next_retry_at", "Next attempt", Kind.MOMENT),
         Column("created_at", "Since", Kind.MOMENT),
     ),
-    filters=(Filter("status", "Status", _choices(DELIVERY_STATES)),),
+    filters=(
+        Filter("status", "Status", _choices(DELIVERY_STATES)),
+        Filter("endpoint_id", "Endpoint"),
+    ),
     search=("name", "endpoint"),
     hint="A client's systems are told of each captured lead.",
 )
@@ -138,8 +143,14 @@ SECTIONS = (
 )
 
 
-async def _listed(visit: Visit, listing: Listing) -> Response[bytes]:
+async def _listed(visit: Visit, listing: Listing, **named: str) -> Response[bytes]:
+    """A list; `named` says which query gives the choices of a filter."""
+    bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
     async with visit.reading() as connection:
+        for key, query in named.items():
+            found = await rows(connection, QUERIES[query], **bound)
+            choices = tuple((each["id"], each["name"]) for each in found)
+            listing = listing.with_choices(**{key: choices})
         wish = Wish.read(listing, visit.request.query_params.multi_items())
         listed = await read_list(connection, visit, wish)
         views = await saved.views(connection, visit.tenant, listing.page)
@@ -164,7 +175,7 @@ async def posts(visit: AnyVisit) -> Response[bytes]:
 async def inbox(visit: AnyVisit) -> Response[bytes]:
     """Conversations in which somebody wrote back."""
     visit.require("lead", "read")
-    return await _listed(visit, INBOX)
+    return await _listed(visit, INBOX, campaign_id="campaign_names")
 
 
 @get("/revos/inbox/{sequence_id:uuid}", app=APP)
@@ -184,7 +195,7 @@ async def conversation(visit: AnyVisit, sequence_id: FromPath[UUID]) -> Response
 async def deliveries(visit: AnyVisit) -> Response[bytes]:
     """What clients' systems were told."""
     visit.require("webhook_delivery", "read")
-    return await _listed(visit, DELIVERIES)
+    return await _listed(visit, DELIVERIES, endpoint_id="endpoint_names")
 
 
 @get("/revos/webhooks/{delivery_id:uuid}", app=APP)
@@ -197,7 +208,8 @@ async def delivery(visit: AnyVisit, delivery_id: FromPath[UUID]) -> Response[byt
         )
     if found is None:
         raise NotFoundException
-    return visit.page("delivery.html", delivery=found)
+    payload = json.dumps(redacted_payload(found["payload"]), indent=2, ensure_ascii=False)
+    return visit.page("delivery.html", delivery=found, payload=payload)
 
 
 @post("/revos/webhooks/{delivery_id:uuid}/replay", app=APP)

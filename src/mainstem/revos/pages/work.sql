@@ -74,7 +74,7 @@ order by at, id
 
 -- name: deliveries
 -- Webhook deliveries as a list shows them.
-select h.id, h.client_id, w.name as endpoint, h.event_type as name, k.name as client, h.status, h.status_code,
+select h.id, h.client_id, h.webhook_config_id::text as endpoint_id, w.name as endpoint, h.event_type as name, k.name as client, h.status, h.status_code,
        h.attempt_count, h.next_retry_at, h.delivered_at, h.created_at
 from public.webhook_delivery as h
 join public.webhook_config as w on w.agency_id = h.agency_id and w.id = h.webhook_config_id
@@ -82,12 +82,25 @@ left join public.client as k on k.agency_id = h.agency_id and k.id = h.client_id
 where h.agency_id = %(agency_id)s
 
 -- name: delivery
--- One delivery with its attempts; its payload stays where it is.
-select h.id, h.client_id, w.name as endpoint, w.url, w.active, h.event_type, h.status, h.status_code, h.error_message,
-       h.attempt_count, h.attempts, h.next_retry_at, h.delivered_at, h.created_at
+-- One delivery with its attempts. Its payload is shown without what is personal; the answer was kept so.
+select h.id, h.client_id, h.webhook_config_id, h.lead_id, w.name as endpoint, w.url, w.active, h.event_type, h.status,
+       h.status_code, h.error_message, h.attempt_count, h.attempts, h.next_retry_at, h.delivered_at, h.created_at,
+       h.payload, h.response_body, h.response_time_ms
 from public.webhook_delivery as h
 join public.webhook_config as w on w.agency_id = h.agency_id and w.id = h.webhook_config_id
 where h.agency_id = %(agency_id)s and h.id = %(delivery_id)s
+
+-- name: endpoint_names
+-- Endpoints to pick from.
+select id::text as id, name from public.webhook_config
+where agency_id = %(agency_id)s and (%(client_id)s::uuid is null or client_id = %(client_id)s)
+order by name limit 200
+
+-- name: campaign_names
+-- Campaigns to pick from, the newest first.
+select id::text as id, name from public.campaign
+where agency_id = %(agency_id)s and (%(client_id)s::uuid is null or client_id = %(client_id)s)
+order by id desc limit 100
 
 -- name: unclear_comments
 -- Comments that may ask for an offer; a person says so.

@@ -9,6 +9,7 @@ from mainstem.revos.webhooks.announcing import announce
 from mainstem.revos.webhooks.courier import Courier
 from mainstem.revos.webhooks.endpoints import Made, NewEndpoint
 from mainstem.revos.webhooks.model import LEAD_CAPTURED, TEST, Destination, Endpoint, Event
+from mainstem.revos.webhooks.redaction import redacted_payload
 from mainstem.revos.webhooks.secrets import Secrets
 from mainstem.revos.webhooks.signing import Scheme, SignatureError, verify
 
@@ -26,5 +27,6 @@ __all__ = [
     "SignatureError",
     "announce",
     "endpoints",
+    "redacted_payload",
     "verify",
 ]

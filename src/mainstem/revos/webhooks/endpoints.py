@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from psycopg.errors import ForeignKeyViolation
+
 from mainstem.core import encryption
 from mainstem.core.outward import checked_url
 from mainstem.core.transaction import service_transaction
@@ -242,6 +244,66 @@ async def shown(core: Core, tenant: Tenant, endpoint_id: UUID) -> Endpoint:
         row["id"], row["client_id"], row["name"], row["url"], destination(row["esp_type"]),
         row["events"], row["active"], row["consecutive_failures"], row["disabled_reason"],
     )  # fmt: skip
+
+
+async def change(
+    core: Core,
+    tenant: Tenant,
+    endpoint_id: UUID,
+    *,
+    name: str,
+    url: str | None,
+    is_active: bool,
+    allow_loopback: bool = False,
+) -> None:
+    """Give an endpoint another name or address, or switch it off; secrets are `rotate`'s.
+
+    Args:
+        core: the parts.
+        tenant: whose endpoint.
+        endpoint_id: which.
+        name: what people call it.
+        url: of a plain webhook, where to; a mail system keeps the address that is known.
+        is_active: whether it is told of anything. Failures are forgotten by `enable` only.
+        allow_loopback: whether this machine may be told.
+
+    Raises:
+        RefusedError: the person sees no such endpoint.
+        UsageError: the name or the address will not do.
+    """
+    found = await shown(core, tenant, endpoint_id)
+    if not name.strip():
+        raise UsageError("the endpoint needs a name")
+    if found.destination.is_signed:
+        try:
+            url = checked_url(url or "", allow_loopback=allow_loopback)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+    else:
+        url = found.url
+    async with async_tenant_transaction(core.pool, tenant) as connection:
+        await store.run(
+            connection, "change_endpoint",
+            id=endpoint_id, name=name.strip(), url=url, is_active=is_active,
+        )  # fmt: skip
+
+
+async def remove(core: Core, tenant: Tenant, endpoint_id: UUID) -> None:
+    """Delete an endpoint, with the log of what it was told.
+
+    Raises:
+        RefusedError: the person sees no such endpoint, or a campaign names it.
+    """
+    found = await shown(core, tenant, endpoint_id)
+    try:
+        async with async_tenant_transaction(core.pool, tenant) as connection:
+            await store.run(connection, "delete_endpoint", id=endpoint_id)
+    except ForeignKeyViolation:
+        raise RefusedError(
+            "in_use",
+            f"A campaign tells {found.name} alone of its leads; choose another there first.",
+            status=409,
+        ) from None
 
 
 async def enable(core: Core, tenant: Tenant, endpoint_id: UUID) -> None:

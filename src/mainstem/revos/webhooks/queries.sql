@@ -124,6 +124,15 @@ returning id
 select id, client_id, name, url, esp_type, events, active, consecutive_failures, disabled_reason
 from public.webhook_config where agency_id = app.agency_id() and id = %(id)s
 
+-- name: change_endpoint
+-- Another name or address, or switched on or off, in the name of the person who does it.
+update public.webhook_config set name = %(name)s, url = %(url)s, active = %(is_active)s
+where agency_id = app.agency_id() and id = %(id)s
+
+-- name: delete_endpoint
+-- An endpoint with the log of its deliveries, in the name of the person who does it.
+delete from public.webhook_config where agency_id = app.agency_id() and id = %(id)s
+
 -- name: sealed_secrets
 -- The secrets of an endpoint as they are kept, to seal the current one anew in the other column.
 select secret_encrypted from public.webhook_config where agency_id = %(agency_id)s and id = %(id)s for update
