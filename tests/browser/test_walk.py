@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from playwright.sync_api import expect
-from tests.web.world import client_id
+from tests.web.world import FOREIGN, NORTHWIND, client_id, person_id
+
+from mainstem.db.tenant import Tenant, tenant_transaction
+from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from uuid import UUID
 
     from tests.browser.conftest import Window
     from tests.web.world import World
@@ -17,6 +21,22 @@ if TYPE_CHECKING:
     OpenWindow = Callable[..., Window]
 
 OWNER = "owner@northwind.example"
+
+
+CARTRIDGES = """
+insert into cartridge (agency_id, type, name, app_context)
+values (%(northwind)s, 'training', 'Training', 'audience'),
+       (%(northwind)s, 'brand', 'Brand', 'revos'),
+       (%(northwind)s, 'style', 'Style', 'revos'), (%(northwind)s, 'voice', 'Voice', 'both'),
+       (%(foreign)s, 'brand', 'FOREIGN', 'revos')
+"""
+
+
+def loaded(world: World, agency: UUID, app: str) -> set[str]:
+    """The cartridges that an owner of the agency reads in an app."""
+    tenant = Tenant(agency, person_id(1, foreign=agency == FOREIGN), "owner", None, app)
+    with connect(world.url) as connection, tenant_transaction(connection, tenant) as reading:
+        return {name for (name,) in reading.execute("select name from cartridge")}
 
 
 def session_of(window: Window) -> str:
@@ -30,8 +50,7 @@ def test_the_toggle_keeps_session_and_chosen_client(open_window: OpenWindow) -> 
     page = window.page
     window.sign_in("manager@northwind.example")
     session = session_of(window)
-    page.keyboard.press("g")
-    page.keyboard.press("k")
+    window.press("g", "k")
     page.wait_for_url("**/choose-client?**")
     page.get_by_role("button", name="Beacon Health").click()
     page.wait_for_url("**/revos")
@@ -73,8 +92,7 @@ def test_a_client_made_in_audienceos_is_there_in_revos_and_a_lead_of_revos_is_no
 
     window.press("Alt+1")
     page.wait_for_url("**/revos")
-    window.press("g")
-    window.press("c")
+    window.press("g", "c")
     page.wait_for_url("**/clients")
     expect(page.get_by_role("link", name=name)).to_be_visible()
 
@@ -93,15 +111,35 @@ def test_a_client_made_in_audienceos_is_there_in_revos_and_a_lead_of_revos_is_no
     expect(page.get_by_text("Nothing found")).to_be_visible()
 
 
+def test_each_app_loads_its_own_cartridges(open_window: OpenWindow, world: World) -> None:
+    """At the level of data: the app that a page's toggle leaves in the session decides."""
+    window = open_window()
+    window.sign_in(OWNER)
+    world.sql(CARTRIDGES, northwind=NORTHWIND, foreign=FOREIGN)
+    for number, path, own in (
+        (2, "audience", {"Training"}),
+        (3, "mail", set()),
+        (1, "revos", {"Brand", "Style"}),
+    ):
+        window.press(f"Alt+{number}")
+        window.page.wait_for_url(f"**/{path}")
+        ((app,),) = world.sql(
+            "select app_context from app.session where user_id = %(id)s"
+            " order by created_at desc limit 1",
+            id=person_id(1),
+        )
+        assert loaded(world, NORTHWIND, app) == own | {"Voice"}
+        assert loaded(world, FOREIGN, app) == ({"FOREIGN"} if path == "revos" else set())
+
+
 def test_the_palette_by_keyboard(open_window: OpenWindow) -> None:
     window = open_window()
     page = window.page
     window.sign_in(OWNER)
-    page.keyboard.press("Control+k")
+    window.look_for("go to")
     field = page.get_by_role("combobox", name="Type a command or search")
     expect(field).to_be_focused()
     expect(page.get_by_role("option").first).to_have_attribute("aria-selected", "true")
-    page.keyboard.type("go to")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option").nth(1)).to_have_attribute("aria-selected", "true")
     page.keyboard.press("ArrowUp")
@@ -110,31 +148,34 @@ def test_the_palette_by_keyboard(open_window: OpenWindow) -> None:
     page.keyboard.press("Escape")
     expect(field).to_be_hidden()
     window.go("/clients")
-    page.keyboard.press("/")
+    window.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
-    page.keyboard.press("Control+k")
+    window.look_for("beacon")
     expect(field).to_be_focused()
-    page.keyboard.type("beacon")
     expect(page.get_by_role("option", name="Beacon Health")).to_be_visible()
-    expect(page.locator("#palette-list [role=option]")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/clients/{client_id(2)}")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("foreign")
+    window.look_for("foreign")
     expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("Nothing found")
+    page.keyboard.press("Escape")
+    # whoever presses Enter before the answer is there is led to what they typed
+    window.press("Control+k")
+    page.keyboard.type("fathom")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/clients/{client_id(6)}")
 
 
 def test_the_board_by_keyboard(open_window: OpenWindow, world: World) -> None:
     window = open_window()
     page = window.page
     window.sign_in(OWNER)
-    page.keyboard.press("Alt+2")
+    window.press("Alt+2")
     page.wait_for_url("**/audience")
-    page.keyboard.press("g")
-    page.keyboard.press("b")
+    window.press("g", "b")
     page.wait_for_url("**/clients/board")
     card = page.locator('[data-name="Driftwood"]')
     status = page.locator("stage-board > [role=status]")
+    window.listen()
     card.focus()
     page.keyboard.press(" ")
     expect(status).to_contain_text("Driftwood taken from Audit")
@@ -180,7 +221,7 @@ def test_a_list_narrows_while_one_types_and_its_address_follows(open_window: Ope
     page = window.page
     window.sign_in(OWNER)
     window.go("/revos/campaigns")
-    page.keyboard.press("/")
+    window.press("/")
     page.keyboard.type("playbook")
     rows = page.locator("#list tbody tr")
     expect(rows).to_have_count(1)
@@ -199,7 +240,7 @@ def test_shortcuts_are_listed(open_window: OpenWindow) -> None:
     window = open_window()
     page = window.page
     window.sign_in(OWNER)
-    page.keyboard.press("?")
+    window.press("?")
     sheet = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(sheet).to_contain_text("Campaigns")
     page.keyboard.press("g")
@@ -213,6 +254,7 @@ def test_a_theme_that_was_chosen_stays(open_window: OpenWindow) -> None:
     window = open_window(theme="dark")
     page = window.page
     window.sign_in(OWNER)
+    window.listen()
     page.get_by_role("button", name="Switch theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dawn")
     page.reload()

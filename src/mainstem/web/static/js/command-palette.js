@@ -10,6 +10,7 @@ class CommandPalette extends HTMLElement {
     this.input = this.querySelector("input");
     this.list = this.querySelector("[role=listbox]");
     this.status = this.querySelector("[role=status]");
+    this.list.ariaBusy = "false";
     this.input.addEventListener("input", () => this.askSoon());
     this.input.addEventListener("keydown", (event) => this.move(event));
     this.dialog.addEventListener("click", (event) => {
@@ -40,10 +41,13 @@ class CommandPalette extends HTMLElement {
     this.ask();
   }
   askSoon() {
+    this.list.ariaBusy = "true";
+    this.isEntered = false;
     clearTimeout(this.waiting);
     this.waiting = setTimeout(() => this.ask(), WAIT_MS);
   }
   async ask() {
+    this.list.ariaBusy = "true";
     this.asked?.abort();
     this.asked = new AbortController();
     const address = `${this.dataset.from}?part=options&q=${encodeURIComponent(this.input.value)}`;
@@ -55,8 +59,11 @@ class CommandPalette extends HTMLElement {
       const found = this.options.length;
       this.status.textContent = found ? `${found} found` : "Nothing found";
       this.select(this.options[0]);
+      this.list.ariaBusy = "false";
+      if (this.isEntered) this.options[0]?.click();
     } catch (error) {
       if (error.name === "AbortError") return;
+      this.list.ariaBusy = "false";
       this.list.replaceChildren();
       this.status.textContent = "The search does not answer; try again.";
     }
@@ -75,6 +82,7 @@ class CommandPalette extends HTMLElement {
     const at = options.findIndex((each) => each.getAttribute("aria-selected") === "true");
     if (event.key === "ArrowDown") this.select(options[(at + 1) % options.length]);
     else if (event.key === "ArrowUp") this.select(options.at(at - 1));
+    else if (event.key === "Enter" && this.list.ariaBusy === "true") this.isEntered = true;
     else if (event.key === "Enter" && options[at]) options[at].click();
     else return;
     event.preventDefault();
