@@ -20,6 +20,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks import week_proof
 from benchmarks.harness import workspace
-from benchmarks.server import MAINSTEM
+from benchmarks.server import MAINSTEM, Bench
 from mainstem.db.migrate import migrate
 from mainstem.db.queries import load_queries
 from mainstem.pg.connect import connect
@@ -133,8 +134,15 @@ def main() -> None:
             began_s = time.monotonic()
             crew = _work(url, address, folder, starts_at, timedelta(days=days), step)
             wall_s = time.monotonic() - began_s
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
         proof = week_proof.Week(
-            log=log, starts_at=starts_at, days=days, step=step, wall_s=wall_s, kills=crew.kills
+            log=log,
+            days=days,
+            step=step,
+            wall_s=wall_s,
+            programs_s=used.ru_utime + used.ru_stime,
+            server_s=Bench(folder, server, accounts).server_cpu_s(),
+            kills=crew.kills,
         )
         with connect(url) as connection:
             week_proof.show(proof, connection, QUERIES)

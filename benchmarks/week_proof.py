@@ -31,10 +31,11 @@ class Week:
     """What ran."""
 
     log: Path
-    starts_at: datetime
     days: float
     step: timedelta
     wall_s: float
+    programs_s: float
+    server_s: float
     kills: int
 
 
@@ -47,6 +48,10 @@ def show(week: Week, connection: Connection, queries: Mapping[str, bytes]) -> No
         ("campaigns, each on an account of its own", f"{len(zones):,}"),
         ("days, in steps of seconds", f"{week.days:g}, {week.step.total_seconds():g}"),
         ("wall time (s), times as fast as the world", _pace(week)),
+        (
+            "CPU time (s): workers and sandbox, server",
+            f"{week.programs_s:,.0f}, {week.server_s:,.0f}",
+        ),
         ("workers killed", f"{week.kills:,}"),
     ]
     figures += _written(log, zones, week.days)
