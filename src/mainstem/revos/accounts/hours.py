@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,10 @@ class Hours:
 
     def next_awake(self, at: datetime) -> datetime:
         """That moment when it lies within working hours, else one early in the next ones."""
-        own = at.astimezone(ZoneInfo(self.timezone))
+        try:
+            own = at.astimezone(ZoneInfo(self.timezone))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return at  # a name that the server alone knows, such as PST: it is asked again
         if not self.days or self._are_now(own):
             return at
         morning = self._opening(own) + _DICE.random() * min(MORNING, self._length)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -30,6 +30,8 @@ LOST_AFTER = timedelta(minutes=15)
 NO_READS_WAIT = timedelta(hours=1)
 #: the post is gone, or may not be read: looking again makes no sense
 FINAL = frozenset({Kind.GONE, Kind.FEATURE})
+#: of a campaign that came to rest during a look: who asks meanwhile is found once it goes on
+RESTING = frozenset({"paused", "draft"})
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ class Polling:
     ) -> None:
         if found.post is not None:
             _measure(moment, poll, found)
+        if poll["campaign_status"] in RESTING:
+            found = replace(found, comments=(), reached_end=False)
         seen, matched = judge(moment, poll, found.comments)
         if found.fault is not None:
             health.note(

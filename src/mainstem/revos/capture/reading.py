@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from mainstem.jobs import Done
+from mainstem.jobs.registry import CALL_LIMIT_S
 from mainstem.revos.capture.pace import RECONCILE_EVERY
 from mainstem.revos.unipile import (
     PAGE_MAX,
@@ -14,6 +16,7 @@ from mainstem.revos.unipile import (
     Comment,
     CommentId,
     Fault,
+    Kind,
     Post,
     SocialId,
     UnipileError,
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 PAGES_MAX = 5
 RECONCILE_PAGES_MAX = 30
 MEASURE_EVERY = timedelta(hours=1)
+#: of a whole look; a job may take a little longer
+LOOK_LIMIT_S = CALL_LIMIT_S - 10.0
 #: comments of a page: of a look at what is new, few are
 NEW_MAX = 25
 
@@ -79,31 +84,58 @@ def request_of(row: Mapping[str, Any], at: datetime, *, reads_left: int) -> Requ
     )
 
 
-async def read(provider: Provider, request: Request) -> Found:
-    """Read what is new. A fault keeps what was read before it."""
-    comments: dict[CommentId, Comment] = {}
-    post, pages, reached_end = None, 0, False
+async def read(provider: Provider, request: Request, *, limit_s: float = LOOK_LIMIT_S) -> Found:
+    """Read what is new. What was read before a fault, or before the time was over, is kept.
+
+    Args:
+        provider: LinkedIn's.
+        request: what to read.
+        limit_s: how long it may take: a job that takes longer loses all of it.
+    """
+    seen = _Seen()
+    fault: Fault | None = None
     try:
-        social_id = request.social_id
-        if social_id is None or request.measures:
-            post = await provider.post(request.account, request.post_id)
-            social_id = social_id or post.social_id
-        cursor: str | None = None
-        while pages < request.pages_max:
-            page = await provider.comments(
-                request.account,
-                social_id,
-                cursor=cursor,
-                limit=PAGE_MAX if request.reads_to_end else NEW_MAX,
-            )
-            pages += 1
-            fresh = {one.id: one for one in page.items if one.id not in request.known}
-            met = len(fresh) < len(page.items)
-            comments |= fresh
-            cursor = page.cursor
-            reached_end = cursor is None
-            if reached_end or (met and not request.reads_to_end):
-                break
+        async with asyncio.timeout(limit_s):
+            await _read(provider, request, seen)
     except UnipileError as error:
-        return Found(None, tuple(comments.values()), post, pages, fault=error.fault)
-    return Found(None, tuple(comments.values()), post, pages, reached_end)
+        fault = error.fault
+    except TimeoutError:
+        if not seen.pages:
+            fault = Fault(Kind.TIMEOUT, "no_answer", message=f"nothing came within {limit_s:g} s")
+        seen.pages = min(seen.pages + 1, request.pages_max)  # the one that was asked for as well
+    return Found(
+        None, tuple(seen.comments.values()), seen.post, seen.pages, seen.reached_end, fault
+    )
+
+
+@dataclass
+class _Seen:
+    """What was read so far."""
+
+    comments: dict[CommentId, Comment] = field(default_factory=dict)
+    post: Post | None = None
+    pages: int = 0
+    reached_end: bool = False
+
+
+async def _read(provider: Provider, request: Request, seen: _Seen) -> None:
+    social_id = request.social_id
+    if social_id is None or request.measures:
+        seen.post = await provider.post(request.account, request.post_id)
+        social_id = social_id or seen.post.social_id
+    cursor: str | None = None
+    while seen.pages < request.pages_max:
+        page = await provider.comments(
+            request.account,
+            social_id,
+            cursor=cursor,
+            limit=PAGE_MAX if request.reads_to_end else NEW_MAX,
+        )
+        seen.pages += 1
+        fresh = {one.id: one for one in page.items if one.id not in request.known}
+        met = len(fresh) < len(page.items)
+        seen.comments |= fresh
+        cursor = page.cursor
+        seen.reached_end = cursor is None
+        if seen.reached_end or (met and not request.reads_to_end):
+            return

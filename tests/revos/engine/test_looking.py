@@ -1,0 +1,67 @@
+"""Looks at comments that end half-way: what was read is kept, nobody who asked is missed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from mainstem.revos.capture.reading import Request, read
+from mainstem.revos.sandbox.faults import FaultKind, Knob
+from mainstem.revos.unipile import PAGE_MAX, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.revos.engine.conftest import Stage
+
+SOON = timedelta(minutes=20)
+OUTCOMES = "select outcome, count(*) from processed_comment group by 1 order by 1"
+
+
+def test_who_asks_while_a_campaign_comes_to_rest_is_found_once_it_goes_on(stage: Stage) -> None:
+    # A zone that only the server knows by that name stops nobody's reading.
+    stage.sql("update linkedin_account set timezone = 'PST'")
+    person = stage.at_distance(stage.mine, 1, style="silent")
+    post = stage.published(stage.mine)
+    stage.later(timedelta(minutes=2))
+    stage.comment(post, person)
+    stage.world.clock.move(stage.world.now() + timedelta(minutes=6))
+    with stage.moment(stage.mine) as moment:
+        stage.engine.dispatch.decide(moment.connection, moment.agency_id)
+    mine = "select status from scrape_job where agency_id = %s"
+    assert stage.sql(mine, stage.mine.agency.id) == [("running",)]
+    state = "update campaign set status = %s where id = %s"
+    stage.sql(state, "paused", stage.mine.campaign_id)  # not by the desk: by a row, as apps do
+    stage.later(timedelta(hours=1), step=timedelta(minutes=10))
+    assert stage.sql(OUTCOMES) == []
+    stage.sql(state, "active", stage.mine.campaign_id)
+    stage.later(timedelta(hours=1), step=timedelta(minutes=5))
+    assert stage.sql(OUTCOMES) == [("matched", 1)]
+    assert len(stage.texts_to(person)) == 1
+
+
+def test_what_was_read_before_the_time_was_over_is_kept(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    post = stage.published(stage.mine)
+    people = cycle(stage.world.people)
+    for _ in range(PAGE_MAX + 20):
+        stage.comment(post, next(people), "nice")
+    request = Request(
+        account=stage.mine.account.id, post_id=post.id, social_id=post.social_id,  # type: ignore[arg-type]
+        known=frozenset(), pages_max=30, reads_to_end=True, measures=False,
+    )  # fmt: skip
+    provider = stage.engine.provider
+    faults = stage.sandbox.faults
+    for delay_s in (0.0, 3.0):  # of the first page, and of the second
+        faults.turn_on(Knob(FaultKind.SLOW, route="comments", delay_s=delay_s, count=1))
+    found = asyncio.run(read(provider, request, limit_s=1.0))
+    assert (len(found.comments), found.pages, found.reached_end) == (PAGE_MAX, 2, False)
+    assert found.fault is None
+    nothing = asyncio.run(read(provider, request, limit_s=0.0))
+    assert (nothing.pages, nothing.fault and nothing.fault.kind) == (1, Kind.TIMEOUT)
+    whole = asyncio.run(read(provider, request))
+    assert (len(whole.comments), whole.reached_end) == (PAGE_MAX + 20, True)
