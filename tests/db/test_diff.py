@@ -3,16 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.db.test_migrate import OTHER_SERVERS
 
 from mainstem.db.diff import Change, catalog, compare, diff
-from mainstem.db.migrate import migrate
-from mainstem.pg.connect import connect
-from mainstem.pg.scratch import scratch_server
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import psycopg
 
     Connection = psycopg.Connection[tuple[object, ...]]
@@ -101,14 +95,3 @@ def test_an_empty_database_lacks_whole_tables_not_each_column(empty_database_url
     found = diff(empty_database_url)
     assert {each.change for each in found} == {Change.MISSING}
     assert not {each.object.kind for each in found} & {"column", "constraint", "index", "policy"}
-
-
-@pytest.mark.parametrize("bin_dir", OTHER_SERVERS, ids=lambda folder: folder.parts[-2])
-def test_older_servers_print_the_same(connection: Connection, bin_dir: Path) -> None:
-    with (
-        scratch_server(bin_dir=bin_dir) as older,
-        connect(older.create_database("older")) as elsewhere,
-    ):
-        migrate(elsewhere)
-        live = catalog(elsewhere)
-    assert compare(catalog(connection), live) == []

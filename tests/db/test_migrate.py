@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from mainstem.db.migrate import State, load, migrate, status
 from mainstem.errors import MigrationError, ServerError
 from mainstem.pg.connect import connect
-from mainstem.pg.scratch import scratch_server
 
 if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
@@ -193,14 +192,3 @@ def test_killed_at_any_step_and_run_again_it_finishes(
         assert rows == [([1], [2], 2)]
     finally:
         scratch.drop_database(name)
-
-
-@pytest.mark.parametrize("bin_dir", OTHER_SERVERS, ids=lambda folder: folder.parts[-2])
-def test_our_own_files_apply_to_older_servers(bin_dir: Path) -> None:
-    with (
-        scratch_server(bin_dir=bin_dir) as server,
-        connect(server.create_database("older")) as connection,
-    ):
-        migrate(connection)
-        states = {each.state for each in status(connection)}
-    assert states == {State.APPLIED}

@@ -16,7 +16,8 @@ from psycopg.conninfo import make_conninfo
 from tests.migrations.people import new_agency, one
 
 from mainstem.checks import run_checks
-from mainstem.db.migrate import migrate
+from mainstem.db.diff import catalog, compare
+from mainstem.db.migrate import State, migrate, status
 from mainstem.pg.connect import connect
 from mainstem.pg.programs import EMBEDDED_MAJOR, embedded_bin_dir, major_version
 from mainstem.pg.scratch import ScratchServer, scratch_server
@@ -150,10 +151,13 @@ def supabase(server: ScratchServer) -> Supabase:
     return Supabase(url, before)
 
 
-@pytest.fixture
-def plain(server: ScratchServer) -> Iterator[str]:
-    yield server.create_database("plain")
-    server.drop_database("plain")
+@pytest.fixture(scope="module")
+def plain(server: ScratchServer) -> str:
+    """A migrated database of nobody's but ours."""
+    url = server.create_database("plain")
+    with connect(url) as connection:
+        migrate(connection)
+    return url
 
 
 def objects(connection: Connection) -> set[tuple[object, ...]]:
@@ -172,14 +176,14 @@ def test_the_embedded_version_is_among_them() -> None:
 
 def test_the_files_build_the_same_on_every_server(plain: str, connection: Connection) -> None:
     with connect(plain) as migrated:
-        migrate(migrated)
+        assert {each.state for each in status(migrated)} == {State.APPLIED}
         assert embedding_free(objects(migrated)) == embedding_free(objects(connection))
+        assert compare(catalog(connection), catalog(migrated)) == []
 
 
 def test_embeddings_compare_with_and_without_the_extension(plain: str) -> None:
     query = "select app.embedding_distance(app.to_embedding(%s), app.to_embedding(%s))"
     with connect(plain) as migrated:
-        migrate(migrated)
         assert one(migrated, query, [1.0, 0.0], [0.0, 2.0]) == pytest.approx(1)
         assert one(migrated, query, [1.0, 2.0], [2.0, 4.0]) == pytest.approx(0, abs=1e-6)
         agency = new_agency(migrated)
@@ -188,6 +192,7 @@ def test_embeddings_compare_with_and_without_the_extension(plain: str) -> None:
             " values (%s, %s || '::_::_', 'likes tea', app.to_embedding(%s), 'test')",
             (agency.id, agency.id, [1.0, 2.0]),
         )
+        migrated.rollback()
 
 
 def test_a_database_like_supabase_gets_the_same_and_keeps_its_own(
@@ -199,9 +204,14 @@ def test_a_database_like_supabase_gets_the_same_and_keeps_its_own(
         assert embedding_free(objects(migrated)) == embedding_free(objects(connection))
 
 
-def test_every_check_passes_on_a_database_like_supabase(supabase: Supabase) -> None:
+def test_every_check_passes_on_a_database_like_supabase(
+    server: ScratchServer, supabase: Supabase
+) -> None:
+    # What the probe tries means the same to all servers between the oldest and ours.
+    is_tried = major_version(server.bin_dir) in {OLDEST, EMBEDDED_MAJOR}
+    chosen = () if is_tried else ("existence", "rules", "state")
     with connect(supabase.url) as migrated:
-        assert [str(finding) for finding in run_checks(migrated).findings] == []
+        assert [str(finding) for finding in run_checks(migrated, only=chosen).findings] == []
 
 
 def test_the_login_role_of_supabase_serves_requests(supabase: Supabase) -> None:
