@@ -1,5 +1,8 @@
 """`GET /d/{token}`: a person's own link to what they asked for; its clicks are counted.
 
+An offer is a page somewhere, or a file of the agency's: to that the link leads by an address that
+is signed at this moment and works for minutes, so that nobody passes it on for long.
+
 What looks at links by itself (a network's preview, a mail scanner) is led on as well, and not
 counted.
 """
@@ -7,7 +10,8 @@ counted.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from litestar import HttpMethod, Response, route
@@ -19,15 +23,20 @@ from mainstem.core.requests import CoreDependency
 from mainstem.core.transaction import service_transaction
 from mainstem.db.queries import load_queries
 from mainstem.revos.sequence.links import PATH, route_of
+from mainstem.storage import PATH as FILES_PATH
+from mainstem.storage import read_address
 from mainstem.web import AnyRequest, html
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from mainstem.core.master_key import MasterKeys
     from mainstem.core.transaction import Connection
 
 QUERIES = load_queries("mainstem.revos", "downloads.sql")
 TOKEN_CHARACTERS_MAX = 100
+FILE_WORKS_FOR = timedelta(minutes=10)
 #: what an address may hold as it is; all else is escaped, line ends above all
 _PLAIN = "%/:=&?~#+!$,;'@()*[]"
 _MACHINES = re.compile(
@@ -53,7 +62,7 @@ async def download(
                 QUERIES["link"], {"token": route_of(token[:TOKEN_CHARACTERS_MAX]), "at": at}
             )
         ).fetchone()
-        target = None if found is None else target_of(found["url"])
+        target = None if found is None else _target(core.keys, found, at)
         if found is None or target is None:
             return _page(request, HTTP_404_NOT_FOUND, "There is nothing at this address.")
         if not found["is_good"]:
@@ -68,6 +77,21 @@ async def download(
         "x-robots-tag": "noindex",
     }
     return Response(b"", status_code=HTTP_302_FOUND, headers=headers)
+
+
+def _target(keys: MasterKeys, found: Mapping[str, Any], at: datetime) -> str | None:
+    """Where the link leads: to the offer's file where there is one, else to its page."""
+    if found["object_id"] is None:
+        return target_of(found["url"])
+    address = read_address(
+        keys,
+        found["agency_id"],
+        bucket=found["bucket"],
+        name=found["file"],
+        object_id=found["object_id"],
+        ends_s=int((at + FILE_WORKS_FOR).timestamp()),
+    )
+    return f"{FILES_PATH}{quote(address, safe='/?=')}&download="
 
 
 def target_of(url: str | None) -> str | None:

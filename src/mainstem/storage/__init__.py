@@ -10,6 +10,7 @@ resolves for each request, and where bytes lie by the place it is given:
 from mainstem.storage.app import PATH, StorageApi
 from mainstem.storage.model import Access, Keys, Limits, Ports, Right
 from mainstem.storage.problem import StorageError
+from mainstem.storage.signing import read_address
 from mainstem.storage.sweeping import Swept, sweep
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "StorageApi",
     "StorageError",
     "Swept",
+    "read_address",
     "sweep",
 ]

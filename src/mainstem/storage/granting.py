@@ -14,7 +14,7 @@ from mainstem.storage.names import check_object, possible
 from mainstem.storage.problem import denied, invalid, no_object
 from mainstem.storage.reply import as_json
 from mainstem.storage.shapes import Signing
-from mainstem.storage.signing import Signed, Use, ends_at, sign
+from mainstem.storage.signing import Signed, Use, ends_at, read_address, sign
 from mainstem.storage.writing import NOT_FOR_CALLER, aim_at
 
 if TYPE_CHECKING:
@@ -96,17 +96,14 @@ async def _found(request: Request, tenant: Tenant, names: list[str]) -> list[Sto
 
 
 def _address(request: Request, stored: Stored, ends_s: int) -> str:
-    """Not escaped: supabase-js does that to the whole."""
-    signed = Signed(
-        use=Use.READ,
-        agency_id=stored.agency_id,
+    return read_address(
+        request.ports.keys,
+        stored.agency_id,
         bucket=request.route.bucket,
         name=stored.name,
-        ends_s=ends_s,
         object_id=stored.id,
+        ends_s=ends_s,
     )
-    token = sign(request.ports.keys, signed)
-    return f"/object/sign/{request.route.bucket}/{stored.name}?token={token}"
 
 
 async def _client_of(request: Request, aim: Aim) -> UUID | None:

@@ -65,6 +65,24 @@ def sign(keys: Keys, signed: Signed) -> str:
     return f"{_text(payload)}.{_text(keys.keyed_hash(_PURPOSE + payload))}"
 
 
+def read_address(
+    keys: Keys, agency_id: UUID, *, bucket: str, name: str, object_id: UUID, ends_s: int
+) -> str:
+    """Where one file can be read until then, below the API's path.
+
+    It is not escaped: supabase-js does that to the whole.
+    """
+    signed = Signed(
+        use=Use.READ,
+        agency_id=agency_id,
+        bucket=bucket,
+        name=name,
+        ends_s=ends_s,
+        object_id=object_id,
+    )
+    return f"/object/sign/{bucket}/{name}?token={sign(keys, signed)}"
+
+
 def verify(keys: Keys, token: str, *, use: Use, bucket: str, name: str) -> Signed:
     """What a token was signed for.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,19 @@ import pytest
 from litestar.testing import TestClient
 from tests.migrations.people import insert
 
+from mainstem.revos.campaigns import preflight
 from mainstem.revos.downloads import is_person, target_of
 from mainstem.server import build_app
 from mainstem.server.settings import Settings
+from mainstem.storage.signing import Signed, Use, sign
+from mainstem.stores.model import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from litestar import Litestar
-    from tests.revos.engine.conftest import Stage
+    from tests.revos.engine.conftest import Stage, Tenant
 
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
@@ -73,6 +78,62 @@ def leads_elsewhere(stage: Stage, served: TestClient[Litestar], path: str) -> No
     assert served.get(path, headers=BROWSER).status_code == 404
     stage.sql("update lead_magnet set client_id = %s where agency_id = %s",
               stage.mine.agency.client_id, stage.mine.agency.id)  # fmt: skip
+
+
+def test_an_offer_may_be_a_file_of_the_clients(
+    stage: Stage, database_url: str, tmp_path: Path
+) -> None:
+    place = Place(folder=tmp_path)
+    person = stage.at_distance(stage.mine, 1)
+    stage.comment(stage.published(stage.mine), person)
+    stage.later(timedelta(hours=3), step=timedelta(minutes=10))
+    path = stage.texts_to(person)[2].rpartition("https://links.example")[2]
+    stage.sql("update app.token_route set expires_at = now() + interval '1 day'")
+    with TestClient(
+        build_app(database_url, settings=Settings(stage.engine.keys, files=place))
+    ) as client:
+        client.follow_redirects = False
+        for tenant, text in ((stage.other, b"theirs"), (stage.mine, b"<script>ours</script>")):
+            keep_file(stage, client, tenant, text)
+        stage.sql("update lead_magnet set url = null, file_path = 'offers/none.html'")
+        assert client.get(path, headers=BROWSER).status_code == 404
+        with stage.moment(stage.mine) as moment:
+            found = {one.field: one.message for one in preflight(moment, stage.mine.campaign_id)}
+        assert "no such file" in found["lead_magnet_id"]
+        name = f"{stage.mine.agency.client_id}/guide.html"
+        stage.sql("update lead_magnet set file_path = %s", f"offers/{name}")
+        led = client.get(path, headers=BROWSER)
+        assert (led.status_code, led.headers["cache-control"]) == (302, "no-store")
+        got = client.get(led.headers["location"])
+        assert (got.status_code, got.content) == (200, b"<script>ours</script>")
+        assert got.headers["content-disposition"].startswith("attachment; filename=")
+        assert got.headers["content-type"].startswith("text/plain")
+        assert got.headers["x-content-type-options"] == "nosniff"
+        assert client.get(led.headers["location"].replace("guide", "other")).status_code == 400
+        assert stage.sql("select link_clicked from dm_sequence") == [(True,)]
+        # What is another client's or another agency's is nothing of this one's.
+        theirs = f"offers/{stage.other.agency.client_id}/guide.html"
+        stage.sql("update lead_magnet set file_path = %s", theirs)
+        assert client.get(path, headers=BROWSER).status_code == 404
+
+
+def keep_file(stage: Stage, client: TestClient[Litestar], tenant: Tenant, text: bytes) -> None:
+    """Upload a file to the client's folder, as who was let do that."""
+    insert(stage.connection, "storage_bucket", agency_id=tenant.agency.id, name="offers")
+    name = f"{tenant.agency.client_id}/guide.html"
+    signed = Signed(
+        use=Use.UPLOAD,
+        agency_id=tenant.agency.id,
+        bucket="offers",
+        name=name,
+        ends_s=int(time.time()) + 60,
+        client_id=tenant.agency.client_id,
+    )
+    address = (
+        f"/storage/v1/object/upload/sign/offers/{name}?token={sign(stage.engine.keys, signed)}"
+    )
+    sent = client.put(address, content=text, headers={"content-type": "text/html"})
+    assert sent.status_code == 200, sent.text
 
 
 @pytest.mark.parametrize(

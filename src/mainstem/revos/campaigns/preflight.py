@@ -90,6 +90,9 @@ def _offer(campaign: Mapping[str, Any]) -> Iterator[Missing]:
         yield Missing("lead_magnet_id", "it offers nothing; choose a lead magnet")
     elif not campaign["magnet_is_active"]:
         yield Missing("lead_magnet_id", "its lead magnet is switched off")
+    elif campaign["file_path"] and not campaign["has_file"] and not campaign["magnet_url"]:
+        said = "the client has no such file; upload it, or give the lead magnet an address"
+        yield Missing("lead_magnet_id", said)
     if campaign["webhook_id"] is None:
         said = "no webhook is told of its leads; they stay here"
         yield Missing("webhook_config_id", said, is_error=False)
@@ -98,6 +101,9 @@ def _offer(campaign: Mapping[str, Any]) -> Iterator[Missing]:
 
 
 def _words(campaign: Mapping[str, Any]) -> Iterator[Missing]:
+    if campaign["match_mode"] == "ai":
+        said = "no model reads comments yet; they are matched as in the mode fuzzy"
+        yield Missing("match_mode", said, is_error=False)
     if campaign["match_mode"] == "any":
         return
     try:

@@ -3,7 +3,12 @@
 select c.id, c.client_id, c.name, c.status, c.trigger_word, c.match_mode, c.starts_at, c.ends_at, c.settings, c.metrics,
        c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.public_reply_template, c.invitation_template,
        a.id as account_id, a.status as account_status, a.account_name, a.provider_person_id, a.unipile_account_id,
-       m.id as magnet_id, m.is_active as magnet_is_active, w.id as webhook_id, w.active as webhook_is_active,
+       m.id as magnet_id, m.is_active as magnet_is_active, m.file_path, m.url as magnet_url,
+       exists (select from public.storage_bucket as b
+               join public.storage_object as o on o.agency_id = b.agency_id and o.bucket_id = b.id
+               where b.agency_id = m.agency_id and b.name = split_part(m.file_path, '/', 1)
+                 and o.name = substr(m.file_path, strpos(m.file_path, '/') + 1)
+                 and (o.client_id is null or o.client_id = m.client_id)) as has_file, w.id as webhook_id, w.active as webhook_is_active,
        (select count(*) from public.post as p
         where p.agency_id = c.agency_id and p.campaign_id = c.id and p.status <> 'failed') as posts
 from public.campaign as c
