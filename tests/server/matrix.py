@@ -233,6 +233,13 @@ MATRIX: dict[str, Row] = {
     "GET /unify/runs/{run_id:int}/row": Row(Kind.PAGE, NOBODY),
     "GET /revos/accounts": PAGE,
     "GET /revos/accounts/{account_id:uuid}": Row(Kind.PAGE, finds=False),
+    "GET /revos/accounts/new": Row(Kind.PAGE, STAFF),
+    "POST /revos/accounts/new": Row(Kind.PAGE, STAFF),
+    "GET /revos/accounts/{account_id:uuid}/edit": Row(Kind.PAGE, STAFF, finds=False),
+    "POST /revos/accounts/{account_id:uuid}/edit": Row(Kind.PAGE, STAFF, finds=False),
+    "POST /revos/accounts/{account_id:uuid}/connect": Row(
+        Kind.PAGE, STAFF, finds=False, also=frozenset({503})
+    ),
     "POST /revos/accounts/{account_id:uuid}/resume": Row(Kind.PAGE, STAFF, finds=False),
     "POST /revos/campaigns/{campaign_id:uuid}/state": Row(Kind.PAGE, STAFF, owned=True),
     "GET /revos/inbox": PAGE,

@@ -16,6 +16,7 @@ TEXT_LENGTH_MAX = 10_000
 _EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?", re.ASCII)
 YEAR_MIN = 1970
 WRONG = {
@@ -23,6 +24,8 @@ WRONG = {
     "email": "Write an e-mail address, such as ada@example.com.",
     "url": "Write an address that begins with https:// or http://.",
     "select": "Choose one of the list.",
+    "number": "Write a number, such as 20.",
+    "time": "Write a time, such as 09:00.",
     "moment": "Write a day and a time, such as 2026-03-01T09:00.",
 }
 Choices = tuple[tuple[str, str], ...]
@@ -35,7 +38,8 @@ class Field:
     Attributes:
         name: of the field and of the column.
         label: what stands above it.
-        kind: text, email, url, colour, password, code, moment, textarea, select or hidden.
+        kind: text, email, url, colour, password, code, number, time, moment, textarea, select or
+            hidden.
         is_required: whether it may be left empty.
         hint: what helps to fill it.
         choices: of a select: stored word and what people read.
@@ -65,6 +69,8 @@ class Field:
             "colour": _COLOUR.fullmatch(text) is not None,
             "url": _URL.fullmatch(text) is not None,
             "select": text in dict(self.choices),
+            "number": text.isascii() and text.isdigit(),
+            "time": _TIME.fullmatch(text) is not None,
             "moment": _is_moment(text),
         }.get(self.kind, True)
         return None if is_right else WRONG[self.kind]

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from litestar import Response, get
 
-from mainstem.revos.pages import campaigns, decisions, endpoints, leads, store, texts, work
+from mainstem.revos.pages import (
+    accounts,
+    campaigns,
+    decisions,
+    endpoints,
+    leads,
+    store,
+    texts,
+    work,
+)
 from mainstem.web import AnyVisit, Breakdown, Figure, Hit, Section, follow
 from mainstem.web.overview import COUNTED_MAX
 
@@ -68,7 +77,7 @@ async def _overview(connection: Connection, visit: Visit) -> dict[str, Any]:
 
 HANDLERS = (
     overview, overview_live, *campaigns.HANDLERS, *texts.HANDLERS, *leads.HANDLERS, *work.HANDLERS,
-    *endpoints.HANDLERS, *decisions.HANDLERS,
+    *accounts.HANDLERS, *endpoints.HANDLERS, *decisions.HANDLERS,
 )  # fmt: skip
 
 

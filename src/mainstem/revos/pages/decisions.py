@@ -1,4 +1,4 @@
-"""What waits for a person, on one page; and the states of campaigns and accounts."""
+"""What waits for a person, on one page; and the states of campaigns and posts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,15 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
 
 from mainstem.db.queries import load_queries
 from mainstem.errors import RefusedError
 from mainstem.revos.desk import Desk
-from mainstem.web import AnyVisit, Field, Form, local_path, row, rows, see_other
+from mainstem.web import AnyVisit, Field, Form, local_path, rows, see_other
 
 APP = "revos"
 QUERIES = load_queries("mainstem.revos.pages", "work.sql")
-ACCOUNT = load_queries("mainstem.revos.pages", "account.sql")
 WHEN = Form((Field("when", "When", "moment"),))
 Decisions = NamedDependency[SkipValidation[Desk]]
 REVIEW = "/revos/review"
@@ -102,29 +100,6 @@ async def publish(
     return see_other(local_path(str(sent.get("next", "")), "/revos/posts"))
 
 
-@get("/revos/accounts/{account_id:uuid}", app=APP)
-async def account(visit: AnyVisit, account_id: FromPath[UUID]) -> Response[bytes]:
-    """One account: its health, and how much of today's budget is used."""
-    visit.require("linkedin_account", "read")
-    bound = {"agency_id": visit.agency_id, "account_id": account_id}
-    async with visit.reading() as connection:
-        found = await row(connection, ACCOUNT["account"], **bound)
-        used = await rows(connection, ACCOUNT["used"], **bound)
-    if found is None:
-        raise NotFoundException
-    return visit.page("linkedin_account.html", account=found, used=used)
-
-
-@post("/revos/accounts/{account_id:uuid}/resume", app=APP)
-async def resume(
-    visit: AnyVisit, decisions: Decisions, account_id: FromPath[UUID]
-) -> Response[bytes]:
-    """Let an account go on that was stopped."""
-    visit.require("linkedin_account", "update")
-    await decisions.resume_account(visit.tenant, account_id)
-    return see_other(f"/revos/accounts/{account_id}")
-
-
 HANDLERS = (
-    review, decide_comment, decide_email, resolve_send, change_campaign, publish, account, resume,
+    review, decide_comment, decide_email, resolve_send, change_campaign, publish,
 )  # fmt: skip

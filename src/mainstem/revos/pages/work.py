@@ -143,7 +143,9 @@ SECTIONS = (
 )
 
 
-async def _listed(visit: Visit, listing: Listing, **named: str) -> Response[bytes]:
+async def _listed(
+    visit: Visit, listing: Listing, *, template: str = "list.html", **named: str
+) -> Response[bytes]:
     """A list; `named` says which query gives the choices of a filter."""
     bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
     async with visit.reading() as connection:
@@ -154,14 +156,14 @@ async def _listed(visit: Visit, listing: Listing, **named: str) -> Response[byte
         wish = Wish.read(listing, visit.request.query_params.multi_items())
         listed = await read_list(connection, visit, wish)
         views = await saved.views(connection, visit.tenant, listing.page)
-    return visit.page("list.html", listed=listed, views=views)
+    return visit.page(template, listed=listed, views=views)
 
 
 @get("/revos/accounts", app=APP)
 async def accounts(visit: AnyVisit) -> Response[bytes]:
     """The accounts, with what they wrote in the last day."""
     visit.require("linkedin_account", "read")
-    return await _listed(visit, ACCOUNTS)
+    return await _listed(visit, ACCOUNTS, template="accounts.html")
 
 
 @get("/revos/posts", app=APP)
