@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from playwright.sync_api import expect
+from psycopg import sql
 from tests.web.world import FOREIGN, NORTHWIND, client_id, person_id
 
 from mainstem.db.tenant import Tenant, tenant_transaction
@@ -32,11 +33,12 @@ values (%(northwind)s, 'training', 'Training', 'audience'),
 """
 
 
-def loaded(world: World, agency: UUID, app: str) -> set[str]:
-    """The cartridges that an owner of the agency reads in an app."""
+def seen(world: World, agency: UUID, app: str, table: str, column: str = "name") -> set[str]:
+    """What an owner of the agency reads of a table in an app."""
     tenant = Tenant(agency, person_id(1, foreign=agency == FOREIGN), "owner", None, app)
+    query = sql.SQL("select {} from {}").format(sql.Identifier(column), sql.Identifier(table))
     with connect(world.url) as connection, tenant_transaction(connection, tenant) as reading:
-        return {name for (name,) in reading.execute("select name from cartridge")}
+        return {name for (name,) in reading.execute(query)}
 
 
 def session_of(window: Window) -> str:
@@ -75,7 +77,7 @@ def test_the_toggle_keeps_session_and_chosen_client(open_window: OpenWindow) -> 
 
 
 def test_a_client_made_in_audienceos_is_there_in_revos_and_a_lead_of_revos_is_not_in_audienceos(
-    open_window: OpenWindow,
+    open_window: OpenWindow, world: World
 ) -> None:
     window = open_window()
     page = window.page
@@ -107,8 +109,14 @@ def test_a_client_made_in_audienceos_is_there_in_revos_and_a_lead_of_revos_is_no
     expect(page.get_by_role("link", name=f"Idris {name}")).to_be_visible()
     window.press("Alt+2")
     page.wait_for_url("**/audience")
-    window.go(f"/search?q=Idris {name}")
-    expect(page.get_by_text("Nothing found")).to_be_visible()
+    # it is no row of AudienceOS; the palette knows it, and says where it leads
+    assert name in seen(world, NORTHWIND, "revos", "lead", "last_name")
+    assert seen(world, NORTHWIND, "audience", "lead", "last_name") == set()
+    window.look_for(f"Idris {name}")
+    expect(page.get_by_role("option")).to_contain_text("RevOS: Lead")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/revos/leads/*")
+    expect(page.get_by_role("navigation", name="RevOS")).to_be_visible()
 
 
 def test_each_app_loads_its_own_cartridges(open_window: OpenWindow, world: World) -> None:
@@ -128,8 +136,8 @@ def test_each_app_loads_its_own_cartridges(open_window: OpenWindow, world: World
             " order by created_at desc limit 1",
             id=person_id(1),
         )
-        assert loaded(world, NORTHWIND, app) == own | {"Voice"}
-        assert loaded(world, FOREIGN, app) == ({"FOREIGN"} if path == "revos" else set())
+        assert seen(world, NORTHWIND, app, "cartridge") == own | {"Voice"}
+        assert seen(world, FOREIGN, app, "cartridge") == ({"FOREIGN"} if path == "revos" else set())
 
 
 def test_the_palette_by_keyboard(open_window: OpenWindow) -> None:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import pytest
-from tests.web.world import FOREIGN, NORTHWIND, campaign_id, client_id, lead_id
+from tests.web.world import FOREIGN, NORTHWIND, campaign_id, client_id, lead_id, person_id
+
+from mainstem.db.tenant import Tenant, tenant_transaction
+from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -275,12 +278,36 @@ def test_adds_a_lead_by_hand_to_ones_own_campaign_once(
         assert "Choose one of the list." in refused.text
 
 
-def test_leads_are_not_seen_outside_revos(served: TestClient[Litestar], sign_in: SignIn) -> None:
-    headers = sign_in("admin@northwind.example")
-    served.get("/revos", headers=headers)
-    assert "Ruth Lead 5" in served.get("/search?q=Ruth Lead 5", headers=headers).text
-    served.get("/audience", headers=headers)
-    assert "/revos/leads/0" not in served.get("/search?q=Ruth Lead 5", headers=headers).text
+def test_the_palette_finds_in_every_app_what_that_app_shows_and_nobody_elses(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    def found(who: str, text: str) -> str:
+        headers = sign_in(f"{who}.example")
+        served.get("/audience", headers=headers)
+        return served.get(f"/search?part=options&q={text}", headers=headers).text
+
+    for text, kind in (
+        ("Ruth Lead 5", "RevOS: Lead"),
+        ("founder", "RevOS: Campaign"),
+        ("beacon", "Client"),
+        ("manager@", "Person"),
+        ("add a client", "Do"),
+    ):
+        assert kind in found("owner@northwind", text), text
+    assert "FOREIGN" not in found("owner@northwind", "foreign")
+    theirs = [found("owner@foreign", text) for text in ("Ruth", "founder", "ironwood", "northwind")]
+    assert [text for text in theirs if "<a" in text] == []
+    # members see their clients' rows, and manage nobody; clients' people add nothing
+    assert "RevOS: Lead" not in found("member@northwind", "Ruth Lead 1")
+    assert "Person" not in found("member@northwind", "manager@")
+    assert "Do<" not in found("client@northwind", "add a client")
+    # only operators hear of unifications
+    assert 'href="/unify"' in found("owner@northwind", "unify")
+    assert 'href="/unify"' not in found("admin@northwind", "unify")
+    # what leads into RevOS is not AudienceOS's to show
+    seen = Tenant(NORTHWIND, person_id(4), "member", frozenset({client_id(2)}), "audience")
+    with connect(world.url) as connection, tenant_transaction(connection, seen) as reading:
+        assert reading.execute("select count(*) from lead").fetchall() == [(0,)]
 
 
 def test_an_agency_gives_itself_a_face_and_keeps_its_other_settings(

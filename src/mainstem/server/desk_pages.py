@@ -1,4 +1,4 @@
-"""What stands around every page of an agency: search, client switcher, notifications, views."""
+"""What stands around every page of an agency: client switcher, notifications, views, colours."""
 
 from __future__ import annotations
 
@@ -17,20 +17,14 @@ from mainstem.core.requests import CoreDependency
 from mainstem.revos import pages as revos_pages
 from mainstem.server import jobs_pages, people_pages
 from mainstem.server.visits import COLOURS, required_cookie
-from mainstem.web import AnyVisit, Hit, contains, html, local_path, see_other
+from mainstem.web import AnyVisit, contains, local_path, see_other
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mainstem.web import Section, Visit
-    from mainstem.web.navigation import App
-
 Text = Annotated[str, QueryParameter(name="q")]
-Part = Annotated[str, QueryParameter(name="part")]
 Next = Annotated[str, QueryParameter(name="next")]
 TEXT_LENGTH_MAX = 100
-#: fewer letters find half of everything
-SEARCHED_FROM = 2
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LINEAR = 0.04045  # up to here sRGB is linear (IEC 61966-2-1)
 _MIDDLE = 0.1791  # the luminance at which black and white stand out alike (WCAG 2, 1.4.3)
@@ -40,21 +34,6 @@ _MIDDLE = 0.1791  # the luminance at which black and white stand out alike (WCAG
 def home(visit: AnyVisit) -> Response[Any]:
     """The app that the person was in last."""
     return see_other(visit.site.app(visit.app).path)
-
-
-@get("/search")
-async def search(visit: AnyVisit, text: Text = "", part: Part = "") -> Response[bytes]:
-    """Actions and records; `part=options` is what the palette shows of them."""
-    text = " ".join(text.replace("\x00", "").split())[:TEXT_LENGTH_MAX]
-    async with visit.reading() as connection:
-        hits = _places(visit, text)
-        if len(text) >= SEARCHED_FROM:
-            for find in (audience.search, revos_pages.search):
-                hits += await find(connection, visit, contains(text))
-    if part == "options":
-        options = visit.site.templates.get_template("search_options.html")
-        return html(options.render(hits=hits), visit.request)
-    return visit.page("search.html", hits=hits, text=text)
 
 
 @get("/choose-client")
@@ -136,7 +115,6 @@ async def brand_style(visit: AnyVisit) -> Response[str]:
 
 HANDLERS = (
     home,
-    search,
     show_clients,
     choose_client,
     notifications,
@@ -145,25 +123,6 @@ HANDLERS = (
     drop_view,
     brand_style,
 )
-
-
-def _places(visit: Visit, text: str) -> list[Hit]:
-    """The sections and apps whose names hold every word that was typed."""
-    words = text.lower().split()
-    offered = [_hit(section, app) for app in visit.site.apps for section in app.sections]
-    offered += [_hit(section, None) for section in visit.site.shared]
-    offered += [Hit("Choose the client to look at", "/choose-client", "briefcase", "Go to", "g k")]
-    offered += [Hit("Notifications", "/notifications", "bell", "Go to", "g n")]
-    offered += [Hit("Your account", "/account", "user", "Go to")]
-    return [
-        hit for hit in offered
-        if hit is not None and all(word in f"{hit.kind} {hit.title}".lower() for word in words)
-    ]  # fmt: skip
-
-
-def _hit(section: Section, app: App | None) -> Hit:
-    title = section.title if app is None else f"{app.name}: {section.title}"
-    return Hit(title, section.path, section.icon, "Go to", section.keys)
 
 
 def _listed_at(page: str) -> str:

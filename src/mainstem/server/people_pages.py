@@ -21,11 +21,13 @@ from mainstem.web import (
     Field,
     Filter,
     Form,
+    Hit,
     Kind,
     Listing,
     Section,
     Wish,
     read_list,
+    rows,
     see_other,
 )
 from mainstem.web.wording import words
@@ -33,8 +35,10 @@ from mainstem.web.wording import words
 if TYPE_CHECKING:
     from mainstem.core import Core
     from mainstem.web import Filled, Visit
+    from mainstem.web.visit import Connection
 
 QUERIES = load_queries("mainstem.server", "people_pages.sql")
+HITS_MAX = 8
 ROLES = tuple((role, words(role)) for role in ("owner", "admin", "manager", "member", "client"))
 APPS = (
     ("both", "All shared rows"), ("revos", "RevOS"), ("audience", "AudienceOS"), ("mail", "Mail"),
@@ -239,6 +243,17 @@ async def trail(visit: AnyVisit) -> Response[bytes]:
         listed = await read_list(connection, visit, wish)
         views = await desk.views(connection, visit.tenant, TRAIL.page)
     return visit.page("list.html", listed=listed, views=views)
+
+
+async def search(connection: Connection, visit: Visit, pattern: str) -> list[Hit]:
+    """The agency's people for the palette, for whoever may manage them."""
+    if not visit.may("member", "update"):
+        return []
+    found = await rows(
+        connection, QUERIES["search"],
+        agency_id=visit.agency_id, pattern=pattern, rows_max=HITS_MAX,
+    )  # fmt: skip
+    return [Hit(each["name"], f"/agency/people#{each['id']}", "user", "Person") for each in found]
 
 
 HANDLERS = (

@@ -6,3 +6,15 @@ select t.id, t.action, t.table_name, t.reason, t.actor_app, t.created_at,
 from public.audit_log as t
 left join public."user" as u on u.id = t.actor_id
 where t.agency_id = %(agency_id)s
+
+-- name: search
+-- The people whose name or address holds what was typed.
+select id, name
+from (
+  select u.id, u.email, coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.email) as name
+  from public."user" as u
+  where u.agency_id = %(agency_id)s
+) as person
+where name ilike %(pattern)s or email ilike %(pattern)s
+order by name, id
+limit %(rows_max)s

@@ -17,6 +17,7 @@ from mainstem.server import (
     door_pages,
     jobs_pages,
     people_pages,
+    search_pages,
     unify_pages,
 )
 from mainstem.server.visits import own_origin, provide_visit, read_frame, refused
@@ -39,6 +40,7 @@ APPS = (
 SHARED = (*audience.SHARED, *agency_pages.SHARED, *people_pages.SHARED, *jobs_pages.SHARED)
 HANDLERS = (
     *desk_pages.HANDLERS,
+    *search_pages.HANDLERS,
     *account_pages.HANDLERS,
     *agency_pages.HANDLERS,
     *people_pages.HANDLERS,

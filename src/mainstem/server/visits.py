@@ -69,6 +69,7 @@ async def provide_visit(request: AnyRequest, core: CoreDependency, site: SiteDep
         client_id=session.client_id,
         theme=theme_of(request),
         rights=access.rights.may,
+        tenant_in=lambda other: people.tenant_of(person, app=other),
     )
 
 

@@ -7,7 +7,7 @@ visitor's tenant, then render inside the layout.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from litestar.di import NamedDependency
@@ -113,6 +113,7 @@ class Visit:
         client_id: the client they chose to look at; None for all that they see.
         theme: the theme they chose; None follows the system.
         rights: whether their role may do something (a verb) with rows of a table.
+        tenant_in: whose rows they see in another app.
         frame: what stands around the page, once a transaction was opened for reading.
     """
 
@@ -125,12 +126,17 @@ class Visit:
     client_id: UUID | None
     theme: str | None
     rights: Callable[[str, str], bool] = field(repr=False)
+    tenant_in: Callable[[str], Tenant] = field(repr=False)
     frame: Frame | None = None
 
     @property
     def agency_id(self) -> UUID:
         """The agency."""
         return self.tenant.agency_id
+
+    def elsewhere(self, app: str) -> Visit:
+        """The same visit in another app, whose own policy then decides what is seen."""
+        return replace(self, app=app, tenant=self.tenant_in(app))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Connection]:
@@ -192,13 +198,14 @@ class Visit:
             "theme": self.theme,
             "app": self.site.app(self.app),
             "apps": self.site.apps,
-            "sections": [each for each in self.site.app(self.app).sections if self._offers(each)],
-            "shared": [each for each in self.site.shared if self._offers(each)],
+            "sections": [each for each in self.site.app(self.app).sections if self.offers(each)],
+            "shared": [each for each in self.site.shared if self.offers(each)],
             "path": path,
             "here": f"{path}?{query}" if query else path,
         }
 
-    def _offers(self, section: Section) -> bool:
+    def offers(self, section: Section) -> bool:
+        """Whether the viewer's role may do anything there."""
         return section.needs is None or self.may(*section.needs)
 
 
