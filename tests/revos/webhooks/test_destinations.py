@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiohttp import web
 
+from mainstem.db.tenant import tenant_transaction
 from mainstem.revos.webhooks import Destination, NewEndpoint, endpoints
 
 if TYPE_CHECKING:
@@ -214,6 +215,43 @@ async def test_a_wrong_credential_is_a_failure_that_shows_it_nowhere(
     town.due(agency)
     await town.work()
     assert town.delivery(agency)["status"] == "success"
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+async def test_a_credential_goes_nowhere_but_where_it_was_given_for(
+    core: Core, town: Town, receiver: Receiver, room: str, service: Service, kind: Destination
+) -> None:
+    agency = town.agency()
+    await connected(core, agency, receiver, room, service, kind, OPTIONS[kind])
+    elsewhere = receiver.url(f"{room}x").replace("127.0.0.1", "localhost")
+    receiver.answers[f"{room}x"] = getattr(service, kind.value)
+    with tenant_transaction(town.connection, agency.tenant()) as open_:
+        open_.execute("update webhook_config set url = %s", (elsewhere,))
+    town.tell(agency, town.lead(agency, email=EMAIL))
+    await town.work()
+    delivery = town.delivery(agency)
+    assert (delivery["status"], delivery["status_code"]) == ("failed", None)
+    assert "given for another address" in delivery["error_message"]
+    assert receiver.of(f"{room}x") == []
+    await endpoints.rotate(core, agency.tenant(), UUID(town.endpoint(agency)["id"]), credential=KEY)
+    await endpoints.replay(core, agency.tenant(), UUID(delivery["id"]))
+    await town.work()
+    assert town.delivery(agency)["status"] == "success"
+
+
+async def test_what_signs_is_no_credential(
+    core: Core, town: Town, receiver: Receiver, room: str, service: Service
+) -> None:
+    agency = town.agency()
+    wish = NewEndpoint(client_id=agency.client_id, name=room, url=receiver.url(room))
+    await endpoints.create(core, agency.tenant(), wish, allow_loopback=True)
+    receiver.answers[room] = service.kit
+    with tenant_transaction(town.connection, agency.tenant()) as open_:
+        open_.execute("update webhook_config set esp_type = 'kit'")
+    town.tell(agency, town.lead(agency, email=EMAIL))
+    await town.work()
+    assert town.delivery(agency)["status"] == "failed"
+    assert receiver.of(room) == []
 
 
 async def test_who_unsubscribed_there_stays_unsubscribed(

@@ -31,7 +31,7 @@ from mainstem.revos.webhooks.model import (
     destination,
 )
 from mainstem.revos.webhooks.redaction import redacted_payload
-from mainstem.revos.webhooks.secrets import CURRENT, PREVIOUS, cell
+from mainstem.revos.webhooks.secrets import CURRENT, PREVIOUS, bound, cell
 from mainstem.revos.webhooks.signing import KeyPair, Scheme, new_secret, signer
 
 if TYPE_CHECKING:
@@ -103,8 +103,11 @@ async def create(
             esp_type=wish.kind.value, options=dict(wish.options), headers=dict(wish.headers),
         )  # fmt: skip
     endpoint_id: UUID = added[0]["id"]
-    kept = new_secret(wish.scheme) if wish.kind.is_signed else wish.credential
-    assert kept is not None, "checked above"
+    if wish.kind.is_signed:
+        kept = new_secret(wish.scheme)
+    else:
+        assert wish.credential is not None, "checked above"
+        kept = bound(wish.credential, url)
     await _put(core, tenant, endpoint_id, kept)
     return Made(endpoint_id, _shown(kept) if wish.kind.is_signed else None)
 
@@ -181,7 +184,7 @@ async def rotate(
     if not found.destination.is_signed:
         if not credential:
             raise UsageError(f"{found.destination} needs its new API key or token")
-        await _put(core, tenant, endpoint_id, credential)
+        await _put(core, tenant, endpoint_id, bound(credential, found.url))
         return Made(endpoint_id, None)
     async with service_transaction(core.pool, tenant) as connection:
         sealed = (

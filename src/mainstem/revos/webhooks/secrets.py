@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mainstem.core import encryption
 from mainstem.core.encryption import Cell
@@ -28,6 +29,28 @@ CURRENT, PREVIOUS = "secret_encrypted", "previous_secret_encrypted"
 #: an agency whose data key is destroyed has its secrets forgotten here within that time
 KEPT_S = 300.0
 KEPT_MAX = 5_000
+
+
+def bound(credential: str, url: str) -> str:
+    """A credential as it is sealed: with the place that it was given for.
+
+    Whoever may change an endpoint's address learns no credential by it.
+    """
+    return f"{_place(url)}\n{credential}"
+
+
+def _unbound(kept: str, url: str) -> str:
+    place, _, credential = kept.partition("\n")
+    if not credential or place != _place(url):
+        raise ConfigError(
+            "the key was given for another address; give it again if this one is right"
+        )
+    return credential
+
+
+def _place(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def cell(agency_id: UUID, endpoint_id: UUID, column: str) -> Cell:
@@ -53,14 +76,14 @@ class Secrets:
         """What signs a delivery, the current secret first; or the credential at a mail system.
 
         Raises:
-            ConfigError: the endpoint has none, or it does not open.
+            ConfigError: the endpoint has none, it does not open, or is for another address.
             SignatureError: it is no secret that signs.
         """
         if parcel.secret is None:
             raise ConfigError("the endpoint has no secret yet; give it one")
         current = await self._open(parcel, CURRENT, parcel.secret)
         if not kind.is_signed:
-            return current
+            return _unbound(current, parcel.url)
         signers = [signer(current)]
         if parcel.previous_secret is not None:
             signers.append(signer(await self._open(parcel, PREVIOUS, parcel.previous_secret)))
