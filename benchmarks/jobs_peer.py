@@ -39,6 +39,8 @@ def main() -> None:
     finally:
         for process in running:
             process.kill()
+        for process in running:
+            process.wait()  # their CPU time is told only then
 
 
 def _wait(url: str, count: int) -> None:

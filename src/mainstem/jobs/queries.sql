@@ -1,7 +1,11 @@
 -- name: enqueue
 -- One statement for any number of jobs. Agency, app and person are those of the claims unless a job
 -- names its own, which the policy then has to accept. Workers are told when the transaction commits.
-with wanted as (
+-- The claims are read once, not for each job.
+with me as materialized (
+  select app.agency_id() as agency, app.user_id() as person,
+         coalesce(nullif(app.claims() ->> 'app_context', '*'), 'both') as app
+), wanted as (
   select * from rows from (json_to_recordset(%(jobs)s::json) as (
     agency_id uuid, client_id uuid, app_context text, queue text, kind text, payload jsonb, unique_key text,
     ordering_key text, limit_key text, priority smallint, run_at timestamptz, attempts_max smallint))
@@ -9,11 +13,10 @@ with wanted as (
 ), added as (
   insert into app.job (agency_id, client_id, app_context, queue, kind, payload, unique_key, ordering_key, limit_key,
                        priority, run_at, attempts_max, created_by)
-  select coalesce(agency_id, app.agency_id()), client_id,
-         coalesce(app_context, nullif(app.claims() ->> 'app_context', '*'), 'both'),
+  select coalesce(agency_id, me.agency), client_id, coalesce(app_context, me.app),
          queue, kind, payload, unique_key, ordering_key, limit_key, priority, coalesce(run_at, now()), attempts_max,
-         app.user_id()
-  from wanted order by ordinality
+         me.person
+  from wanted, me order by ordinality
   on conflict (agency_id, queue, unique_key) where unique_key is not null do nothing
   returning id, queue, run_at
 ), told as materialized (

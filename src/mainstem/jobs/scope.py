@@ -31,10 +31,18 @@ _BY_INDEX = "set local enable_seqscan = off; set local enable_bitmapscan = off"
 
 
 @contextmanager
-def service_transaction(connection: Connection) -> Iterator[Connection]:
-    """Run a block as service_role, on an idle connection in autocommit mode; commits at its end."""
+def service_transaction(
+    connection: Connection, *, waits_for_disk: bool = True
+) -> Iterator[Connection]:
+    """Run a block as service_role, on an idle connection in autocommit mode; commits at its end.
+
+    Without waiting for the disk, a crash of the server may forget what it did; what a later
+    transaction writes durably is never kept without it.
+    """
     try:
         opening = f"begin; {_SERVICE}; {_SERVICE_LIMITS}; {_BY_INDEX}"
+        if not waits_for_disk:
+            opening += "; set local synchronous_commit = off"
         connection.execute(opening.encode(), prepare=False)
         yield connection
         connection.commit()

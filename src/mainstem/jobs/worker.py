@@ -114,7 +114,8 @@ class Worker:
         batches = Batches(connection, self.registry, job_transaction)
         count = 0
         for queue in self.queues:
-            with service_transaction(connection):
+            # A claim that a crash forgets leaves jobs that wait: as if it had never been.
+            with service_transaction(connection, waits_for_disk=False):
                 jobs = store.claim(
                     connection,
                     queue,
