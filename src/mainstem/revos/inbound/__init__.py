@@ -5,9 +5,22 @@
 tells `Listeners`. `Linking` begins what links an account through the provider's own page.
 """
 
-from mainstem.revos.inbound.api import PATH, router
+from typing import TYPE_CHECKING
+
 from mainstem.revos.inbound.handling import Handling, Listeners, forget
-from mainstem.revos.inbound.intake import Inbox, Intake
+from mainstem.revos.inbound.intake import PATH, Inbox, Intake
 from mainstem.revos.inbound.linking import Linking
 
+if TYPE_CHECKING:
+    from mainstem.revos.inbound.api import router
+
 __all__ = ["PATH", "Handling", "Inbox", "Intake", "Linking", "Listeners", "forget", "router"]
+
+
+def __getattr__(name: str) -> object:
+    """Read the web server's code only where it is asked for: a worker has no use for it."""
+    if name != "router":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from mainstem.revos.inbound.api import router  # noqa: PLC0415 - that is the point
+
+    return router

@@ -13,7 +13,7 @@ from litestar.status_codes import (
 )
 
 from mainstem.revos.inbound.guard import is_genuine
-from mainstem.revos.inbound.intake import Inbox
+from mainstem.revos.inbound.intake import PATH, Inbox
 from mainstem.revos.inbound.linking import LINKED_PATH
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from mainstem.revos.unipile import Settings
 
 BODY_BYTES_MAX = 1024 * 1024
-PATH = "/webhooks/unipile"
 
 AnyRequest = Request[Any, Any, Any]
 

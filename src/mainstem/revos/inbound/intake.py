@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from mainstem.core.transaction import Connection
     from mainstem.revos.inbound.store import Taken
 
+#: where the provider's calls arrive
+PATH = "/webhooks/unipile"
 EVENT_KIND = "revos.event"
 LINK_KIND = "revos.link"
 QUEUE = "revos"
