@@ -15,11 +15,13 @@ from mainstem.db.tenant import tenant_transaction
 from mainstem.jobs import (
     NewJob,
     Options,
+    Registry,
     Retry,
     Schedule,
     Worker,
     batch,
     cancel,
+    each,
     enqueue,
     metrics,
     pause,
@@ -39,9 +41,10 @@ from mainstem.pg.connect import connect
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from psycopg.rows import TupleRow
     from tests.jobs.conftest import Place
 
-    from mainstem.jobs import Job, Registry, Verdict
+    from mainstem.jobs import Job, Verdict
 
 
 def work(place: Place, made: Registry | None = None) -> int:
@@ -128,6 +131,26 @@ def test_a_job_that_fails_takes_nothing_of_its_batch_with_it(place: Place) -> No
     assert place.sql("select last_error from app.job_archive where status = 'failed'") == [
         ("ValueError: poisoned",)
     ]
+
+
+def test_why_a_job_failed_is_told_without_the_row_that_it_is_about(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    def keep(connection: psycopg.Connection[TupleRow], job: Job) -> None:
+        connection.execute("insert into app.effect (job_id) values (%s)", (job.id,))
+
+    made = Registry()
+    made.add("keep", lambda connection, jobs: keep(connection, jobs[0]))
+    made.add("keep one", each(keep), queue="other")
+    place.sql("alter table app.effect alter agency_id set not null")
+    (job,) = place.add(NewJob(kind="keep", attempts_max=1))
+    (other,) = place.add(NewJob(kind="keep one", queue="other", attempts_max=1))
+    work(place, made)
+    said = dict(place.sql("select job_id, last_error from app.job_archive"))
+    for id_ in (job, other):
+        assert said[id_].startswith("NotNullViolation: null value in column")
+        assert str(id_) not in said[id_], "the server's detail shows the row"
+    assert "DETAIL" not in caplog.text
 
 
 def test_a_call_gets_what_its_beginning_found(place: Place) -> None:

@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+import psycopg
+
 from mainstem.jobs.model import QUEUE, Dead, Done, Job, Retry, Verdict, VerdictError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from uuid import UUID
 
-    import psycopg
     from psycopg.rows import TupleRow
 
     Connection = psycopg.Connection[TupleRow]
@@ -184,5 +185,9 @@ def unknown(job: Job) -> Verdict:
 
 
 def describe(error: BaseException) -> str:
-    """Return an error as the text that is kept with the job."""
-    return f"{type(error).__name__}: {error}".strip().rstrip(":")
+    """Return an error as the text that is kept with the job, and logged.
+
+    Of what the server says only the first line: its detail shows the row that it is about.
+    """
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return f"{type(error).__name__}: {said or error}".strip().rstrip(":")
