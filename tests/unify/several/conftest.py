@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -317,6 +318,14 @@ def fill_desk(path: Path) -> None:
     connection.close()
 
 
+def fill_again(merge: Merge) -> None:
+    """Both servers as they were at first."""
+    merge.execute(merge.north, "drop schema public cascade; create schema public")
+    fill_north(merge.north)
+    merge.execute(merge.south, "drop schema app cascade")
+    fill_south(merge.south)
+
+
 @pytest.fixture(scope="session")
 def _sources(scratch: ScratchServer) -> tuple[str, str]:
     """Two templates."""
@@ -349,3 +358,67 @@ def merge(
     yield made
     for name in names:
         scratch.drop_database(name)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A merge that was run once, and the databases that its target is copied from."""
+
+    merge: Merge
+    ran: str
+    caught: str
+
+
+@pytest.fixture(scope="session")
+def _prepared(
+    scratch: ScratchServer, _sources: tuple[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Prepared:
+    """Its sources stay the same databases: a run knows copies of them as others."""
+    names = {word: f"{word}_{uuid4().hex}" for word in ("northern", "southern", "ran", "caught")}
+    made = Merge(
+        tmp_path_factory.mktemp("prepared"),
+        scratch.create_database(names["northern"], template=_sources[0]),
+        scratch.create_database(names["southern"], template=_sources[1]),
+        scratch.create_database(names["ran"]),
+    )
+    made.execute(made.url, TARGET)
+    fill_desk(made.folder / "desk.db")
+    made.config.write_text(CONFIG)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NORTH", made.north)
+        patched.setenv("SOUTH", made.south)
+        made.plan()
+        made.run()
+        caught = scratch.create_database(names["caught"], template=names["ran"])
+        (first,) = replace(made, url=caught).catch_up().passes
+    assert (first.inserted, first.updated, first.deleted) == (0, 0, 0)
+    return Prepared(made, names["ran"], names["caught"])
+
+
+@pytest.fixture
+def _again(_prepared: Prepared, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepared:
+    """The sources as they were when the run read them."""
+    fill_again(_prepared.merge)
+    shutil.copytree(_prepared.merge.folder, tmp_path, dirs_exist_ok=True)
+    # A copy of the file would be another one; no test of these writes to it.
+    (tmp_path / "desk.db").unlink()
+    (tmp_path / "desk.db").hardlink_to(_prepared.merge.folder / "desk.db")
+    monkeypatch.setenv("NORTH", _prepared.merge.north)
+    monkeypatch.setenv("SOUTH", _prepared.merge.south)
+    return replace(_prepared, merge=replace(_prepared.merge, folder=tmp_path))
+
+
+@pytest.fixture
+def ran(_again: Prepared, scratch: ScratchServer) -> Iterator[Merge]:
+    """A merge whose plan was carried out, by run 1."""
+    name = f"test_{uuid4().hex}"
+    yield replace(_again.merge, url=scratch.create_database(name, template=_again.ran))
+    scratch.drop_database(name)
+
+
+@pytest.fixture
+def caught(_again: Prepared, scratch: ScratchServer) -> Iterator[Merge]:
+    """The same after a first pass, which read every row."""
+    name = f"test_{uuid4().hex}"
+    yield replace(_again.merge, url=scratch.create_database(name, template=_again.caught))
+    scratch.drop_database(name)

@@ -42,23 +42,21 @@ update tasks set project_id = '{uuid_of(203)}' where id = '{uuid_of(302)}';
 """
 
 
-def test_what_changed_in_the_sources_is_carried_over(merge: Merge, scratch: ScratchServer) -> None:
-    merge.plan()
-    run = merge.run().run
-    merge.execute(merge.north, CHANGES)
-    merge.execute(merge.south, "update app.project set title = 'Other' where number = 4")
-    merge.execute(merge.south, "delete from app.project where number = 9")
-    done = merge.catch_up()
+def test_what_changed_in_the_sources_is_carried_over(ran: Merge, scratch: ScratchServer) -> None:
+    ran.execute(ran.north, CHANGES)
+    ran.execute(ran.south, "update app.project set title = 'Other' where number = 4")
+    ran.execute(ran.south, "delete from app.project where number = 9")
+    done = ran.catch_up()
     assert [one.number for one in done.passes] == [1]
     assert done.left == ()
-    found = merge.verify()
+    found = ran.verify()
     assert found.is_equal, [*found.findings, *(d for t in found.tables for d in t.differences)]
-    for table, (source, loaded, *_, dropped) in merge.accounts().items():
+    for table, (source, loaded, *_, dropped) in ran.accounts().items():
         assert source == loaded + dropped, table
-    now = content(merge)
-    merge.undo(run.id)
-    assert all(rows == [] for rows in content(merge).values())
-    assert fresh(merge, scratch, "catch_up_fresh") == now
+    now = content(ran)
+    ran.undo(1)
+    assert all(rows == [] for rows in content(ran).values())
+    assert fresh(ran, scratch, "catch_up_fresh") == now
 
 
 @pytest.mark.parametrize(
@@ -75,18 +73,15 @@ def test_what_changed_in_the_sources_is_carried_over(merge: Merge, scratch: Scra
     ],
 )
 def test_what_others_point_at_in_a_cycle_goes_to_another_tenant(
-    merge: Merge, scratch: ScratchServer, change: str
+    caught: Merge, scratch: ScratchServer, change: str
 ) -> None:
-    merge.plan()
-    merge.run()
-    assert merge.catch_up().passes[0].updated == 0
-    merge.execute(merge.north, change)
-    assert merge.catch_up().left == ()
+    caught.execute(caught.north, change)
+    assert caught.catch_up().left == ()
     reason = "lead_task_id leads to no loaded row of task"
-    assert merge.quarantine()["north.projects", uuid_of(202)] == reason
-    assert merge.rows(f"select from project where id = '{uuid_of(202)}'") == []
-    assert merge.verify().is_equal
-    assert content(merge) == fresh(merge, scratch, f"fresh_{uuid4().hex}")
+    assert caught.quarantine()["north.projects", uuid_of(202)] == reason
+    assert caught.rows(f"select from project where id = '{uuid_of(202)}'") == []
+    assert caught.verify().is_equal
+    assert content(caught) == fresh(caught, scratch, f"fresh_{uuid4().hex}")
 
 
 def test_a_cycle_goes_in_once_what_it_waits_for_is_there(merge: Merge) -> None:
@@ -114,51 +109,46 @@ def test_a_cycle_goes_in_once_what_it_waits_for_is_there(merge: Merge) -> None:
     assert (nothing.inserted, nothing.updated, nothing.deleted) == (0, 0, 0)
 
 
-def test_changes_that_people_made_are_left_and_named(merge: Merge) -> None:
-    merge.plan()
-    run = merge.run().run
-    merge.execute(merge.url, f"update task set title = 'by hand' where id = '{uuid_of(305)}'")
-    merge.execute(merge.url, "update note set body = 'mine' where body = E'note\\t7'")
-    merge.execute(merge.north, "update tasks set title = 'T ' || title where weight < 10")
-    merge.execute(merge.north, "delete from notes where body = E'note\\t7'")
+def test_changes_that_people_made_are_left_and_named(ran: Merge) -> None:
+    ran.execute(ran.url, f"update task set title = 'by hand' where id = '{uuid_of(305)}'")
+    ran.execute(ran.url, "update note set body = 'mine' where body = E'note\\t7'")
+    ran.execute(ran.north, "update tasks set title = 'T ' || title where weight < 10")
+    ran.execute(ran.north, "delete from notes where body = E'note\\t7'")
     for _ in range(2):
-        texts = [str(left) for left in merge.catch_up().left]
+        texts = [str(left) for left in ran.catch_up().left]
         assert len(texts) == 2, texts
         assert f"north.tasks, key {uuid_of(305)}, was changed by hand, and differs" in texts[0]
         assert "note: the row of north.notes, key 7, was changed by hand; the source" in texts[1]
-    assert merge.rows("select count(*) from task where title like 'T Task%'") == [(8,)]
-    assert merge.accounts()["north.notes"] == (119, 119, 0, 0, 0)
-    found = merge.verify()
+    assert ran.rows("select count(*) from task where title like 'T Task%'") == [(8,)]
+    assert ran.accounts()["north.notes"] == (119, 119, 0, 0, 0)
+    found = ran.verify()
     assert [str(d) for t in found.tables for d in t.differences] == [
         f"north.tasks, key {uuid_of(305)}, column title: 'T Task 5' became 'by hand'"
     ]
     assert ["1 rows that no run loaded" in str(one) for one in found.findings] == [True]
-    assert merge.catch_up(is_forced=True).left == ()
-    assert merge.rows("select count(*) from task where title like 'T Task%'") == [(9,)]
-    assert merge.rows("select count(*) from note") == [(119,)]
-    assert merge.verify().is_equal
-    merge.undo(run.id)
-    assert all(rows == [] for rows in content(merge).values())
+    assert ran.catch_up(is_forced=True).left == ()
+    assert ran.rows("select count(*) from task where title like 'T Task%'") == [(9,)]
+    assert ran.rows("select count(*) from note") == [(119,)]
+    assert ran.verify().is_equal
+    ran.undo(1)
+    assert all(rows == [] for rows in content(ran).values())
 
 
 @pytest.mark.parametrize("pin", ["a child's child", "in a cycle", "a stranger"])
-def test_a_row_does_not_go_to_another_tenant_where_others_stay(merge: Merge, pin: str) -> None:
+def test_a_row_does_not_go_to_another_tenant_where_others_stay(caught: Merge, pin: str) -> None:
     """What people changed, or wrote, points at task 305 or project 202, which leave shop 1."""
-    merge.execute(
-        merge.url,
+    caught.execute(
+        caught.url,
         "create table badge (shop_id uuid, task_id uuid,"
         " foreign key (shop_id, task_id) references task (shop_id, id))",
     )
-    merge.plan()
-    merge.run()
-    merge.catch_up()
     task, project = f"id = '{uuid_of(305)}'", f"id = '{uuid_of(202)}'"
     by_hand = {
         "a child's child": f"update note set body = 'mine' where task_id = '{uuid_of(307)}'",
         "in a cycle": f"update project set title = 'mine' where {project}",
         "a stranger": f"insert into badge select shop_id, id from task where {task}",
     }[pin]
-    merge.execute(merge.url, by_hand)
+    caught.execute(caught.url, by_hand)
     change = f"update tasks set project_id = '{uuid_of(203)}', title = 'Gone' where {task}"
     if pin == "a child's child":
         change = (
@@ -166,87 +156,81 @@ def test_a_row_does_not_go_to_another_tenant_where_others_stay(merge: Merge, pin
             f" where {project}"
         )
     if pin != "in a cycle":
-        merge.execute(merge.north, f"update projects set lead_task_id = null where {project}")
-    merge.execute(merge.north, f"{change}; update notes set body = 'other' where id = 1")
+        caught.execute(caught.north, f"update projects set lead_task_id = null where {project}")
+    caught.execute(caught.north, f"{change}; update notes set body = 'other' where id = 1")
     stays = "is what rows that stay as they are point at, and would not be called the same any more"
     row = f"task: the row of north.tasks, key {uuid_of(305)}, {stays}"
     if pin == "a child's child":
         row = f"project: the row of north.projects, key {uuid_of(202)}, {stays}"
     for _ in range(2):
-        assert row in [str(one) for one in merge.catch_up().left]
-        assert merge.rows("select count(*) from note where body = 'other'") == [(1,)]
-        assert merge.rows(f"select shop_id::text from task where {task}") == [(uuid_of(1),)]
+        assert row in [str(one) for one in caught.catch_up().left]
+        assert caught.rows("select count(*) from note where body = 'other'") == [(1,)]
+        assert caught.rows(f"select shop_id::text from task where {task}") == [(uuid_of(1),)]
     if pin == "a stranger":
-        merge.execute(merge.url, "delete from badge")
-    assert merge.catch_up(is_forced=True).left == ()
-    assert merge.rows(f"select shop_id::text from task where {task}") == [(uuid_of(2),)]
-    assert merge.verify().is_equal
+        caught.execute(caught.url, "delete from badge")
+    assert caught.catch_up(is_forced=True).left == ()
+    assert caught.rows(f"select shop_id::text from task where {task}") == [(uuid_of(2),)]
+    assert caught.verify().is_equal
 
 
-def test_a_row_that_others_depend_on_is_left_until_they_are_gone(merge: Merge) -> None:
-    merge.execute(
-        merge.url, "create table badge (id int, shop_id uuid, person_id uuid references person)"
+def test_a_row_that_others_depend_on_is_left_until_they_are_gone(ran: Merge) -> None:
+    ran.execute(
+        ran.url, "create table badge (id int, shop_id uuid, person_id uuid references person)"
     )
-    merge.plan()
-    run = merge.run().run
-    merge.execute(merge.url, f"insert into badge values (1, '{uuid_of(1)}', '{uuid_of(120)}')")
-    merge.execute(merge.north, f"delete from people where id = '{uuid_of(120)}'")
-    done = merge.catch_up()
+    ran.execute(ran.url, f"insert into badge values (1, '{uuid_of(1)}', '{uuid_of(120)}')")
+    ran.execute(ran.north, f"delete from people where id = '{uuid_of(120)}'")
+    done = ran.catch_up()
     assert [str(left) for left in done.left] == [
         (
             f"person: the row of north.people, key {uuid_of(120)}, is what other rows depend on;"
             " the source has it no more, or in a form that cannot go in"
         )
     ]
-    assert merge.accounts()["north.people"] == (19, 19, 0, 0, 0)
+    assert ran.accounts()["north.people"] == (19, 19, 0, 0, 0)
     with pytest.raises(TargetError, match=r"1 rows of public\.badge point at person"):
-        merge.undo(run.id)
+        ran.undo(1)
     with pytest.raises(UsageError, match="take that one back: `mainstem unify undo 1`"):
-        merge.undo(2)
-    merge.execute(merge.url, "delete from badge")
-    assert merge.catch_up().left == ()
-    assert merge.rows(f"select from person where id = '{uuid_of(120)}'") == []
-    assert merge.verify().is_equal
-    merge.undo(run.id)
+        ran.undo(2)
+    ran.execute(ran.url, "delete from badge")
+    assert ran.catch_up().left == ()
+    assert ran.rows(f"select from person where id = '{uuid_of(120)}'") == []
+    assert ran.verify().is_equal
+    ran.undo(1)
 
 
-def test_rows_go_into_quarantine_and_out_of_it_again(merge: Merge) -> None:
-    merge.plan()
-    merge.run()
-    merge.execute(merge.north, f"update projects set stage = 'odd' where id = '{uuid_of(204)}'")
-    merge.execute(merge.south, "update app.project set budget = 1e12 where number = 7")
-    merge.catch_up()
-    waiting = merge.quarantine()
+def test_rows_go_into_quarantine_and_out_of_it_again(ran: Merge) -> None:
+    ran.execute(ran.north, f"update projects set stage = 'odd' where id = '{uuid_of(204)}'")
+    ran.execute(ran.south, "update app.project set budget = 1e12 where number = 7")
+    ran.catch_up()
+    waiting = ran.quarantine()
     assert "rule project_stage_check" in waiting["north.projects", uuid_of(204)]
     assert waiting["south.project", "7"] == "budget: does not fit numeric(12,2)"
-    assert merge.accounts()["north.tasks"] == (40, 36, 0, 4, 0)
-    assert merge.rows(
+    assert ran.accounts()["north.tasks"] == (40, 36, 0, 4, 0)
+    assert ran.rows(
         "select original ->> 'title' from unify.quarantine"
         " where run_id = 1 and source_table = 'south.project'"
     ) == [("South project 7",)]
-    assert merge.verify().is_equal
-    merge.execute(merge.north, f"update projects set stage = 'done' where id = '{uuid_of(204)}'")
-    merge.execute(merge.south, "update app.project set budget = 1.239 where number = 7")
-    merge.catch_up()
-    assert merge.quarantine() == {}
-    assert merge.accounts()["north.tasks"] == (40, 40, 0, 0, 0)
-    assert merge.rows("select key, after from unify.ledger where rule = 'rounded-to-scale'"
+    assert ran.verify().is_equal
+    ran.execute(ran.north, f"update projects set stage = 'done' where id = '{uuid_of(204)}'")
+    ran.execute(ran.south, "update app.project set budget = 1.239 where number = 7")
+    ran.catch_up()
+    assert ran.quarantine() == {}
+    assert ran.accounts()["north.tasks"] == (40, 40, 0, 0, 0)
+    assert ran.rows("select key, after from unify.ledger where rule = 'rounded-to-scale'"
                       " and run_id = 1") == [("7", "1.24")]  # fmt: skip
-    assert merge.verify().is_equal
+    assert ran.verify().is_equal
 
 
-def test_values_that_are_swapped_under_a_unique_key(merge: Merge) -> None:
-    merge.plan()
-    merge.run()
-    before = merge.rows("select indexdef from pg_indexes where tablename = 'person' order by 1")
-    merge.execute(
-        merge.north,
+def test_values_that_are_swapped_under_a_unique_key(ran: Merge) -> None:
+    before = ran.rows("select indexdef from pg_indexes where tablename = 'person' order by 1")
+    ran.execute(
+        ran.north,
         "update people set email = case email when 'P1@Example.com' then 'P2@Example.com'"
         " else 'P1@Example.com' end where email ~ '^P[12]@'",
     )
-    assert merge.catch_up().passes[0].updated == 2
-    assert merge.verify().is_equal
-    assert before == merge.rows(
+    assert ran.catch_up().passes[0].updated == 2
+    assert ran.verify().is_equal
+    assert before == ran.rows(
         "select indexdef from pg_indexes where tablename = 'person' order by 1"
     )
 
@@ -431,12 +415,9 @@ def test_passes_go_on_until_one_is_short_enough(merge: Merge) -> None:
     assert merge.catch_up().is_short
 
 
-def test_what_changed_after_the_last_pass_is_told(merge: Merge) -> None:
-    merge.plan()
-    merge.run()
-    merge.catch_up()
-    changing = _Changing(merge)
-    done = merge.catch_up(changing)
+def test_what_changed_after_the_last_pass_is_told(caught: Merge) -> None:
+    changing = _Changing(caught)
+    done = caught.catch_up(changing)
     assert [str(one) for one in done.differences] == [
         "north.notes: 1 more row, something changed among 121 rows"
     ]
@@ -455,30 +436,28 @@ class _Changing(Silence):
 
 
 def test_the_command_says_what_it_did_and_what_is_left(
-    merge: Merge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ran: Merge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def mainstem(*arguments: str) -> int:
-        monkeypatch.setenv("DATABASE_URL", merge.url)
-        monkeypatch.setattr("sys.argv", ["mainstem", "unify", "run", str(merge.config), *arguments])
+        monkeypatch.setenv("DATABASE_URL", ran.url)
+        monkeypatch.setattr("sys.argv", ["mainstem", "unify", "run", str(ran.config), *arguments])
         with pytest.raises(SystemExit) as caught:
             main()
         return int(caught.value.code or 0)
 
-    merge.plan()
     assert mainstem("--last") == 2
     assert "--last and --force belong to --catch-up" in capsys.readouterr().err
-    merge.run()
-    merge.execute(merge.north, "update tasks set title = 'T ' || title where weight < 10")
+    ran.execute(ran.north, "update tasks set title = 'T ' || title where weight < 10")
     assert mainstem("--catch-up", "--until", "60") == 0
     said = capsys.readouterr().out
     assert "pass 1: 235 rows looked at (12 tables read whole), 0 inserted, 9 updated" in said
     assert "nothing that it would carry over changed since" in said
-    merge.execute(merge.url, f"update task set title = 'by hand' where id = '{uuid_of(305)}'")
-    merge.execute(merge.north, "update tasks set title = 'U ' || title where weight < 10")
+    ran.execute(ran.url, f"update task set title = 'by hand' where id = '{uuid_of(305)}'")
+    ran.execute(ran.north, "update tasks set title = 'U ' || title where weight < 10")
     assert mainstem("--catch-up", "--until", "60") == 3
     said = capsys.readouterr().out
     assert f"left as it is: task: the row of north.tasks, key {uuid_of(305)}, was changed" in said
     assert mainstem("--catch-up", "--last", "--force") == 0
-    assert merge.verify().is_equal
-    assert merge.rows("select kind from unify.run") == [("run",)]
-    assert merge.rows("select from unify.range_hash") == []
+    assert ran.verify().is_equal
+    assert ran.rows("select kind from unify.run") == [("run",)]
+    assert ran.rows("select from unify.range_hash") == []
