@@ -4,16 +4,23 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mainstem.db.diff import Change, catalog, compare, diff
+from mainstem.db.diff import Change, catalog, compare
+from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
     import psycopg
 
+    from mainstem.db.diff import Object
+
     Connection = psycopg.Connection[tuple[object, ...]]
+    Catalog = dict[Object, str]
 
 
-def test_a_migrated_database_is_what_the_migrations_build(database_url: str) -> None:
-    assert diff(database_url) == []
+@pytest.fixture(scope="module")
+def built(_pooled_url: str) -> Catalog:
+    """What the migrations build."""
+    with connect(_pooled_url) as connection:
+        return catalog(connection)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +61,8 @@ def test_a_migrated_database_is_what_the_migrations_build(database_url: str) -> 
     ],
 )
 def test_a_change_by_hand_is_found_and_named(
-    connection: Connection, change: str, found: str
+    connection: Connection, built: Catalog, change: str, found: str
 ) -> None:
-    built = catalog(connection)
-    connection.rollback()
     connection.execute(change.encode())
     live = catalog(connection)
     said = {f"{d.change.value} {d.object.kind} {d.object.name}" for d in compare(built, live)}
@@ -66,18 +71,16 @@ def test_a_change_by_hand_is_found_and_named(
         assert len(said) == 1, "nothing else is blamed"
 
 
-def test_a_disabled_trigger_is_found(connection: Connection) -> None:
-    built = catalog(connection)
-    connection.rollback()
+def test_a_disabled_trigger_is_found(connection: Connection, built: Catalog) -> None:
     connection.execute("alter table client disable trigger user")
     said = compare(built, catalog(connection))
     assert said
     assert all(each.change is Change.CHANGED and each.object.kind == "trigger" for each in said)
 
 
-def test_partitions_come_and_go_unless_they_are_open(connection: Connection) -> None:
-    built = catalog(connection)
-    connection.rollback()
+def test_partitions_come_and_go_unless_they_are_open(
+    connection: Connection, built: Catalog
+) -> None:
     connection.execute("select app.ensure_partitions('2020-01-01', '2020-03-01')")
     assert compare(built, catalog(connection)) == []
     row = connection.execute(
@@ -91,7 +94,10 @@ def test_partitions_come_and_go_unless_they_are_open(connection: Connection) -> 
     assert said == {("added", "partition"), ("added", "grant")}
 
 
-def test_an_empty_database_lacks_whole_tables_not_each_column(empty_database_url: str) -> None:
-    found = diff(empty_database_url)
+def test_an_empty_database_lacks_whole_tables_not_each_column(
+    built: Catalog, empty_database_url: str
+) -> None:
+    with connect(empty_database_url) as empty:
+        found = compare(built, catalog(empty))
     assert {each.change for each in found} == {Change.MISSING}
     assert not {each.object.kind for each in found} & {"column", "constraint", "index", "policy"}
