@@ -44,13 +44,15 @@ IDS: dict[str, tuple[UUID, UUID, UUID]] = {
     "review_id": row_ids("0e"),
     "endpoint_id": row_ids("0f"),
     "delivery_id": row_ids("10"),
+    "pod_id": row_ids("11"),
+    "member_id": row_ids("12"),
     "activity_id": row_ids("13"),
     "job_id": row_ids("16"),
 }
 OURS, FOREIGN, UNSEEN = 0, 1, 2
 #: by role, the ends of the paths of records that are not for it
 REFUSED = {
-    "member": ("/endpoints/{endpoint_id:uuid}",),
+    "member": ("/endpoints/{endpoint_id:uuid}", "/pods/{pod_id:uuid}/edit"),
     "client": ("/edit", "/post", "/texts", "/{job_id:uuid}", "/endpoints/{endpoint_id:uuid}"),
 }
 _PARAMETER = re.compile(r"\{(\w+):uuid\}")

@@ -15,6 +15,7 @@ from mainstem.revos.pages import (
     decisions,
     endpoints,
     leads,
+    pods,
     store,
     texts,
     work,
@@ -77,7 +78,7 @@ async def _overview(connection: Connection, visit: Visit) -> dict[str, Any]:
 
 HANDLERS = (
     overview, overview_live, *campaigns.HANDLERS, *texts.HANDLERS, *leads.HANDLERS, *work.HANDLERS,
-    *accounts.HANDLERS, *endpoints.HANDLERS, *decisions.HANDLERS,
+    *pods.HANDLERS, *accounts.HANDLERS, *endpoints.HANDLERS, *decisions.HANDLERS,
 )  # fmt: skip
 
 

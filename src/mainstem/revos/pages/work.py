@@ -1,4 +1,4 @@
-"""Lists of what RevOS works with: accounts, posts, conversations, webhook deliveries, pods."""
+"""Lists of what RevOS works with: accounts, posts, conversations, webhook deliveries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from mainstem.core import desk as saved
 from mainstem.core.requests import CoreDependency
 from mainstem.db.queries import load_queries
 from mainstem.revos import webhooks
-from mainstem.revos.pages.decisions import Decisions
 from mainstem.revos.webhooks import redacted_payload
 from mainstem.web import (
     AnyVisit,
@@ -224,39 +223,4 @@ async def replay(
     return see_other(f"/revos/webhooks/{delivery_id}")
 
 
-@get("/revos/pods", app=APP)
-async def pods(visit: AnyVisit) -> Response[bytes]:
-    """What the viewer's pods ask of them, and the pods."""
-    visit.require("pod", "read")
-    async with visit.reading() as connection:
-        asked = await rows(
-            connection, QUERIES["pod_requests"],
-            agency_id=visit.agency_id, user_id=visit.viewer.id,
-        )  # fmt: skip
-        found = await rows(
-            connection, QUERIES["pods"], agency_id=visit.agency_id, client_id=visit.client_id
-        )
-    return visit.page("pods.html", asked=asked, pods=found)
-
-
-@post("/revos/pods/{activity_id:uuid}", app=APP)
-async def answer_pod(
-    visit: AnyVisit, decisions: Decisions, activity_id: FromPath[UUID]
-) -> Response[bytes]:
-    """Agree, say that one did it by hand, or say no."""
-    visit.require("pod_activity", "update")
-    sent = dict(await visit.request.form())
-    match sent.get("answer"):
-        case "agree":
-            text = str(sent.get("text") or "") or None
-            await decisions.agree(visit.tenant, activity_id, text=text)
-        case "done":
-            await decisions.did(visit.tenant, activity_id)
-        case _:
-            await decisions.decline(visit.tenant, activity_id)
-    return see_other("/revos/pods")
-
-
-HANDLERS = (
-    accounts, posts, inbox, conversation, deliveries, delivery, replay, pods, answer_pod,
-)  # fmt: skip
+HANDLERS = (accounts, posts, inbox, conversation, deliveries, delivery, replay)

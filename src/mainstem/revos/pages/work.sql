@@ -1,4 +1,4 @@
--- What RevOS's working pages read: accounts, posts, conversations, webhooks, pods, and what waits for a person.
+-- What RevOS's working pages read: accounts, posts, conversations, webhooks, and what waits for a person.
 
 -- name: accounts
 -- The accounts as a list shows them, with what they wrote in the last day.
@@ -134,27 +134,3 @@ left join public.linkedin_account as a on a.agency_id = s.agency_id and a.id = s
 where s.agency_id = %(agency_id)s and s.status = 'unknown'
   and (%(client_id)s::uuid is null or s.client_id = %(client_id)s)
 order by s.claimed_at limit 50
-
--- name: pod_requests
--- What the viewer's pods ask of them now.
-select a.id, a.engagement_type, a.post_url, left(p.content, 300) as content, d.name as pod,
-       coalesce(author.account_name, '') as author, a.expires_at
-from public.pod_activity as a
-join public.pod_member as m on m.agency_id = a.agency_id and m.id = a.member_id and m.user_id = %(user_id)s
-join public.pod as d on d.agency_id = a.agency_id and d.id = a.pod_id
-left join public.post as p on p.agency_id = a.agency_id and p.id = a.post_id
-left join public.linkedin_account as author on author.agency_id = p.agency_id and author.id = p.linkedin_account_id
-where a.agency_id = %(agency_id)s and a.status = 'pending' and a.expires_at > now()
-  and (a.approved_at is null or a.engagement_type = 'comment' and a.comment_text is null)
-order by a.expires_at limit 50
-
--- name: pods
--- The pods with their members, as far as they are seen.
-select d.id, d.name, d.mode, d.status, d.min_members,
-       (select count(*) from public.pod_member as m
-        where m.agency_id = d.agency_id and m.pod_id = d.id and m.status = 'active') as members,
-       (select round(avg(m.participation_score), 2) from public.pod_member as m
-        where m.agency_id = d.agency_id and m.pod_id = d.id and m.status = 'active') as participation
-from public.pod as d
-where d.agency_id = %(agency_id)s and (%(client_id)s::uuid is null or d.client_id = %(client_id)s)
-order by d.name limit 100
