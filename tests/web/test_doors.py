@@ -256,6 +256,10 @@ def test_a_second_factor_stands_between_the_door_and_the_pages(
     page = door.post("/account/second-factor").text
     secret = re.search(r'<code class="command">([A-Z2-7]+)</code>', page)
     assert secret is not None
+    assert re.search(
+        r'<div class="qr"[^>]*><svg [^>]*class="segno"><g[^>]*>(<path [^>]*>){2}</g>', page
+    )
+    assert "style=" not in page
     raw = base64.b32decode(secret[1] + "=" * (-len(secret[1]) % 8))
     step = int(time.time()) // 30
     assert door.post("/account/second-factor/confirm", data={"code": "000000"}).status_code == 422

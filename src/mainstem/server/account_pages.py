@@ -7,9 +7,11 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from mainstem.core import Core, cookies, operators, second_factor, sessions
 from mainstem.core import resolve as resolve_access
+from mainstem.core.factors_api import picture
 from mainstem.core.requests import CoreDependency
 from mainstem.errors import RefusedError
 from mainstem.server.visits import required_cookie
@@ -107,7 +109,12 @@ async def _enrolling(
     async with visit.reading():
         pass
     return visit.page(
-        "enrol.html", form=filled, secret=secret, uri=uri, status=200 if filled.is_good else 422
+        "enrol.html",
+        status=200 if filled.is_good else 422,
+        form=filled,
+        secret=secret,
+        uri=uri,
+        drawing=Markup(picture(uri)) if uri is not None else None,  # noqa: S704 - drawn by us
     )
 
 
