@@ -12,7 +12,7 @@ from tests.core.conftest import PASSWORD
 
 from mainstem.cli import app
 from mainstem.core import master_key
-from mainstem.errors import UsageError
+from mainstem.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,3 +89,24 @@ def test_an_agency_that_is_not_there_is_named(typed: Typed) -> None:
     name = f"nobody-{uuid4().hex}"
     with pytest.raises(UsageError, match=name):
         typed("key", "list", "--agency", name)
+
+
+def test_keeps_providers_of_identities(typed: Typed, tmp_path: Path) -> None:
+    typed("agency", "create", "Northwind", "--owner", "ada@example.test")
+    typed("agency", "create", "Contoso", "--owner", "bo@example.test")
+    openid, here = ("agency", "openid"), ("--agency", "northwind")
+    about = ("--issuer", "https://id.example", "--client-id", "ours", *here)
+    said = typed(*openid, "put", "work", *about, "--label", "Work", said="hush-hush\n")
+    assert "register http://127.0.0.1:8000/auth/v1/callback" in said
+    assert "hush-hush" not in said
+    assert typed(*openid, "list", *here).split() == ["work", "Work", "https://id.example", "ours"]
+    assert typed(*openid, "list", "--agency", "contoso") == ""
+    typed(*openid, "put", "work", *about, "--off", said="\n")
+    assert "(off)" in typed(*openid, "list", *here)
+    secret = tmp_path / "secret"
+    secret.write_text("another\n")
+    typed(*openid, "put", "other", *about, "--secret-file", str(secret))
+    with pytest.raises(RefusedError, match="no such provider"):
+        typed(*openid, "remove", "work", "--agency", "contoso")
+    typed(*openid, "remove", "work", *here)
+    assert typed(*openid, "list", *here).startswith("other")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import time
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
@@ -16,22 +17,23 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 from litestar import Litestar, Request, Response, get, post
 from litestar.response import Redirect
-from tests.core.conftest import APP, Outbox, Town, owner_tenant, served
+from tests.core.conftest import APP, PASSWORD, Member, Outbox, Town, owner_tenant, served
 
-from mainstem.core import invitations
-from mainstem.core.issuer import Issuers, Provider, load
-from mainstem.errors import ConfigError
+from mainstem.core import api_keys, invitations, providers
+from mainstem.core.issuer import Issuers
+from mainstem.core.providers import Wish
+from mainstem.errors import RefusedError
 from mainstem.server import build_app
 from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable, Iterator
     from uuid import UUID
 
     from mainstem.core import Core
 
 SECRET = "hush-hush"
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -128,19 +130,40 @@ def agencies(town: Town) -> tuple[UUID, UUID]:
 
 @pytest.fixture(scope="module")
 def ours(town: Town, shared_elsewhere: Elsewhere, agencies: tuple[UUID, UUID]) -> Iterator[str]:
-    providers = {
-        name: Provider(name, shared_elsewhere.address, "ours", SECRET, agency_id)
-        for name, agency_id in (("elsewhere", None), ("closed", agencies[0]))
-    }
+    """A server; both agencies have the same issuer among their providers."""
     settings = Settings(
         town.keys,
         redirects=frozenset({APP}),
         mail=Outbox(),
         base_url="http://127.0.0.1:8000",
-        issuers=Issuers(providers),
     )
+    for agency in agencies:
+        add_provider(town, agency, shared_elsewhere)
     with served(build_app(town.url, settings=settings)) as found:
         yield found
+
+
+def add_provider(town: Town, agency: UUID, elsewhere: Elsewhere) -> None:
+    wish = Wish("elsewhere", "Elsewhere", elsewhere.address, "ours", SECRET)
+    run(town, lambda core: providers.put(core, owner_tenant(agency), wish))
+
+
+def run(town: Town, work: Callable[[Core], Awaitable[Result]]) -> Result:
+    async def done() -> Result:
+        core = Settings(town.keys, mail=Outbox()).core(town.url)
+        async with core.pool:
+            try:
+                return await work(core)
+            finally:
+                core.close()
+
+    return asyncio.run(done())
+
+
+def at(town: Town, agency: UUID) -> str:
+    """What addresses call the provider of an agency."""
+    ((slug,),) = town.sql("select slug from agency where id = %(id)s", id=agency)
+    return f"elsewhere@{slug}"
 
 
 @dataclass
@@ -149,10 +172,11 @@ class Trip:
 
     http: httpx.Client
     address: str
+    provider: str
 
-    def go(self, provider: str = "elsewhere", **more: str) -> httpx.URL:
+    def go(self, provider: str = "", **more: str) -> httpx.URL:
         """To the provider; the address that it sends the browser back to, at our own port."""
-        asked = urlencode({"provider": provider, **more})
+        asked = urlencode({"provider": provider or self.provider, **more})
         away = self.http.get(f"{self.address}/auth/v1/authorize?{asked}")
         assert away.status_code == 303, away.text
         back = self.http.get(away.headers["location"])
@@ -163,14 +187,15 @@ class Trip:
         ours = urlsplit(self.address)
         return self.http.get(url.copy_with(host=ours.hostname, port=ours.port))
 
-    def sign_in(self, provider: str = "elsewhere", **more: str) -> httpx.Response:
+    def sign_in(self, provider: str = "", **more: str) -> httpx.Response:
         return self.come_back(self.go(provider, **more))
 
 
 @pytest.fixture
-def trip(ours: str) -> Iterator[Trip]:
+def trip(ours: str, town: Town, agencies: tuple[UUID, UUID]) -> Iterator[Trip]:
+    """To the provider of the first agency."""
     with httpx.Client() as http:
-        yield Trip(http, ours)
+        yield Trip(http, ours, at(town, agencies[0]))
 
 
 def session_of(answer: httpx.Response) -> dict[str, str]:
@@ -266,7 +291,7 @@ def test_the_way_back_is_the_same_browsers_and_good_once(
     elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
     back = trip.go(redirect_to=APP)
     with httpx.Client() as http:
-        assert Trip(http, trip.address).come_back(back).status_code == 403
+        assert Trip(http, trip.address, trip.provider).come_back(back).status_code == 403
     forged = back.copy_set_param("state", "x" * 43)
     assert trip.come_back(forged).status_code == 403
     assert trip.come_back(back.copy_set_param("iss", "https://evil.example")).status_code == 403
@@ -278,12 +303,18 @@ def test_somebody_who_was_invited_joins_without_a_password(
     town: Town, trip: Trip, elsewhere: Elsewhere
 ) -> None:
     agency, email = town.agency(), f"{uuid4().hex}@example.test"
-    invited = invite(town, agency, email)
+    add_provider(town, agency, elsewhere)
+    foreign, trip.provider = trip.provider, at(town, agency)
+    invited = run(
+        town,
+        lambda core: invitations.invite(core, owner_tenant(agency), email=email, role="member"),
+    ).token
     elsewhere.claims = {"sub": uuid4().hex, "email": email, "email_verified": True}
     assert trip.sign_in(redirect_to=APP).status_code == 403
     elsewhere.claims["email"] = "other@example.test"
     assert trip.sign_in(redirect_to=APP, invitation=invited).status_code == 403
     elsewhere.claims["email"] = email
+    assert trip.sign_in(foreign, redirect_to=APP, invitation=invited).status_code == 403
     assert who(trip, trip.sign_in(redirect_to=APP, invitation=invited)) == email
     people = town.sql('select agency_id, role from "user" where email = %(email)s', email=email)
     assert people == [(agency, "member")]
@@ -294,55 +325,123 @@ def test_one_agencys_provider_signs_in_nobody_of_another(
 ) -> None:
     mine, foreign = town.member(agencies[0]), town.member(agencies[1])
     elsewhere.claims = {"sub": uuid4().hex, "email": foreign.email, "email_verified": True}
-    assert trip.sign_in("closed", redirect_to=APP).status_code == 403
-    elsewhere.claims |= {"email": mine.email}
-    assert who(trip, trip.sign_in("closed", redirect_to=APP)) == mine.email
+    assert trip.sign_in(redirect_to=APP).status_code == 403
+    assert who(trip, trip.sign_in(at(town, agencies[1]), redirect_to=APP)) == foreign.email
+    # Not by the subject that is known by now, either.
+    assert trip.sign_in(redirect_to=APP).status_code == 403
+    elsewhere.claims = {"sub": uuid4().hex, "email": mine.email, "email_verified": True}
+    assert who(trip, trip.sign_in(redirect_to=APP)) == mine.email
+
+
+def test_who_runs_the_platform_comes_through_no_agencys_provider(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    member = town.member(agencies[0])
+    town.sql("insert into app.operator (email) values (%(email)s)", email=member.email)
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
+    assert trip.sign_in(redirect_to=APP).status_code == 403
+    refused = town.sql(
+        "select reason from audit_log where actor_id = %(id)s and action = 'refuse'", id=member.id
+    )
+    assert refused == [("identity",)]
+
+
+def test_an_owner_decides_through_whom_people_sign_in(
+    town: Town, trip: Trip, elsewhere: Elsewhere
+) -> None:
+    agency, foreign = town.agency(), town.agency()
+    owner, admin, other = (
+        headers_of(trip, town.member(*of))
+        for of in ((agency, "owner"), (agency, "admin"), (foreign, "owner"))
+    )
+    place = f"{trip.address}/api/providers"
+    wish = {
+        "label": "Work", "issuer": elsewhere.address, "client_id": "ours", "client_secret": SECRET,
+    }  # fmt: skip
+    assert trip.http.put(f"{place}/work", json=wish, headers=admin).status_code == 403
+    made = trip.http.put(f"{place}/work", json=wish, headers=owner)
+    assert made.status_code == 200, made.text
+    assert SECRET not in made.text + trip.http.get(place, headers=owner).text
+    assert trip.http.get(place, headers=other).json() == []
+    assert trip.http.delete(f"{place}/work", headers=other).status_code == 404
+    ((kept,),) = town.sql(
+        "select secret_encrypted from identity_provider where agency_id = %(id)s", id=agency
+    )
+    assert SECRET.encode() not in bytes(kept)
+    # Without its secret it may change its words, and not where the secret goes.
+    del wish["client_secret"]
+    changed = trip.http.put(f"{place}/work", json={**wish, "label": "Ours"}, headers=owner)
+    assert changed.json()["label"] == "Ours", changed.text
+    for wrong in (
+        {"issuer": "https://evil.example"}, {"client_id": "theirs"},
+    ):  # fmt: skip
+        refused = trip.http.put(f"{place}/work", json=wish | wrong, headers=owner)
+        assert (refused.status_code, "client_secret" in refused.text) == (422, True), refused.text
+    member = town.member(agency)
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
+    named = at(town, agency).replace("elsewhere", "work")
+    assert who(trip, trip.sign_in(named, redirect_to=APP)) == member.email
+    off = trip.http.put(f"{place}/work", json={**wish, "is_enabled": False}, headers=owner)
+    assert off.status_code == 200
+    asked = urlencode({"provider": named})
+    assert trip.http.get(f"{trip.address}/auth/v1/authorize?{asked}").status_code == 400
+    assert trip.http.delete(f"{place}/work", headers=owner).status_code == 204
+    changes = town.sql(
+        "select action from audit_log where table_name = 'identity_provider'"
+        " and agency_id = %(id)s order by id", id=agency,
+    )  # fmt: skip
+    assert [action for (action,) in changes] == ["insert", "update", "update", "delete"]
+
+
+@pytest.mark.parametrize(
+    "issuer",
+    [
+        "http://id.example",
+        "https://10.0.0.1",
+        "https://169.254.169.254",
+        "ftp://x",
+        "https://a@b.c",
+    ],
+)
+def test_a_provider_is_where_others_may_look(town: Town, issuer: str) -> None:
+    """A server that is not a developer's own calls nothing inside, this machine included."""
+    wish = Wish("work", "Work", issuer, "a", "b")
+    agency = town.agency()
+    with pytest.raises(RefusedError, match="its issuer is none"):
+        run(town, lambda core: providers.put(core, owner_tenant(agency), wish))
+    outside = Issuers()
+    with pytest.raises(ValueError, match="https://"):
+        outside.require_address("http://127.0.0.1:9")
+    with pytest.raises(ValueError, match="loopback"):
+        outside.require_address("https://127.0.0.1:9")
 
 
 def test_foreign_addresses_and_unknown_providers_are_refused(trip: Trip) -> None:
     for asked, status in (
         ({"provider": "nobody"}, 400),
-        ({"provider": "elsewhere", "redirect_to": "https://evil.example"}, 422),
-        ({"provider": "elsewhere", "redirect_to": "javascript:alert(1)"}, 422),
+        ({"provider": "elsewhere"}, 400),
+        ({"provider": "elsewhere@nobody"}, 400),
+        ({"provider": trip.provider, "redirect_to": "https://evil.example"}, 422),
+        ({"provider": trip.provider, "redirect_to": "javascript:alert(1)"}, 422),
     ):
         answer = trip.http.get(f"{trip.address}/auth/v1/authorize?{urlencode(asked)}")
         assert answer.status_code == status, answer.text
 
 
-def test_settings_name_the_providers_that_are_everybodys(trip: Trip) -> None:
-    found = trip.http.get(f"{trip.address}/auth/v1/settings").json()["external"]
-    assert found["elsewhere"]
-    assert "closed" not in found
+def test_settings_name_the_providers_of_the_keys_agency(
+    town: Town, trip: Trip, agencies: tuple[UUID, UUID]
+) -> None:
+    place = f"{trip.address}/auth/v1/settings"
+    key = run(town, lambda core: api_keys.make(core, owner_tenant(agencies[0]), name="web"))
+    found = trip.http.get(place, headers={"apikey": key.text}).json()["external"]
+    assert found[at(town, agencies[0])]
+    assert at(town, agencies[1]) not in found
+    assert not any("@" in name for name in trip.http.get(place).json()["external"])
 
 
-def test_the_operators_file_is_read_and_its_mistakes_named(tmp_path: Path) -> None:
-    file = tmp_path / "openid.toml"
-    named = {"MAINSTEM_OPENID_FILE": str(file)}
-    with pytest.raises(ConfigError, match="cannot be read"):
-        load(named)
-    good = 'issuer = "https://id.example"\nclient_id = "a"\nclient_secret = "b"\n'
-    file.write_text(f"[work]\n{good}")
-    assert load(named).providers["work"].issuer == "https://id.example"
-    assert "b" not in repr(load(named).providers["work"]).partition("client_id")[2].split("'")
-    for wrong in ('[work]\nissuer = "https://id.example"\n', good, f"[a]\n{good}more = 1\n"):
-        file.write_text(wrong)
-        if "more" not in wrong:
-            with pytest.raises(ConfigError, match="needs issuer"):
-                load(named)
-    file.write_text("[work]\n" + good.replace("https", "http"))
-    with pytest.raises(ConfigError, match="no https"):
-        load(named)
-
-
-def invite(town: Town, agency: UUID, email: str) -> str:
-    """The token of an invitation, made as an admin makes it."""
-    import asyncio  # noqa: PLC0415 - here only
-
-    async def make() -> str:
-        core: Core = Settings(town.keys, mail=Outbox()).core(town.url)
-        async with core.pool:
-            made = await invitations.invite(core, owner_tenant(agency), email=email, role="member")
-        core.close()
-        return made.token
-
-    return asyncio.run(make())
+def headers_of(trip: Trip, member: Member) -> dict[str, str]:
+    answer = trip.http.post(
+        f"{trip.address}/auth/v1/token?grant_type=password",
+        json={"email": member.email, "password": PASSWORD},
+    )
+    return {"authorization": f"Bearer {answer.json()['access_token']}"}

@@ -119,6 +119,7 @@ TITLES = {
     "persona": "Personas",
     "internals": "Internals",
     "storage": "Files",
+    "identity_providers": "Who says who somebody is",
     "revos_provider": "RevOS: what the provider tells",
     "revos_sending": "RevOS: what is asked of the provider",
 }

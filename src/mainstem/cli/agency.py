@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.core import Core, Origin, agencies, invitations
+from mainstem.cli.openid import openid_group
+from mainstem.cli.using_core import with_core
+from mainstem.core import Origin, agencies, invitations
 from mainstem.core.transaction import service_transaction
-from mainstem.pg.embedded import default_home
-from mainstem.pg.target import database_url
-from mainstem.server.record import running
-from mainstem.server.settings import opened_core
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-Result = TypeVar("Result")
-ADDRESS = "http://127.0.0.1:8000"
+    from mainstem.core import Core
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,10 +80,4 @@ def invite(email: str, *, name: str, role: str) -> None:
     click.echo(f"{email} chooses a password at {asyncio.run(with_core(work))}")
 
 
-async def with_core(work: Callable[[Core], Awaitable[Result]]) -> Result:
-    """Do one thing with core, on the database that is meant; links lead to the running server."""
-    home = default_home()
-    record = running(home)
-    address = record.address if record else ADDRESS
-    async with opened_core(database_url(), home=home, address=address) as core:
-        return await work(core)
+agency.add_command(openid_group)

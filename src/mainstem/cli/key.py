@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mainstem.cli.agency import with_core
+from mainstem.cli.using_core import agency_option, with_core
 from mainstem.core import Core, Scope, agencies, api_keys
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from mainstem.core.api_keys import ApiKey, NewKey
 
 APPS = ("both", "audience", "revos", "mail", "persona", "*")
-agency_option = click.option(
-    "--agency", "agency_name", required=True, metavar="SLUG", help="The agency, by slug or id."
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,8 +7,7 @@ from datetime import timedelta
 
 import click
 
-from mainstem.cli.agency import with_core
-from mainstem.cli.key import agency_option
+from mainstem.cli.using_core import agency_option, with_core
 from mainstem.core import Core, agencies, encryption, master_key, rotation
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
+from mainstem.core.outward import is_loopback
 from mainstem.pg.embedded import default_home
 from mainstem.pg.target import database_url
 from mainstem.server import process
-from mainstem.server.listen import is_loopback
 from mainstem.server.listen import serve as run_server
 
 HOST = "127.0.0.1"

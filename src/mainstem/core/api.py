@@ -25,6 +25,7 @@ from mainstem.core import (
     links,
     openid_api,
     profile,
+    providers,
     second_factor,
     sessions,
     sign_in,
@@ -229,10 +230,12 @@ async def follow_link(
     return Redirect(f"{target.partition('#')[0]}#{fragment}", status_code=HTTP_303_SEE_OTHER)
 
 
-@get("/settings", sync_to_thread=False)
-def settings(core: CoreDependency) -> Body:
-    """How one may sign in here."""
-    return gotrue.settings(core)
+@get("/settings")
+async def settings(request: AnyRequest, core: CoreDependency) -> Body:
+    """How one may sign in here; with a key, through which providers of its agency, too."""
+    key = await key_of(core, request)
+    doors = await providers.doors_of(core, key.agency_id) if key else []
+    return gotrue.settings(doors)
 
 
 @get("/health", sync_to_thread=False)

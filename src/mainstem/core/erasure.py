@@ -74,6 +74,7 @@ WORK = (
     Reference("engagement_item", "handled_by"),
     Reference("intake_response", "submitted_by"),
     Reference("integration", "connected_by"),
+    Reference("identity_provider", "created_by"),
     Reference("invitation", "accepted_by"),
     Reference("invitation", "invited_by"),
     Reference("lead", "assigned_to"),

@@ -9,10 +9,12 @@ from mainstem.core.passwords import WeakPasswordError
 from mainstem.core.signing import AUDIENCE, TOKEN_LIFE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mainstem.core.model import Person, SignedIn
     from mainstem.core.parts import Core
+    from mainstem.core.providers import Door
     from mainstem.core.second_factor import Factor
     from mainstem.errors import RefusedError
 
@@ -84,11 +86,11 @@ def refusal(error: RefusedError) -> Body:
     return body
 
 
-def settings(core: Core) -> Body:
+def settings(doors: Iterable[Door]) -> Body:
     """What `/settings` answers: how one may sign in."""
-    providers = {name: True for name, each in core.issuers.providers.items() if not each.agency_id}
+    external = {"email": True, "phone": False, "anonymous_users": False}
     return {
-        "external": {"email": True, "phone": False, "anonymous_users": False, **providers},
+        "external": external | {each.provider: True for each in doors},
         "disable_signup": True,
         "mailer_autoconfirm": True,
         "phone_autoconfirm": False,

@@ -1,35 +1,33 @@
-"""Providers of identities, and what is asked of them: their document, their keys, a token.
+"""What is asked of a provider of identities: its document, its keys, a token.
 
-The operator names providers in a file; what a provider says of itself is fetched and kept an hour.
+Agencies name their providers, so a provider may be anywhere but inside: only public addresses are
+called. What a provider says of itself is fetched and kept an hour.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import time
-import tomllib
 from base64 import b64encode
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote_plus, urlsplit
-from uuid import UUID  # noqa: TC003 - tables of the file are converted by it
+from urllib.parse import quote_plus
 
 import aiohttp
 import msgspec
 
-from mainstem.errors import ConfigError
+from mainstem.core.outward import GuardedResolver, checked_url, guarded_socket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from uuid import UUID
 
-VARIABLE = "MAINSTEM_OPENID_FILE"
 TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 1_000_000
 KEPT_S = 3_600.0
 #: a token under an unknown key costs the provider one question in so long
 KEYS_AGAIN_S = 30.0
-PROVIDERS_MAX = 100
+#: providers whose documents and keys are remembered
+KEPT_MAX = 1_000
 Shape = TypeVar("Shape")
 
 
@@ -39,21 +37,21 @@ class IssuerError(Exception):
 
 @dataclass(frozen=True)
 class Provider:
-    """One that the operator trusts to say who somebody is.
+    """One that an agency trusts to say who of its people somebody is.
 
     Attributes:
-        name: what requests call it.
-        issuer: its address; https, but on this machine itself.
+        id: of its row.
+        agency_id: whose people it is for.
+        issuer: its address; https, but on a machine of a developer.
         client_id: what it calls us.
         client_secret: by which it knows us.
-        agency_id: the one agency whose people it is for; None is everybody's.
     """
 
-    name: str
+    id: UUID
+    agency_id: UUID
     issuer: str
     client_id: str
     client_secret: str = field(repr=False)
-    agency_id: UUID | None = None
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -74,13 +72,25 @@ class _Keys(msgspec.Struct, frozen=True):
     keys: list[dict[str, object]]
 
 
+@dataclass
 class Issuers:
-    """The providers, and what is known of them for now."""
+    """What is known of issuers for now.
 
-    def __init__(self, providers: Mapping[str, Provider] | None = None) -> None:
-        self.providers = providers or {}
-        self._documents: dict[str, tuple[float, Document]] = {}
-        self._keys: dict[str, tuple[float, dict[str, object]]] = {}
+    Attributes:
+        allow_loopback: whether one may be on this machine: for development and tests.
+    """
+
+    allow_loopback: bool = False
+    _documents: dict[str, tuple[float, Document]] = field(default_factory=dict)
+    _keys: dict[str, tuple[float, dict[str, object]]] = field(default_factory=dict)
+
+    def require_address(self, address: str) -> None:
+        """Refuse an address that requests may not go to.
+
+        Raises:
+            ValueError: it is none of https, or not public.
+        """
+        checked_url(address, allow_loopback=self.allow_loopback)
 
     async def document(self, provider: Provider) -> Document:
         """What the provider says of itself.
@@ -88,15 +98,16 @@ class Issuers:
         Raises:
             IssuerError: it does not answer, or speaks for another issuer.
         """
-        kept = self._documents.get(provider.name)
+        kept = self._documents.get(provider.issuer)
         if kept is not None and kept[0] + KEPT_S > time.monotonic():
             return kept[1]
         address = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-        found = _decoded(await _fetch("GET", address), Document)
-        addresses = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri)
-        if found.issuer != provider.issuer or not all(map(is_safe, addresses)):
-            raise IssuerError("its document names another issuer, or addresses without TLS")
-        self._documents[provider.name] = (time.monotonic(), found)
+        found = _decoded(await self._fetch("GET", address), Document)
+        if found.issuer != provider.issuer:
+            raise IssuerError("its document names another issuer")
+        for each in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+            self._require(each)
+        _keep(self._documents, provider.issuer, found)
         return found
 
     async def keys(
@@ -107,12 +118,12 @@ class Issuers:
         Raises:
             IssuerError: it does not answer.
         """
-        kept, now = self._keys.get(provider.name), time.monotonic()
+        kept, now = self._keys.get(provider.issuer), time.monotonic()
         if kept is not None and kept[0] + (KEYS_AGAIN_S if is_anew else KEPT_S) > now:
             return kept[1]
-        found = _decoded(await _fetch("GET", document.jwks_uri), _Keys)
+        found = _decoded(await self._fetch("GET", document.jwks_uri), _Keys)
         keys: dict[str, object] = {"keys": found.keys}
-        self._keys[provider.name] = (now, keys)
+        _keep(self._keys, provider.issuer, keys)
         return keys
 
     async def exchange(
@@ -129,76 +140,57 @@ class Issuers:
             headers["authorization"] = f"Basic {b64encode(login.encode()).decode()}"
         else:
             form |= {"client_id": provider.client_id, "client_secret": provider.client_secret}
-        answer = await _fetch("POST", document.token_endpoint, form=form, headers=headers)
+        answer = await self._fetch("POST", document.token_endpoint, form=form, headers=headers)
         return _decoded(answer, _Token).id_token
 
+    def _require(self, address: str) -> None:
+        try:
+            self.require_address(address)
+        except ValueError as error:
+            raise IssuerError(str(error)) from None
 
-def load(environment: Mapping[str, str]) -> Issuers:
-    """Read the file that MAINSTEM_OPENID_FILE names: one table `[name]` a provider.
-
-    Raises:
-        ConfigError: it cannot be read, or says what there is not.
-    """
-    named = environment.get(VARIABLE, "").strip()
-    if not named:
-        return Issuers()
-    try:
-        tables = tomllib.loads(Path(named).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{named}, which {VARIABLE} names, cannot be read: {error.__class__.__name__}"
-        ) from None
-    if len(tables) > PROVIDERS_MAX:
-        raise ConfigError(f"{named} names more than {PROVIDERS_MAX} providers")
-    return Issuers({name: _provider(named, name, table) for name, table in tables.items()})
-
-
-def _provider(file: str, name: str, table: object) -> Provider:
-    try:
-        made = msgspec.convert({"name": name, **dict(table)}, Provider)  # type: ignore[call-overload]
-    except (msgspec.ValidationError, TypeError, ValueError):
-        raise ConfigError(
-            f"{file}: [{name}] needs issuer, client_id and client_secret, and may have agency_id"
-        ) from None
-    if not is_safe(made.issuer):
-        raise ConfigError(f"{file}: the issuer of [{name}] is no https address")
-    return made
-
-
-def is_safe(address: str) -> bool:
-    """Whether nobody on the way can read along: https, or this machine itself."""
-    parts = urlsplit(address)
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    try:
-        return parts.scheme == "http" and ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.scheme == "http" and parts.hostname == "localhost"
+    async def _fetch(
+        self,
+        method: str,
+        address: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """One question within the time, whose answer is not too long and leads nowhere else."""
+        self._require(address)
+        connector = aiohttp.TCPConnector(
+            resolver=GuardedResolver(allow_loopback=self.allow_loopback),
+            socket_factory=guarded_socket(allow_loopback=self.allow_loopback),
+        )
+        limit = aiohttp.ClientTimeout(total=TIMEOUT_S)
+        try:
+            async with (
+                aiohttp.ClientSession(
+                    connector=connector,
+                    timeout=limit,
+                    auto_decompress=False,  # a small answer may unpack to a large one
+                    headers={"accept-encoding": "identity"},
+                ) as session,
+                session.request(
+                    method, address, data=form, headers=headers, allow_redirects=False
+                ) as answer,
+            ):
+                body = await answer.content.read(ANSWER_BYTES_MAX + 1)
+                while len(body) <= ANSWER_BYTES_MAX and (more := await answer.content.read(65_536)):
+                    body += more
+        except (aiohttp.ClientError, OSError) as error:
+            raise IssuerError(f"no answer ({error.__class__.__name__})") from None
+        if answer.status != 200 or len(body) > ANSWER_BYTES_MAX:  # noqa: PLR2004 - OK
+            raise IssuerError(f"status {answer.status}, {len(body)} bytes")
+        return body
 
 
-async def _fetch(
-    method: str,
-    address: str,
-    *,
-    form: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> bytes:
-    """One question within the time, whose answer is not too long and leads nowhere else."""
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_S)) as session,
-            session.request(
-                method, address, data=form, headers=headers, allow_redirects=False
-            ) as answer,
-        ):
-            body = await answer.content.read(ANSWER_BYTES_MAX + 1)
-            while len(body) <= ANSWER_BYTES_MAX and (more := await answer.content.read(65_536)):
-                body += more
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise IssuerError(f"no answer ({error.__class__.__name__})") from None
-    if answer.status != 200 or len(body) > ANSWER_BYTES_MAX:  # noqa: PLR2004 - OK
-        raise IssuerError(f"status {answer.status}, {len(body)} bytes")
-    return body
+def _keep(memory: dict[str, tuple[float, Shape]], issuer: str, found: Shape) -> None:
+    """Remember for a while; of too many the oldest gives way."""
+    if issuer not in memory and len(memory) >= KEPT_MAX:
+        del memory[next(iter(memory))]
+    memory[issuer] = (time.monotonic(), found)
 
 
 def _decoded(body: bytes, shape: type[Shape]) -> Shape:

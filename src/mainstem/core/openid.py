@@ -4,6 +4,9 @@ A provider says who somebody is; whether they get in is decided here. A person i
 identity they used before, else by an e-mail address that the provider says it verified. Nobody is
 made who has no invitation for that address, and an address that is not verified opens nothing.
 
+A provider is its agency's: it speaks for people of that agency only, and for none who runs the
+platform, because whoever manages the provider could let it say anything.
+
 The rules are those of OpenID Connect Core 1.0 (3.1.3.7), RFC 7636, RFC 9207 and RFC 9700.
 """
 
@@ -17,13 +20,14 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+from uuid import UUID  # noqa: TC003 - the journey is decoded by it
 
 import msgspec
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from mainstem.core import invitations, links, opaque, sessions, store, trail
+from mainstem.core import invitations, links, opaque, providers, sessions, store, trail
 from mainstem.core.issuer import IssuerError
 from mainstem.core.model import Assurance
 from mainstem.core.people import plain_email
@@ -53,7 +57,7 @@ CONTEXT = b"openid"
 class Journey(msgspec.Struct, frozen=True):
     """What is kept in the browser, sealed, while somebody is away at the provider."""
 
-    provider: str
+    provider: UUID
     state: str
     nonce: str
     verifier: str
@@ -82,16 +86,18 @@ class Identity:
 async def begin(
     core: Core, provider_name: str, *, redirect_to: str | None, invitation: str = ""
 ) -> Begun:
-    """Send somebody to a provider.
+    """Send somebody to a provider, which the address calls `name@slug`.
 
     Raises:
         RefusedError: there is no such provider, it does not answer, or the way back is foreign.
     """
-    provider = _provider(core, provider_name)
+    provider = await providers.called(core, provider_name)
+    if provider is None:
+        raise _unknown()
     target = links.allowed_redirect(core, redirect_to)
     document = await _document(core, provider)
     journey = Journey(
-        provider=provider.name,
+        provider=provider.id,
         state=opaque.new_token(),
         nonce=opaque.new_token(),
         verifier=opaque.new_token(),
@@ -136,7 +142,9 @@ async def finish(
     journey = _opened(core, cookie)
     if not hmac.compare_digest(answer.get("state", "").encode(), journey.state.encode()):
         raise _not_good("the answer belongs to another sign-in")
-    provider = _provider(core, journey.provider)
+    provider = await providers.by_id(core, journey.provider)
+    if provider is None:
+        raise _unknown()
     document = await _document(core, provider)
     if answer.get("iss", document.issuer) != document.issuer:
         raise _not_good("the answer is another provider's")
@@ -154,7 +162,7 @@ async def finish(
             },
         )
     except IssuerError as error:
-        LOG.warning("the provider %s gave no token: %s", provider.name, error)
+        LOG.warning("the provider %s gave no token: %s", provider.id, error)
         raise _not_good("the provider gave no proof") from None
     identity = await _identity(core, provider, document, token, nonce=journey.nonce)
     kind = sessions.BROWSER if is_here(core, journey.redirect_to) else sessions.TOKEN
@@ -216,7 +224,7 @@ async def _claims(
             )
             return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
         except IssuerError as error:
-            LOG.warning("the provider %s shows no keys: %s", provider.name, error)
+            LOG.warning("the provider %s shows no keys: %s", provider.id, error)
             break
         except (JoseError, ValueError, KeyError, TypeError):
             continue
@@ -234,23 +242,50 @@ async def _sign_in(
 ) -> SignedIn:
     async with service_transaction(core.pool) as connection:
         row = await _known_person(connection, provider, identity)
+        is_known = row is not None
         if row is None:
-            if not identity.is_verified or not identity.email:
-                raise _not_good("the provider has not verified the e-mail address")
-            row = await store.person_by_email(connection, identity.email)
-            if row is None and invitation:
-                row = await invitations.join_without_password(
-                    core, connection, invitation, email=identity.email
-                )
-            if row is None:
-                raise _not_good("nobody here has that e-mail address; ask for an invitation")
-            await _link(core, connection, provider, identity, row)
-        if not row.is_active or provider.agency_id not in {None, row.agency_id}:
-            raise _not_good("that person does not sign in this way")
-        return await sessions.begin(
-            core, connection, row.person(),
-            assurance=Assurance.IDENTITY, kind=kind, origin=origin,
-        )  # fmt: skip
+            row = await _person_of_address(core, connection, identity, invitation=invitation)
+        why = await _objection(connection, provider, row)
+        if why is None:
+            if not is_known:
+                await _link(core, connection, provider, identity, row)
+            return await sessions.begin(
+                core, connection, row.person(),
+                assurance=Assurance.IDENTITY, kind=kind, origin=origin,
+            )  # fmt: skip
+    async with service_transaction(core.pool) as connection:
+        await trail.note(connection, row.person(), Action.REFUSE, reason="identity")
+    raise _not_good(why)
+
+
+async def _person_of_address(
+    core: Core, connection: Connection, identity: Identity, *, invitation: str
+) -> PersonRow:
+    """Whose address the provider says it verified; who was invited joins by it."""
+    if not identity.is_verified or not identity.email:
+        raise _not_good("the provider has not verified the e-mail address")
+    row = await store.person_by_email(connection, identity.email)
+    if row is None and invitation:
+        row = await invitations.join_without_password(
+            core, connection, invitation, email=identity.email
+        )
+    if row is None:
+        raise _not_good("nobody here has that e-mail address; ask for an invitation")
+    return row
+
+
+async def _objection(connection: Connection, provider: Provider, row: PersonRow) -> str | None:
+    """Why that person does not get in through that provider; None where they do.
+
+    Raises:
+        RefusedError: the provider is another agency's; nothing is kept of it, not even a joining.
+    """
+    if row.agency_id != provider.agency_id:
+        raise _not_good("that person does not sign in this way")
+    if not row.is_active:
+        return "that person does not sign in this way"
+    runs = await store.one(connection, Id, "operator", user_id=row.id, email=row.email)
+    return "who runs the platform signs in with a password" if runs is not None else None
 
 
 async def _known_person(
@@ -266,7 +301,7 @@ async def _known_person(
 async def _link(
     core: Core, connection: Connection, provider: Provider, identity: Identity, row: PersonRow
 ) -> None:
-    """Remember the identity; whom the provider is not for is refused next, and nothing kept."""
+    """Remember the identity."""
     added = await store.one(
         connection, Id, "add_identity",
         user_id=row.id, provider=provider.issuer, subject=identity.subject,
@@ -277,20 +312,15 @@ async def _link(
     await trail.note(connection, row.person(), Action.CHANGE_PASSWORD, reason="identity_added")
 
 
-def _provider(core: Core, name: str) -> Provider:
-    found = core.issuers.providers.get(name)
-    if found is None:
-        raise RefusedError(
-            "validation_failed", "Unsupported provider: it is not enabled", status=400
-        )
-    return found
+def _unknown() -> RefusedError:
+    return RefusedError("validation_failed", "Unsupported provider: it is not enabled", status=400)
 
 
 async def _document(core: Core, provider: Provider) -> Document:
     try:
         return await core.issuers.document(provider)
     except IssuerError as error:
-        LOG.warning("the provider %s cannot be used: %s", provider.name, error)
+        LOG.warning("the provider %s cannot be used: %s", provider.id, error)
         raise RefusedError(
             "unexpected_failure", "The provider does not answer; try again later.", status=502
         ) from None

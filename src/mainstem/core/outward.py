@@ -124,7 +124,7 @@ def checked_url(url: str, *, allow_loopback: bool) -> str:
         raise ValueError("the address has no host")
     if parts.username is not None or parts.password is not None or parts.fragment:
         raise ValueError("the address holds a user, a password or a fragment; none may be in it")
-    is_here = host == "localhost" or _is_loopback(host)
+    is_here = is_loopback(host)
     if parts.scheme != "https" and not (allow_loopback and is_here and parts.scheme == "http"):
         raise ValueError("the address has to begin with https://")
     if host == "localhost" and not allow_loopback:
@@ -140,11 +140,12 @@ def checked_url(url: str, *, allow_loopback: bool) -> str:
     return url
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that host."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
-        return False
+        return host == "localhost"
 
 
 class GuardedResolver(AbstractResolver):

@@ -45,7 +45,7 @@ class Core:
         signing: the keys of access tokens.
         permissions: which permissions there are.
         known: who asked a moment ago; what they see is asked again each time.
-        issuers: who is trusted to say who somebody is.
+        issuers: what is known of those who say who somebody is.
         clock: the time; tests move it.
         refusal_s: how long a refused sign-in takes at least.
     """

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: from the one who may most to the one who may least
 RANKS = ("owner", "admin", "manager", "member", "client")
-OWNERS_ONLY = frozenset({"billing.update"})
+OWNERS_ONLY = frozenset({"billing.update", "identity_provider.manage"})
 ADMINS_ONLY = frozenset(
     {"member.update", "member.remove", "role_permission.update", "agency.update", "api_key.manage"}
 )

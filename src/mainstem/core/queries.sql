@@ -87,6 +87,62 @@ where not exists (select from app.credential as c
                   where c.user_id = %(user_id)s and c.kind = 'identity' and c.provider = %(provider)s)
 returning id
 
+-- name: providers_of
+-- The providers of an agency, without their secrets.
+select id, name, label, issuer, oauth_client_id as client_id, is_enabled, created_at, updated_at
+from public.identity_provider
+where agency_id = %(agency_id)s
+order by name
+limit %(rows_max)s
+
+-- name: enabled_providers
+-- What the door of an agency shows.
+select name, label from public.identity_provider
+where agency_id = %(agency_id)s and is_enabled
+order by label, name
+limit %(rows_max)s
+
+-- name: provider_to_change
+-- A provider with its secret, locked.
+select id, agency_id, issuer, oauth_client_id as client_id, secret_encrypted
+from public.identity_provider
+where agency_id = %(agency_id)s and name = %(name)s
+for update
+
+-- name: provider_called
+-- The provider that an address calls by its name and its agency's slug.
+select p.id, p.agency_id, p.issuer, p.oauth_client_id as client_id, p.secret_encrypted
+from public.identity_provider as p
+join public.agency as a on a.id = p.agency_id
+where a.slug = %(slug)s and p.name = %(name)s and p.is_enabled
+
+-- name: provider_by_id
+-- The provider that somebody was sent to.
+select id, agency_id, issuer, oauth_client_id as client_id, secret_encrypted
+from public.identity_provider
+where id = %(id)s and is_enabled
+
+-- name: put_provider
+-- One provider of an agency, by its name; nothing where another one took the name a moment ago.
+insert into public.identity_provider as p
+  (agency_id, id, name, label, issuer, oauth_client_id, secret_encrypted, is_enabled, created_by)
+values (%(agency_id)s, %(id)s, %(name)s, %(label)s, %(issuer)s, %(client_id)s, %(secret_encrypted)s,
+        %(is_enabled)s, %(created_by)s)
+on conflict on constraint identity_provider_name_key do update set
+  label = excluded.label, issuer = excluded.issuer, oauth_client_id = excluded.oauth_client_id,
+  secret_encrypted = excluded.secret_encrypted, is_enabled = excluded.is_enabled
+where p.id = excluded.id
+returning id
+
+-- name: remove_provider
+-- A provider that is none any more.
+delete from public.identity_provider where agency_id = %(agency_id)s and name = %(name)s
+returning id
+
+-- name: slug_of_agency
+-- What addresses call an agency.
+select slug from public.agency where id = %(agency_id)s
+
 -- name: operator
 -- The person as one who runs the platform; by their address until their row is known.
 select id from app.operator

@@ -11,7 +11,7 @@ from litestar import Request, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK, HTTP_201_CREATED
 
-from mainstem.core import SessionUse, flags, invitations, sessions
+from mainstem.core import SessionUse, flags, invitations, providers, sessions
 from mainstem.core.requests import CoreDependency
 from mainstem.server.api_door import look, session_of, tenant_of
 from mainstem.server.problem import RESPONSES
@@ -64,6 +64,26 @@ class Invitation(msgspec.Struct, frozen=True):
     client_ids: list[UUID] = []
     expires_at: datetime | None = None
     created_at: datetime | None = None
+
+
+class ProviderView(msgspec.Struct, frozen=True):
+    """A provider of identities; its secret is not shown."""
+
+    name: Annotated[str, msgspec.Meta(examples=["google"])]
+    label: Annotated[str, msgspec.Meta(examples=["Google"])]
+    issuer: Annotated[str, msgspec.Meta(examples=["https://accounts.google.com"])]
+    client_id: Annotated[str, msgspec.Meta(examples=["1234.apps.example"])]
+    is_enabled: bool
+
+
+class ProviderChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a provider is. Without a secret the one that is there stays; a new issuer needs it."""
+
+    label: Annotated[str, msgspec.Meta(max_length=80, examples=["Google"])]
+    issuer: Annotated[str, msgspec.Meta(max_length=2000, examples=["https://accounts.google.com"])]
+    client_id: Annotated[str, msgspec.Meta(max_length=500, examples=["1234.apps.example"])]
+    client_secret: Annotated[str, msgspec.Meta(max_length=2000)] | None = None
+    is_enabled: bool = True
 
 
 class FlagView(msgspec.Struct, frozen=True):
@@ -177,6 +197,41 @@ async def put_flag(
     )
 
 
+@get("/providers", summary="Providers of identities", responses=RESPONSES)
+async def list_providers(request: AnyRequest, core: CoreDependency) -> list[ProviderView]:
+    """Those through which people of the agency may sign in."""
+    found = await providers.listed(core, tenant_of(request))
+    return [msgspec.convert(each, ProviderView, from_attributes=True) for each in found]
+
+
+@put(
+    "/providers/{provider:str}",
+    status_code=HTTP_200_OK,
+    summary="Make or change a provider",
+    responses=RESPONSES,
+)
+async def put_provider(
+    request: AnyRequest,
+    core: CoreDependency,
+    provider: FromPath[str],
+    data: JSONBody[ProviderChange],
+) -> ProviderView:
+    """OpenID Connect, by an owner. Addresses call it `name@agency`."""
+    wish = providers.Wish(
+        provider, data.label, data.issuer, data.client_id, data.client_secret, data.is_enabled
+    )
+    kept = await providers.put(core, tenant_of(request), wish)
+    return msgspec.convert(kept, ProviderView, from_attributes=True)
+
+
+@delete("/providers/{provider:str}", summary="Take a provider away", responses=RESPONSES)
+async def remove_provider(
+    request: AnyRequest, core: CoreDependency, provider: FromPath[str]
+) -> None:
+    """Nobody comes in through it any more."""
+    await providers.remove(core, tenant_of(request), provider)
+
+
 def _me(session: SessionUse) -> Me:
     person = session.person
     return Me(
@@ -187,4 +242,5 @@ def _me(session: SessionUse) -> Me:
 
 HANDLERS = [
     who, switch_app, choose_client, open_invitations, invite, revoke, list_flags, put_flag,
+    list_providers, put_provider, remove_provider,
 ]  # fmt: skip

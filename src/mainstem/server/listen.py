@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 import logging
 import os
 import signal
@@ -13,8 +12,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import uvicorn
 
+from mainstem.core.outward import is_loopback
 from mainstem.errors import UsageError
 from mainstem.server.app import build_app
+from mainstem.server.beside import demonstrating
 from mainstem.server.record import keep_record
 from mainstem.server.sandbox import sandbox
 from mainstem.server.settings import Settings
@@ -66,7 +67,10 @@ def serve(
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, _leave)
             on_listening(address(host, port))
-            with upkeep(url, files=settings.files):
+            with (
+                upkeep(url, files=settings.files),
+                demonstrating(beside, os.environ, url=url, server=address(host, port)),
+            ):
                 uvicorn.Server(config).run(sockets=[listener])
     raise SystemExit(0)
 
@@ -110,14 +114,6 @@ def trusted_hosts(host: str, port: int) -> list[str]:
         return ["*"]
     names = dict.fromkeys(("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host))
     return [f"{name}:{port}" for name in names]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_taken(error: OSError) -> bool:

@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import psycopg
 
-from mainstem.core import Core, issuer, mail, master_key
+from mainstem.core import Core, mail, master_key
 from mainstem.core.issuer import Issuers
 from mainstem.core.mail import ConsoleMail, Mail
+from mainstem.core.outward import is_loopback
 from mainstem.db.login import as_login, ensure_login
 from mainstem.db.pool import async_pool
 from mainstem.errors import MainstemError
@@ -44,7 +46,6 @@ class Settings:
         redirects: origins of apps that a link in an e-mail may lead back to.
         mail: what sends e-mail.
         login_url: the database's address for requests; None is the same as the owner's.
-        issuers: the providers of identities that people may sign in with.
         rates: how many requests an address, a key and a person may make.
         plans: the folder of plans that operators may start over HTTP; None is none.
         metrics_token: who brings it sees `/metrics`; without one, only this machine does.
@@ -58,7 +59,6 @@ class Settings:
     redirects: frozenset[str] = frozenset()
     mail: Mail = field(default_factory=ConsoleMail)
     login_url: str | None = field(default=None, repr=False)
-    issuers: Issuers = field(default_factory=Issuers)
     rates: Rates = field(default_factory=Rates)
     plans: Path | None = None
     metrics_token: str = field(default="", repr=False)
@@ -87,7 +87,6 @@ class Settings:
             redirects=frozenset(origin.rstrip("/") for origin in named),
             mail=mail.from_environment(environment),
             login_url=login_address(url, home=home),
-            issuers=issuer.load(environment),
             rates=Rates.from_environment(environment),
             plans=Path(environment[PLANS_VARIABLE]) if environment.get(PLANS_VARIABLE) else None,
             metrics_token=environment.get(METRICS_TOKEN_VARIABLE, "").strip(),
@@ -104,7 +103,8 @@ class Settings:
             base_url=self.base_url,
             redirects=self.redirects,
             mail=self.mail,
-            issuers=self.issuers,
+            # A provider on this machine is for whoever develops on it.
+            issuers=Issuers(allow_loopback=is_loopback(urlsplit(self.base_url).hostname or "")),
         )
 
 
