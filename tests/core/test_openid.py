@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import time
 from dataclasses import dataclass, field
 from hashlib import sha256
+from html import unescape
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
@@ -437,6 +439,27 @@ def test_settings_name_the_providers_of_the_keys_agency(
     assert found[at(town, agencies[0])]
     assert at(town, agencies[1]) not in found
     assert not any("@" in name for name in trip.http.get(place).json()["external"])
+
+
+def test_the_door_of_an_agency_leads_to_its_providers(
+    town: Town, trip: Trip, elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> None:
+    slug = trip.provider.partition("@")[2]
+    page = trip.http.get(f"{trip.address}/sign-in", params={"agency": slug, "next": "/clients"})
+    (href,) = re.findall(r'href="(/auth/v1/authorize[^"]+)"', page.text)
+    assert "Sign in with Elsewhere" in page.text
+    for other in ({}, {"agency": "nobody"}):
+        shown = trip.http.get(f"{trip.address}/sign-in", params=other)
+        assert "/auth/v1/authorize" not in shown.text
+    wrong = {"email": "a@example.test", "password": "x", "agency": slug}
+    again = trip.http.post(f"{trip.address}/sign-in", data=wrong)
+    assert "Sign in with Elsewhere" in again.text
+    member = town.member(agencies[0])
+    elsewhere.claims = {"sub": uuid4().hex, "email": member.email, "email_verified": True}
+    away = trip.http.get(f"{trip.address}{unescape(href)}")
+    back = trip.http.get(away.headers["location"])
+    answer = trip.come_back(httpx.URL(back.headers["location"]))
+    assert answer.headers["location"] == "http://127.0.0.1:8000/clients"
 
 
 def headers_of(trip: Trip, member: Member) -> dict[str, str]:

@@ -21,6 +21,7 @@ from mainstem.core import (
     invitations,
     links,
     profile,
+    providers,
     second_factor,
     sessions,
     sign_in,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
 Next = Annotated[str, QueryParameter(name="next")]
+Agency = Annotated[str, QueryParameter(name="agency")]
 CODE_LENGTH_MAX = 200
 PASSWORD_LENGTH_MAX = 1_000
 CODE_HINT = "It stands behind the # of the link in your e-mail."
@@ -101,17 +103,22 @@ PASSWORD = Form(
 )
 
 
-@get("/sign-in", sync_to_thread=False)
-def show_sign_in(request: AnyRequest, wanted: Next = "/") -> Response[bytes]:
-    """The door."""
-    return _door(request, "sign_in.html", SIGN_IN.blank(), next=local_path(wanted))
+@get("/sign-in")
+async def show_sign_in(
+    request: AnyRequest, core: CoreDependency, wanted: Next = "/", agency: Agency = ""
+) -> Response[bytes]:
+    """The door; of an agency, with the ways in that its owners opened."""
+    wanted = local_path(wanted)
+    ways = await _ways(core, agency, wanted)
+    return _door(request, "sign_in.html", SIGN_IN.blank(), next=wanted, agency=agency, ways=ways)
 
 
 @post("/sign-in")
 async def do_sign_in(request: AnyRequest, core: CoreDependency) -> Response[bytes]:
     """Sign in with e-mail and password."""
     sent, filled = await _read(request, SIGN_IN)
-    wanted = local_path(str(sent.get("next", "/")))
+    wanted, agency = local_path(str(sent.get("next", "/"))), str(sent.get("agency", ""))
+    ways = await _ways(core, agency, wanted)
     if filled.is_good:
         try:
             signed_in = await sign_in.with_password(
@@ -125,9 +132,11 @@ async def do_sign_in(request: AnyRequest, core: CoreDependency) -> Response[byte
         except RefusedError as error:
             problem = _words(error, "These do not fit together. Nothing says which is wrong.")
             filled = filled.with_problem("", problem)
-            return _door(request, "sign_in.html", filled, error, next=wanted)
+            return _door(
+                request, "sign_in.html", filled, error, next=wanted, agency=agency, ways=ways
+            )
         return _inside(core, signed_in, wanted)
-    return _door(request, "sign_in.html", filled, next=wanted)
+    return _door(request, "sign_in.html", filled, next=wanted, agency=agency, ways=ways)
 
 
 @post("/sign-out")
@@ -341,6 +350,15 @@ def _asks_for_current(session: SessionUse) -> bool:
 def _words(error: RefusedError, plain: str) -> str:
     """What is said of a refusal: how long to wait where that is it, else the plain words."""
     return str(error) if error.retry_after_s is not None else plain
+
+
+async def _ways(core: Core, agency: str, wanted: str) -> list[tuple[str, str]]:
+    """Through whom people of an agency come in: what the button says, and where it leads."""
+    ways = []
+    for each in await providers.doors(core, agency) if agency else ():
+        asked = {"provider": each.provider, "redirect_to": core.base_url + wanted}
+        ways.append((each.label, f"/auth/v1/authorize?{urlencode(asked)}"))
+    return ways
 
 
 def _door(
