@@ -1,5 +1,5 @@
 -- name: campaign
--- A campaign with all that it needs to run.
+-- A campaign with all that it needs to run; what is another client's it has not.
 select c.id, c.client_id, c.name, c.status, c.trigger_word, c.match_mode, c.starts_at, c.ends_at, c.settings, c.metrics,
        c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.public_reply_template, c.invitation_template,
        a.id as account_id, a.status as account_status, a.account_name, a.provider_person_id, a.unipile_account_id,
@@ -12,9 +12,12 @@ select c.id, c.client_id, c.name, c.status, c.trigger_word, c.match_mode, c.star
        (select count(*) from public.post as p
         where p.agency_id = c.agency_id and p.campaign_id = c.id and p.status <> 'failed') as posts
 from public.campaign as c
-left join public.linkedin_account as a on a.agency_id = c.agency_id and a.id = c.linkedin_account_id
-left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
-left join public.webhook_config as w on w.agency_id = c.agency_id and w.id = c.webhook_config_id
+left join public.linkedin_account as a
+  on a.agency_id = c.agency_id and a.id = c.linkedin_account_id and a.client_id = c.client_id
+left join public.lead_magnet as m
+  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id and m.client_id = c.client_id
+left join public.webhook_config as w
+  on w.agency_id = c.agency_id and w.id = c.webhook_config_id and w.client_id = c.client_id
 where c.agency_id = %(agency_id)s and c.id = %(campaign_id)s
 
 -- name: lock
@@ -73,7 +76,8 @@ where l.agency_id = %(agency_id)s and l.campaign_id = %(campaign_id)s
 -- A post that may be published.
 select p.id, p.status, p.content, a.status as account_status
 from public.post as p
-left join public.linkedin_account as a on a.agency_id = p.agency_id and a.id = p.linkedin_account_id
+left join public.linkedin_account as a
+  on a.agency_id = p.agency_id and a.id = p.linkedin_account_id and a.client_id = p.client_id
 where p.agency_id = %(agency_id)s and p.id = %(post_id)s
 for update of p
 

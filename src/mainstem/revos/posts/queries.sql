@@ -5,9 +5,11 @@ where agency_id = %(agency_id)s and status = 'scheduled' and scheduled_for <= %(
   and linkedin_account_id is not null
 
 -- name: take_posts
--- For each account the post that is longest due, about to be published.
+-- For each account the post of its client that is longest due, about to be published.
 with due as (
   select distinct on (p.linkedin_account_id) p.id from public.post as p
+  join public.linkedin_account as a
+    on a.agency_id = p.agency_id and a.id = p.linkedin_account_id and a.client_id = p.client_id
   left join public.campaign as c on c.agency_id = p.agency_id and c.id = p.campaign_id
   where p.agency_id = %(agency_id)s and p.linkedin_account_id = any (%(accounts)s) and p.status = 'scheduled'
     and p.scheduled_for <= %(at)s and (c.id is null or c.status = 'active')
@@ -25,10 +27,10 @@ join public.linkedin_account as a on a.agency_id = p.agency_id and a.id = p.link
 where p.agency_id = %(agency_id)s and p.id = any (%(ids)s)
 
 -- name: published
--- It is out; its comments are read from now on.
+-- It is out, whatever somebody wrote into the row meanwhile; its comments are read from now on.
 with post as (
   update public.post set status = 'published', published_at = %(at)s, unipile_post_id = %(post_id)s
-  where agency_id = %(agency_id)s and id = %(id)s and status = 'publishing'
+  where agency_id = %(agency_id)s and id = %(id)s and status <> 'published'
   returning agency_id, id, client_id, campaign_id, linkedin_account_id, trigger_word
 )
 insert into public.scrape_job
@@ -38,6 +40,7 @@ from post where %(post_id)s is not null
 on conflict on constraint scrape_job_post_key do nothing
 
 -- name: set_status
--- What became of it.
+-- What became of it. One that may be out is not published again because its row was saved meanwhile.
 update public.post set status = %(status)s, failure_reason = %(reason)s, scheduled_for = coalesce(%(again_at)s, scheduled_for)
-where agency_id = %(agency_id)s and id = %(id)s and status = 'publishing'
+where agency_id = %(agency_id)s and id = %(id)s
+  and (status = 'publishing' or %(status)s = 'failed' and status in ('draft', 'scheduled'))

@@ -103,7 +103,7 @@ def _content(facts: Facts) -> Decision | None:
 
 def _account(facts: Facts) -> Decision | None:
     if facts.account_status is None:
-        return Fail("the campaign has no account to write with")
+        return Fail("the client has no such account to write with")
     if facts.account_status == "restricted":
         return Wait("the account is restricted by LinkedIn")
     if facts.account_status in RESTING_ACCOUNTS:

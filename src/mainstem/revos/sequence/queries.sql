@@ -5,14 +5,16 @@ where agency_id = %(agency_id)s and status = 'scheduled' and scheduled_for <= %(
   and linkedin_account_id is not null
 
 -- name: due_steps
--- For each account its first due messages, promised ones first, with all that decides about them.
+-- For each account its first due messages, promised ones first, with all that decides about them. An
+-- account or offer of another client counts as none, whoever wrote it there.
 select s.id as step_id, s.step, s.purpose, s.linkedin_account_id, s.client_id, q.id as sequence_id,
        q.status as sequence_status, q.last_inbound_at, q.email_extracted, l.id as lead_id, l.linkedin_id,
        l.first_name, l.last_name, l.headline, l.company, l.title, l.email, c.id as campaign_id,
        c.name as campaign_name, c.status as campaign_status, c.settings,
        c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.trigger_word,
        m.name as magnet_name, k.network_distance, p.status as invitation_status, p.expires_at,
-       d.status as ledger_status, a.status as account_status, a.paused_until,
+       d.status as ledger_status, a.paused_until,
+       case when a.client_id = s.client_id and c.client_id = s.client_id then a.status end as account_status,
        coalesce(a.display_name, a.account_name) as sender_name
 from unnest(%(accounts)s::uuid[]) as due (account_id)
 join public.linkedin_account as a on a.agency_id = %(agency_id)s and a.id = due.account_id
@@ -27,7 +29,8 @@ cross join lateral (
 join public.dm_sequence as q on q.agency_id = s.agency_id and q.id = s.dm_sequence_id
 join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
-left join public.lead_magnet as m on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
+left join public.lead_magnet as m
+  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id and m.client_id = c.client_id
 left join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
 left join public.pending_connection as p on p.agency_id = s.agency_id
   and p.linkedin_account_id = s.linkedin_account_id and p.provider_person_id = l.linkedin_id
