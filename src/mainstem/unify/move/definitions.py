@@ -57,6 +57,11 @@ where t.tgrelid = %s::regclass and not t.tgisinternal and t.tgenabled <> 'D'
 order by t.tgname
 """
 
+_STATES = """
+select t.tgrelid::regclass::text, t.tgname, t.tgenabled::text from pg_catalog.pg_trigger t
+where t.tgrelid = any(%s::text[]::regclass[]) and t.tgname = any(%s) and not t.tgisinternal
+"""
+
 _PARTITIONS = """
 select relid::regclass::text from pg_partition_tree(%s::regclass) where relid <> %s::regclass
 """
@@ -163,7 +168,7 @@ def drop_unique(connection: Connection, table: str, name: str) -> IndexRecord | 
         if row[1] == name:
             found = IndexRecord(row[1], row[2], row[3], row[4], row[6], row[7], row[8], row[10])
             if found.constraint is not None:
-                _alter(connection, table, "drop constraint", found.constraint)
+                _drop_constraints(connection, table, [found.constraint])
             else:
                 connection.execute(sql.SQL("drop index {}").format(sql.SQL(row[0])))
             return found
@@ -171,12 +176,9 @@ def drop_unique(connection: Connection, table: str, name: str) -> IndexRecord | 
 
 
 def _drop(connection: Connection, record: TableRecord, *, names: set[str]) -> None:
-    for key in record.foreign_keys:
-        _alter(connection, key.table, "drop constraint", key.name)
-    for index in record.indexes:
-        if index.constraint is not None:
-            _alter(connection, record.table, "drop constraint", index.constraint)
     constraints = {index.constraint for index in record.indexes if index.constraint is not None}
+    _drop_keys(connection, record.foreign_keys)
+    _drop_constraints(connection, record.table, sorted(constraints))
     for name in sorted(names):
         found = connection.execute("select to_regclass(%s)", (name,)).fetchone()
         if found is not None and found[0] is not None and name not in constraints:
@@ -192,8 +194,7 @@ def take_off_foreign_keys(connection: Connection, tables: Sequence[str]) -> list
         for row in connection.execute(_FOREIGN_KEYS, {"table": table}).fetchall()
         if {row[0], row[4]} <= set(tables)
     }
-    for key in found.values():
-        _alter(connection, key.table, "drop constraint", key.name)
+    _drop_keys(connection, found.values())
     return list(found.values())
 
 
@@ -207,8 +208,7 @@ def take_off_keys_by(
         for row in connection.execute(_FOREIGN_KEYS, {"table": table}).fetchall()
         if row[4] == table and row[5] in named
     )
-    for key in keys:
-        _alter(connection, key.table, "drop constraint", key.name)
+    _drop_keys(connection, keys)
     return keys
 
 
@@ -257,24 +257,35 @@ def put_back_foreign_key(connection: Connection, key: ForeignKeyRecord) -> None:
 
 def put_back_triggers(connection: Connection, record: TableRecord) -> None:
     """Switch the triggers on again as they were, on partitions made meanwhile too."""
-    partitions = partitions_of(connection, record.table) if record.triggers else ()
-    for name, enabled in record.triggers.items():
-        for table in (record.table, *partitions):
-            query = "select from pg_trigger where tgrelid = %s::regclass and tgname = %s"
-            if connection.execute(query, (table, name)).fetchone() is not None:
-                connection.execute(
-                    sql.SQL("alter table only {} {} {}").format(
-                        sql.SQL(table), sql.SQL(_ENABLE[enabled]), sql.Identifier(name)
-                    )
-                )
-
-
-def _alter(connection: Connection, table: str, action: str, name: str) -> None:
-    connection.execute(
-        sql.SQL("alter table {} {} if exists {}").format(
-            sql.SQL(table), sql.SQL(action), sql.Identifier(name)
+    if not record.triggers:
+        return
+    tables = [record.table, *partitions_of(connection, record.table)]
+    changed: dict[str, list[sql.Composed]] = {}
+    for table, name, enabled in connection.execute(_STATES, (tables, list(record.triggers))):
+        if enabled != record.triggers[name]:
+            action = sql.SQL(_ENABLE[record.triggers[name]])
+            changed.setdefault(table, []).append(action + sql.SQL(" ") + sql.Identifier(name))
+    for table, actions in changed.items():
+        connection.execute(
+            sql.SQL("alter table only {} {}").format(sql.SQL(table), sql.SQL(", ").join(actions))
         )
-    )
+
+
+def _drop_keys(connection: Connection, keys: Iterable[ForeignKeyRecord]) -> None:
+    names: dict[str, list[str]] = {}
+    for key in keys:
+        names.setdefault(key.table, []).append(key.name)
+    for table, listed in names.items():
+        _drop_constraints(connection, table, listed)
+
+
+def _drop_constraints(connection: Connection, table: str, names: Sequence[str]) -> None:
+    """Drop constraints of one table in one statement; those that are gone already are passed by."""
+    drops = [sql.SQL("drop constraint if exists {}").format(sql.Identifier(n)) for n in names]
+    if drops:
+        connection.execute(
+            sql.SQL("alter table {} {}").format(sql.SQL(table), sql.SQL(", ").join(drops))
+        )
 
 
 def _add(connection: Connection, table: str, name: str, definition: str) -> None:
