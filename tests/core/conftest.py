@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 import uvicorn
+from tests.core.elsewhere import Elsewhere, Trip, add_provider, at, issuer_app
 
 from mainstem.core import Core, Origin, master_key
 from mainstem.core.passwords import Passwords
@@ -239,3 +241,47 @@ def address(town: Town, letters: Outbox) -> Iterator[str]:
 
 def owner_tenant(agency_id: UUID) -> Tenant:
     return Tenant(agency_id, None, "owner", None, "*")
+
+
+@pytest.fixture(scope="session")
+def shared_elsewhere() -> Iterator[Elsewhere]:
+    made = Elsewhere()
+    with served(issuer_app(made)) as address:
+        made.address = address
+        yield made
+
+
+@pytest.fixture
+def elsewhere(shared_elsewhere: Elsewhere) -> Elsewhere:
+    shared_elsewhere.claims = {}
+    shared_elsewhere.algorithm, shared_elsewhere.signing = "RS256", None
+    return shared_elsewhere
+
+
+@pytest.fixture(scope="session")
+def agencies(town: Town) -> tuple[UUID, UUID]:
+    return town.agency(), town.agency("Other")
+
+
+@pytest.fixture(scope="session")
+def ours(
+    town: Town, letters: Outbox, shared_elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
+) -> Iterator[str]:
+    """A server; both agencies have the same issuer among their providers."""
+    settings = Settings(
+        town.keys,
+        redirects=frozenset({APP}),
+        mail=letters,
+        base_url="http://127.0.0.1:8000",
+    )
+    for agency in agencies:
+        add_provider(town, agency, shared_elsewhere)
+    with served(build_app(town.url, settings=settings)) as found:
+        yield found
+
+
+@pytest.fixture
+def trip(ours: str, town: Town, agencies: tuple[UUID, UUID]) -> Iterator[Trip]:
+    """To the provider of the first agency."""
+    with httpx.Client() as http:
+        yield Trip(http, ours, at(town, agencies[0]))

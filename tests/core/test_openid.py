@@ -2,202 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 import re
-import time
-from dataclasses import dataclass, field
-from hashlib import sha256
 from html import unescape
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx
 import pytest
-from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
-from litestar import Litestar, Request, Response, get, post
-from litestar.response import Redirect
-from tests.core.conftest import APP, PASSWORD, Member, Outbox, Town, owner_tenant, served
+from tests.core.conftest import APP, PASSWORD, Member, Town, owner_tenant
+from tests.core.elsewhere import SECRET, Trip, add_provider, at, run
 
 from mainstem.core import api_keys, invitations, providers
 from mainstem.core.issuer import Issuers
 from mainstem.core.providers import Wish
 from mainstem.errors import RefusedError
-from mainstem.server import build_app
-from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
     from uuid import UUID
 
-    from mainstem.core import Core
-
-SECRET = "hush-hush"
-Result = TypeVar("Result")
-
-
-@dataclass
-class Elsewhere:
-    """An issuer, and what its next token will say."""
-
-    address: str = ""
-    key: RSAKey = field(
-        default_factory=lambda: RSAKey.generate_key(2048, {"kid": "one"}, private=True)
-    )
-    claims: dict[str, Any] = field(default_factory=dict)
-    codes: dict[str, dict[str, str]] = field(default_factory=dict)
-    algorithm: str = "RS256"
-    signing: Any = None
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "issuer": self.address,
-            "authorization_endpoint": f"{self.address}/authorize",
-            "token_endpoint": f"{self.address}/token",
-            "jwks_uri": f"{self.address}/keys",
-        }
-
-    def token(self, asked: dict[str, str]) -> str:
-        now = int(time.time())
-        claims = {
-            "iss": self.address,
-            "aud": asked["client_id"],
-            "sub": "sub-1",
-            "iat": now,
-            "exp": now + 60,
-            "nonce": asked["nonce"],
-            **self.claims,
-        }
-        header = {"alg": self.algorithm, "kid": self.key.kid}
-        return jwt.encode(header, claims, self.signing or self.key, algorithms=[self.algorithm])
-
-
-def issuer_app(elsewhere: Elsewhere) -> Litestar:
-    @get("/.well-known/openid-configuration", sync_to_thread=False)
-    def document() -> dict[str, Any]:
-        return elsewhere.document()
-
-    @get("/keys", sync_to_thread=False)
-    def keys() -> dict[str, Any]:
-        return {"keys": [elsewhere.key.as_dict(private=False)]}
-
-    @get("/authorize")
-    async def authorize(request: Request[Any, Any, Any]) -> Redirect:
-        asked = dict(request.query_params)
-        code = uuid4().hex
-        elsewhere.codes[code] = asked
-        back = urlencode({"code": code, "state": asked["state"], "iss": elsewhere.address})
-        return Redirect(f"{asked['redirect_uri']}?{back}")
-
-    @post("/token")
-    async def token(request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
-        form = {name: str(value) for name, value in (await request.form()).items()}
-        asked = elsewhere.codes.pop(form["code"])
-        challenge = base64.urlsafe_b64encode(sha256(form["code_verifier"].encode()).digest())
-        login = base64.b64encode(f"ours:{SECRET}".encode()).decode()
-        is_good = (
-            request.headers.get("authorization") == f"Basic {login}"
-            and form["redirect_uri"] == asked["redirect_uri"]
-            and challenge.rstrip(b"=").decode() == asked["code_challenge"]
-            and asked["code_challenge_method"] == "S256"
-        )
-        if not is_good:
-            return Response({"error": "invalid_grant"}, status_code=400)
-        return Response({"id_token": elsewhere.token(asked), "access_token": "x"}, status_code=200)
-
-    return Litestar([document, keys, authorize, token], openapi_config=None, logging_config=None)
-
-
-@pytest.fixture(scope="module")
-def shared_elsewhere() -> Iterator[Elsewhere]:
-    made = Elsewhere()
-    with served(issuer_app(made)) as address:
-        made.address = address
-        yield made
-
-
-@pytest.fixture
-def elsewhere(shared_elsewhere: Elsewhere) -> Elsewhere:
-    shared_elsewhere.claims = {}
-    shared_elsewhere.algorithm, shared_elsewhere.signing = "RS256", None
-    return shared_elsewhere
-
-
-@pytest.fixture(scope="module")
-def agencies(town: Town) -> tuple[UUID, UUID]:
-    return town.agency(), town.agency("Other")
-
-
-@pytest.fixture(scope="module")
-def ours(town: Town, shared_elsewhere: Elsewhere, agencies: tuple[UUID, UUID]) -> Iterator[str]:
-    """A server; both agencies have the same issuer among their providers."""
-    settings = Settings(
-        town.keys,
-        redirects=frozenset({APP}),
-        mail=Outbox(),
-        base_url="http://127.0.0.1:8000",
-    )
-    for agency in agencies:
-        add_provider(town, agency, shared_elsewhere)
-    with served(build_app(town.url, settings=settings)) as found:
-        yield found
-
-
-def add_provider(town: Town, agency: UUID, elsewhere: Elsewhere) -> None:
-    wish = Wish("elsewhere", "Elsewhere", elsewhere.address, "ours", SECRET)
-    run(town, lambda core: providers.put(core, owner_tenant(agency), wish))
-
-
-def run(town: Town, work: Callable[[Core], Awaitable[Result]]) -> Result:
-    async def done() -> Result:
-        core = Settings(town.keys, mail=Outbox()).core(town.url)
-        async with core.pool:
-            try:
-                return await work(core)
-            finally:
-                core.close()
-
-    return asyncio.run(done())
-
-
-def at(town: Town, agency: UUID) -> str:
-    """What addresses call the provider of an agency."""
-    ((slug,),) = town.sql("select slug from agency where id = %(id)s", id=agency)
-    return f"elsewhere@{slug}"
-
-
-@dataclass
-class Trip:
-    """One browser on its way there and back."""
-
-    http: httpx.Client
-    address: str
-    provider: str
-
-    def go(self, provider: str = "", **more: str) -> httpx.URL:
-        """To the provider; the address that it sends the browser back to, at our own port."""
-        asked = urlencode({"provider": provider or self.provider, **more})
-        away = self.http.get(f"{self.address}/auth/v1/authorize?{asked}")
-        assert away.status_code == 303, away.text
-        back = self.http.get(away.headers["location"])
-        assert back.status_code == 302, back.text
-        return httpx.URL(back.headers["location"])
-
-    def come_back(self, url: httpx.URL) -> httpx.Response:
-        ours = urlsplit(self.address)
-        return self.http.get(url.copy_with(host=ours.hostname, port=ours.port))
-
-    def sign_in(self, provider: str = "", **more: str) -> httpx.Response:
-        return self.come_back(self.go(provider, **more))
-
-
-@pytest.fixture
-def trip(ours: str, town: Town, agencies: tuple[UUID, UUID]) -> Iterator[Trip]:
-    """To the provider of the first agency."""
-    with httpx.Client() as http:
-        yield Trip(http, ours, at(town, agencies[0]))
+    from tests.core.elsewhere import Elsewhere
 
 
 def session_of(answer: httpx.Response) -> dict[str, str]:

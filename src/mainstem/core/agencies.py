@@ -70,14 +70,17 @@ async def steward(core: Core, name: str) -> Tenant:
     )
 
 
-async def show(core: Core, *, email: str) -> Invited | None:
-    """Invite somebody as owner of the agency with the most clients, to look around.
+async def show(core: Core, *, email: str, slug: str | None = None) -> Invited | None:
+    """Invite somebody as owner of an agency, to look around; without a slug of the largest.
 
     Returns:
-        the invitation; None where there is no client, or the address is somebody's already.
+        the invitation; None where there is no such agency, or the address is somebody's already.
     """
     async with service_transaction(core.pool) as connection:
-        found = await store.one(connection, Id, "largest_agency")
+        if slug is None:
+            found = await store.one(connection, Id, "largest_agency")
+        else:
+            found = await store.one(connection, Id, "agency_of_slug", slug=slug)
         if found is None or await store.person_by_email(connection, email) is not None:
             return None
         return await invitations.add(core, connection, found.id, email=email, role="owner")

@@ -24,6 +24,7 @@ from mainstem.core import (
     invitations,
     links,
     openid_api,
+    pkce,
     profile,
     providers,
     second_factor,
@@ -56,6 +57,7 @@ LogoutScope = Annotated[str, QueryParameter(name="scope")]
 RedirectTo = Annotated[str | None, QueryParameter(name="redirect_to")]
 LinkToken = Annotated[str, QueryParameter(name="token")]
 LinkType = Annotated[str, QueryParameter(name="type")]
+Challenge = Annotated[str, QueryParameter(name="code_challenge")]
 LINK_PURPOSES = {
     "recovery": Purpose.RECOVERY,
     "magiclink": Purpose.MAGIC_LINK,
@@ -69,6 +71,8 @@ class TokenBody(msgspec.Struct, frozen=True):
     email: str = ""
     password: str = ""
     refresh_token: str = ""
+    auth_code: str = ""
+    code_verifier: str = ""
 
 
 class SignUpBody(msgspec.Struct, frozen=True):
@@ -88,9 +92,11 @@ class UserBody(msgspec.Struct, frozen=True):
 
 
 class LinkBody(msgspec.Struct, frozen=True):
-    """What `/recover` and `/otp` take."""
+    """What `/recover` and `/otp` take; with a challenge, the link brings the app a code."""
 
     email: str = ""
+    code_challenge: str | None = None
+    code_challenge_method: str | None = None
 
 
 class VerifyBody(msgspec.Struct, frozen=True):
@@ -105,7 +111,7 @@ class VerifyBody(msgspec.Struct, frozen=True):
 async def token(
     request: AnyRequest, core: CoreDependency, data: JSONBody[TokenBody], grant_type: GrantType
 ) -> Body:
-    """Sign in with a password, or exchange a refresh token."""
+    """Sign in with a password, or exchange a refresh token or a code."""
     key = await key_of(core, request)
     if grant_type == "password":
         signed_in = await sign_in.with_password(
@@ -116,9 +122,14 @@ async def token(
     if grant_type == "refresh_token":
         signed_in, app = await tokens.refresh(core, data.refresh_token, key=key)
         return await gotrue.session(core, signed_in, app=app)
+    if grant_type == "pkce":
+        signed_in = await pkce.exchange(
+            core, data.auth_code, data.code_verifier, origin=origin_of(request), key=key
+        )
+        return await _session(core, signed_in, key)
     raise RefusedError(
         "validation_failed",
-        "unsupported_grant_type: use password or refresh_token",
+        "unsupported_grant_type: use password, refresh_token or pkce",
         status=HTTP_400_BAD_REQUEST,
     )
 
@@ -188,7 +199,7 @@ async def recover(
     redirect_to: RedirectTo = None,
 ) -> Response[Body]:
     """Send a link for a new password, if the address is somebody's; the answer never tells."""
-    return await _send_link(core, request, data.email, Purpose.RECOVERY, redirect_to=redirect_to)
+    return await _send_link(core, request, data, Purpose.RECOVERY, redirect_to=redirect_to)
 
 
 @post("/otp", status_code=HTTP_200_OK)
@@ -199,7 +210,7 @@ async def otp(
     redirect_to: RedirectTo = None,
 ) -> Response[Body]:
     """Send a link to sign in, if the address is somebody's; the answer never tells."""
-    return await _send_link(core, request, data.email, Purpose.MAGIC_LINK, redirect_to=redirect_to)
+    return await _send_link(core, request, data, Purpose.MAGIC_LINK, redirect_to=redirect_to)
 
 
 @post("/verify", status_code=HTTP_200_OK)
@@ -220,9 +231,13 @@ async def follow_link(
     link: LinkToken = "",
     purpose: LinkType = "",
     redirect_to: RedirectTo = None,
+    challenge: Challenge = "",
 ) -> Redirect:
-    """Follow a link from an e-mail: back to the app, the session in the fragment."""
+    """Follow a link from an e-mail: back to the app, with a code or the session in the fragment."""
     target = links.allowed_redirect(core, redirect_to)
+    if challenge := pkce.challenge_of(challenge, "s256"):
+        code = await links.redeem_for_code(core, link, challenge, origin=origin_of(request))
+        return Redirect(pkce.with_code(target, code), status_code=HTTP_303_SEE_OTHER)
     signed_in = await links.redeem(core, link, origin=origin_of(request), kind=sessions.TOKEN)
     made = await gotrue.session(core, signed_in, app="both")
     named = ("access_token", "expires_at", "expires_in", "refresh_token", "token_type")
@@ -283,10 +298,11 @@ async def _session(core: Core, signed_in: SignedIn, key: KeyUse | None) -> Body:
 
 
 async def _send_link(
-    core: Core, request: AnyRequest, email: str, purpose: Purpose, *, redirect_to: str | None
+    core: Core, request: AnyRequest, data: LinkBody, purpose: Purpose, *, redirect_to: str | None
 ) -> Response[Body]:
     key = await key_of(core, request)
-    wish = await links.ask(core, email, purpose, redirect_to=redirect_to)
+    challenge = pkce.challenge_of(data.code_challenge, data.code_challenge_method)
+    wish = await links.ask(core, data.email, purpose, redirect_to=redirect_to, challenge=challenge)
     return Response({}, background=BackgroundTask(links.send, core, wish, key=key))
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import enum
 import logging
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from mainstem.core import lockout, opaque, sessions, store
+from mainstem.core import lockout, opaque, pkce, sessions, store
 from mainstem.core.lockout import Subject
 from mainstem.core.mail import Letter
 from mainstem.core.model import Assurance, Origin, SignedIn
@@ -23,8 +24,12 @@ from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from mainstem.core.model import KeyUse
     from mainstem.core.parts import Core
+    from mainstem.core.store import PersonRow
+    from mainstem.core.transaction import Connection
 
 LOG = logging.getLogger(__name__)
 LIFE = timedelta(hours=1)
@@ -53,6 +58,7 @@ class Wish:
     purpose: Purpose
     redirect_to: str
     is_for_page: bool = False
+    challenge: str = ""
 
 
 async def ask(
@@ -62,6 +68,7 @@ async def ask(
     *,
     redirect_to: str | None,
     is_for_page: bool = False,
+    challenge: str = "",
 ) -> Wish:
     """Take the wish for a letter; `send` carries it out, after the answer is given.
 
@@ -72,11 +79,13 @@ async def ask(
         redirect_to: the app that the link leads back to; None is our own address.
         is_for_page: whether the link leads to our own page, its code behind the `#`, where no
             server, log or scanner of letters follows it.
+        challenge: of an app that wants a code back, and no tokens in the address.
 
     Raises:
         RefusedError: too many letters were asked for, or they shall lead to a foreign address.
     """
-    wish = Wish(plain_email(email), purpose, allowed_redirect(core, redirect_to), is_for_page)
+    target = allowed_redirect(core, redirect_to)
+    wish = Wish(plain_email(email), purpose, target, is_for_page, challenge)
     async with service_transaction(core.pool) as connection:
         await lockout.count(core, connection, Subject.LETTER, wish.email)
     return wish
@@ -121,6 +130,28 @@ async def redeem(
     Raises:
         RefusedError: it was used, is out of date, or never was.
     """
+    async with _redeemed(core, token, origin=origin, key=key) as (connection, row):
+        return await sessions.begin(
+            core, connection, row.person(),
+            assurance=Assurance.LINK, kind=kind, origin=origin, key=key,
+        )  # fmt: skip
+
+
+async def redeem_for_code(core: Core, token: str, challenge: str, *, origin: Origin) -> str:
+    """The code that the app of the challenge exchanges for a session; the link is good once.
+
+    Raises:
+        RefusedError: it was used, is out of date, or never was.
+    """
+    async with _redeemed(core, token, origin=origin) as (connection, row):
+        return await pkce.code_for(core, connection, row, challenge, assurance=Assurance.LINK)
+
+
+@asynccontextmanager
+async def _redeemed(
+    core: Core, token: str, *, origin: Origin, key: KeyUse | None = None
+) -> AsyncIterator[tuple[Connection, PersonRow]]:
+    """Whoever the link was sent to, in the transaction that uses it up."""
     async with service_transaction(core.pool) as connection:
         await lockout.count(core, connection, Subject.ADDRESS, origin.address)
     async with service_transaction(core.pool) as connection:
@@ -136,10 +167,7 @@ async def redeem(
                 status=403,
             )
         await lockout.forgive(core, connection, Subject.ADDRESS, origin.address)
-        return await sessions.begin(
-            core, connection, row.person(),
-            assurance=Assurance.LINK, kind=kind, origin=origin, key=key,
-        )  # fmt: skip
+        yield connection, row
 
 
 def allowed_redirect(core: Core, wanted: str | None) -> str:
@@ -167,6 +195,8 @@ def _letter(core: Core, wish: Wish, token: str) -> Letter:
         f"{core.base_url}/auth/v1/verify?token={token}&type={TYPES[wish.purpose]}"
         f"&redirect_to={quote(wish.redirect_to, safe='')}"
     )
+    if wish.challenge:
+        link += f"&code_challenge={wish.challenge}"
     if wish.is_for_page:
         link = f"{core.base_url}/reset#{token}"
     text = (

@@ -27,7 +27,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from mainstem.core import invitations, links, opaque, providers, sessions, store, trail
+from mainstem.core import invitations, links, opaque, pkce, providers, sessions, store, trail
 from mainstem.core.issuer import IssuerError
 from mainstem.core.model import Assurance
 from mainstem.core.people import plain_email
@@ -63,6 +63,7 @@ class Journey(msgspec.Struct, frozen=True):
     verifier: str
     redirect_to: str
     invitation: str
+    challenge: str
     ends: float
 
 
@@ -75,6 +76,15 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class Arrived:
+    """Who came back, and where they wanted to go: with a session, or with a code for the app."""
+
+    target: str
+    signed_in: SignedIn | None = None
+    code: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
 class Identity:
     """Who the provider says that somebody is."""
 
@@ -84,9 +94,16 @@ class Identity:
 
 
 async def begin(
-    core: Core, provider_name: str, *, redirect_to: str | None, invitation: str = ""
+    core: Core,
+    provider_name: str,
+    *,
+    redirect_to: str | None,
+    invitation: str = "",
+    challenge: str = "",
 ) -> Begun:
     """Send somebody to a provider, which the address calls `name@slug`.
+
+    With a challenge their app gets a code, and no tokens in its address.
 
     Raises:
         RefusedError: there is no such provider, it does not answer, or the way back is foreign.
@@ -103,9 +120,10 @@ async def begin(
         verifier=opaque.new_token(),
         redirect_to=target,
         invitation=invitation[: opaque.LENGTH_MAX],
+        challenge="" if is_here(core, target) else challenge,
         ends=(core.clock() + LIFE).timestamp(),
     )
-    challenge = urlsafe_b64encode(sha256(journey.verifier.encode()).digest()).rstrip(b"=")
+    digest = sha256(journey.verifier.encode()).digest()
     asked = {
         "response_type": "code",
         "client_id": provider.client_id,
@@ -113,7 +131,7 @@ async def begin(
         "scope": "openid email profile",
         "state": journey.state,
         "nonce": journey.nonce,
-        "code_challenge": challenge.decode(),
+        "code_challenge": urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
     }
     joint = "&" if "?" in document.authorization_endpoint else "?"
@@ -122,9 +140,7 @@ async def begin(
     )
 
 
-async def finish(
-    core: Core, cookie: str, answer: Mapping[str, str], *, origin: Origin
-) -> tuple[SignedIn, str]:
+async def finish(core: Core, cookie: str, answer: Mapping[str, str], *, origin: Origin) -> Arrived:
     """Sign in whoever comes back from the provider.
 
     Args:
@@ -134,7 +150,8 @@ async def finish(
         origin: where the request comes from.
 
     Returns:
-        who is signed in, and where they wanted to go. A session for a browser where that is here.
+        where they wanted to go, with a session: for a browser where that is here. An app that gave
+        a challenge gets a code.
 
     Raises:
         RefusedError: it is not who was sent, or nobody that may get in.
@@ -166,10 +183,7 @@ async def finish(
         raise _not_good("the provider gave no proof") from None
     identity = await _identity(core, provider, document, token, nonce=journey.nonce)
     kind = sessions.BROWSER if is_here(core, journey.redirect_to) else sessions.TOKEN
-    signed_in = await _sign_in(
-        core, provider, identity, origin=origin, kind=kind, invitation=journey.invitation
-    )
-    return signed_in, journey.redirect_to
+    return await _arrive(core, provider, identity, journey, origin=origin, kind=kind)
 
 
 def callback_address(core: Core) -> str:
@@ -231,28 +245,36 @@ async def _claims(
     raise _not_good("the provider's proof is not signed by it")
 
 
-async def _sign_in(
+async def _arrive(
     core: Core,
     provider: Provider,
     identity: Identity,
+    journey: Journey,
     *,
     origin: Origin,
     kind: str,
-    invitation: str,
-) -> SignedIn:
+) -> Arrived:
     async with service_transaction(core.pool) as connection:
         row = await _known_person(connection, provider, identity)
         is_known = row is not None
         if row is None:
-            row = await _person_of_address(core, connection, identity, invitation=invitation)
+            row = await _person_of_address(
+                core, connection, identity, invitation=journey.invitation
+            )
         why = await _objection(connection, provider, row)
         if why is None:
             if not is_known:
                 await _link(core, connection, provider, identity, row)
-            return await sessions.begin(
-                core, connection, row.person(),
-                assurance=Assurance.IDENTITY, kind=kind, origin=origin,
-            )  # fmt: skip
+            known = Assurance.IDENTITY
+            if journey.challenge:
+                code = await pkce.code_for(
+                    core, connection, row, journey.challenge, assurance=known
+                )
+                return Arrived(journey.redirect_to, code=code)
+            signed_in = await sessions.begin(
+                core, connection, row.person(), assurance=known, kind=kind, origin=origin
+            )
+            return Arrived(journey.redirect_to, signed_in)
     async with service_transaction(core.pool) as connection:
         await trail.note(connection, row.person(), Action.REFUSE, reason="identity")
     raise _not_good(why)

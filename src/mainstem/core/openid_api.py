@@ -10,7 +10,7 @@ from litestar.params import QueryParameter
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
-from mainstem.core import cookies, gotrue, openid
+from mainstem.core import cookies, gotrue, openid, pkce
 from mainstem.core.requests import AnyRequest, CoreDependency, origin_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Provider = Annotated[str, QueryParameter(name="provider")]
 RedirectTo = Annotated[str | None, QueryParameter(name="redirect_to")]
+Challenge = Annotated[str | None, QueryParameter(name="code_challenge")]
+Method = Annotated[str | None, QueryParameter(name="code_challenge_method")]
 Invitation = Annotated[str, QueryParameter(name="invitation")]
 
 
@@ -28,9 +30,17 @@ async def authorize(
     provider: Provider = "",
     redirect_to: RedirectTo = None,
     invitation: Invitation = "",
+    challenge: Challenge = None,
+    method: Method = None,
 ) -> Redirect:
     """Go to a provider."""
-    begun = await openid.begin(core, provider, redirect_to=redirect_to, invitation=invitation)
+    begun = await openid.begin(
+        core,
+        provider,
+        redirect_to=redirect_to,
+        invitation=invitation,
+        challenge=pkce.challenge_of(challenge, method),
+    )
     return Redirect(
         begun.location, status_code=HTTP_303_SEE_OTHER, cookies=[_away(core, begun.cookie)]
     )
@@ -38,22 +48,17 @@ async def authorize(
 
 @get("/callback")
 async def callback(request: AnyRequest, core: CoreDependency) -> Redirect:
-    """Come back from it: to our own pages with a cookie, to an app with tokens behind the #."""
+    """Come back: to our own pages with a cookie, to an app with a code or with tokens behind #."""
     kept = request.cookies.get(_name(core), "")
-    signed_in, target = await openid.finish(
-        core, kept, dict(request.query_params), origin=origin_of(request)
-    )
-    if openid.is_here(core, target):
-        return Redirect(
-            target,
-            status_code=HTTP_303_SEE_OTHER,
-            cookies=[_away(core, ""), cookies.made(core, signed_in.token)],
-        )
-    return Redirect(
-        f"{target.partition('#')[0]}#{await _fragment(core, signed_in)}",
-        status_code=HTTP_303_SEE_OTHER,
-        cookies=[_away(core, "")],
-    )
+    arrived = await openid.finish(core, kept, dict(request.query_params), origin=origin_of(request))
+    target, given = arrived.target, [_away(core, "")]
+    if arrived.code is not None:
+        target = pkce.with_code(target, arrived.code)
+    elif arrived.signed_in is not None and openid.is_here(core, target):
+        given.append(cookies.made(core, arrived.signed_in.token))
+    elif arrived.signed_in is not None:
+        target = f"{target.partition('#')[0]}#{await _fragment(core, arrived.signed_in)}"
+    return Redirect(target, status_code=HTTP_303_SEE_OTHER, cookies=given)
 
 
 async def _fragment(core: Core, signed_in: SignedIn) -> str:
