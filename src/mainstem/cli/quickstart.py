@@ -24,7 +24,7 @@ from mainstem.kit.wording import counted
 from mainstem.pg import target
 from mainstem.pg.connect import connect, describe
 from mainstem.pg.embedded import default_home
-from mainstem.server import process
+from mainstem.server import demonstration, process
 from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
 from mainstem.server.settings import opened_core
 from mainstem.unify.progress import reporter
@@ -41,6 +41,8 @@ SEED = 1
 REASONS_MAX = 5
 #: who looks at the samples; the address is nobody's (RFC 2606)
 VISITOR = "visitor@mainstem.example"
+#: who watches the sandbox's agency
+WATCHER = "watcher@mainstem.example"
 
 
 @click.command()
@@ -154,10 +156,14 @@ def _conclude(
     print_line()
     print_line(Text(f"Done in {setting.steps.seconds:.0f} s. Open {address}/status", style="bold"))
     if is_sample:
-        print_line(Text(_way_in(setting, address=address)))
+        said = "Look around as an agency's owner"
+        print_line(Text(_way_in(setting, said, address=address, email=VISITOR)))
     sandbox = noted(setting.home)
     if sandbox is not None:
         print_line(Text(f"A LinkedIn sandbox is at {sandbox.address}: nothing reaches anybody."))
+        said = "Watch leads come in within minutes, in an agency of the sandbox's own"
+        way_in = _way_in(setting, said, address=address, email=WATCHER, slug=demonstration.SLUG)
+        print_line(Text(way_in))
     program = _program()
     if is_large:
         program = f"MAINSTEM_HOME={setting.home} {program}"
@@ -166,19 +172,19 @@ def _conclude(
     )
 
 
-def _way_in(setting: Setting, *, address: str) -> str:
-    """How to sign in and look at the samples as the owner of one of their agencies."""
+def _way_in(
+    setting: Setting, said: str, *, address: str, email: str, slug: str | None = None
+) -> str:
+    """How to sign in as an agency's owner: one of the samples', or the one of the slug."""
 
     async def work() -> Invited | None:
         async with opened_core(setting.url, home=setting.home, address=address) as core:
-            return await agencies.show(core, email=VISITOR)
+            return await agencies.show(core, email=email, slug=slug)
 
     invited = asyncio.run(work())
     if invited is None:
-        return (
-            f"Sign in as {VISITOR} at {address}/sign-in (`mainstem agency invite` invites others)."
-        )
-    return f"Look around as an agency's owner: choose a password for {VISITOR} at {invited.link}"
+        return f"{said}: sign in as {email} at {address}/sign-in."
+    return f"{said}: choose a password for {email} at {invited.link}"
 
 
 def _unexplained(report: Report) -> str:

@@ -52,6 +52,7 @@ class Engine:
         captured: told of each lead with a new address, in the transaction that keeps it.
         review_below: an address that is less sure than this waits for a person. The sandbox's
             people have addresses that cannot exist, which lowers it: 0.7 takes them.
+        only: the agencies that are worked for; None is all.
     """
 
     provider: Provider
@@ -61,6 +62,7 @@ class Engine:
     clock: Clock = REAL
     captured: Callable[[Moment, UUID], None] = _nobody
     review_below: float = REVIEW_BELOW
+    only: frozenset[UUID] | None = None
 
     @cached_property
     def senders(self) -> tuple[Sender, ...]:
@@ -94,7 +96,7 @@ class Engine:
     def dispatch(self) -> Dispatch:
         """What decides."""
         chores = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy, forget)
-        return Dispatch(self.clock, self.senders, chores, self.inbox.agencies_due)
+        return Dispatch(self.clock, self.senders, chores, self.inbox.agencies_due, only=self.only)
 
     @cached_property
     def replies(self) -> Replies:

@@ -10,22 +10,48 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.errors import MainstemError
 from mainstem.jobs import Options, Worker
 from mainstem.pg.target import database_url
-from mainstem.server import workers
+from mainstem.revos.sending import QUEUE
+from mainstem.server import demonstration, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from mainstem.server.sandbox import Running
 
 END_LIMIT_S = 10.0
 
 
 @contextmanager
+def demonstrating(
+    running: Running | None, environment: Mapping[str, str], *, url: str, server: str
+) -> Iterator[None]:
+    """Let the sandbox's agency live beside the block, where there is a sandbox.
+
+    Args:
+        running: the sandbox.
+        environment: settings that hold for the worker as well.
+        url: the database's address.
+        server: our own address, which links in messages lead to.
+    """
+    agency_id = None
+    if running is not None:
+        agency_id = demonstration.begin(url, running.accounts, at=datetime.now(UTC))
+    if running is None or agency_id is None:
+        yield
+    else:
+        with worker(url, {**environment, **running.worker(server, agency_id)}):
+            yield
+
+
+@contextmanager
 def worker(url: str, environment: Mapping[str, str]) -> Iterator[None]:
-    """Have a worker do the jobs of a database beside the block.
+    """Have a worker do RevOS's jobs in a database beside the block.
 
     Args:
         url: the database's address.
@@ -57,7 +83,7 @@ def main() -> None:
     try:
         registry = workers.registry(url)
         workers.schedule(url)
-        Worker(url, registry, Options()).run(ends)
+        Worker(url, registry, Options(queues=(QUEUE,))).run(ends)
     except MainstemError as error:
         sys.exit(f"mainstem worker: {error}")
 

@@ -21,16 +21,23 @@ from mainstem.revos.inbound import PATH
 from mainstem.revos.sandbox import SCENARIOS, Clock, Sandbox, World, serving
 from mainstem.revos.unipile import Settings, opened
 from mainstem.revos.unipile.client import KEY_VARIABLE, URL_VARIABLE, WEBHOOK_SECRET_VARIABLE
+from mainstem.server.settings import ADDRESS_VARIABLE
+from mainstem.server.workers import AGENCIES_VARIABLE, REHEARSAL_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+    from uuid import UUID
+
+    from mainstem.revos.sandbox.model import Account
 
 LOG = logging.getLogger(__name__)
 SANDBOX_VARIABLE = "MAINSTEM_SANDBOX"
 KEY = "sandbox"
 PORT = 8090
 NOTE = "sandbox.json"
+#: what a sandbox makes within a second on average has numbers that no later one repeats
+NUMBERS_A_S = 1_000
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 5.0
 
@@ -74,6 +81,7 @@ class Running:
 
     def __init__(self) -> None:
         self.address = ""
+        self.accounts: list[Account] = []
         self.secret = secrets.token_urlsafe(32)
         self._started = threading.Event()
         self._ends = asyncio.Event()
@@ -99,6 +107,14 @@ class Running:
             WEBHOOK_SECRET_VARIABLE: self.secret,
         }
 
+    def worker(self, server: str, agency_id: UUID) -> dict[str, str]:
+        """The settings of a worker that works for the sandbox's agency."""
+        return self.settings() | {
+            ADDRESS_VARIABLE: server,
+            REHEARSAL_VARIABLE: "1",
+            AGENCIES_VARIABLE: str(agency_id),
+        }
+
     def tell(self, server: str) -> None:
         """Have the server told what happens; without it, messages are found by looking."""
         asked = asyncio.run_coroutine_threadsafe(self._tell(server), self._loop)
@@ -113,8 +129,10 @@ class Running:
         self._loop.close()
 
     async def _serve(self) -> None:
-        clock = Clock(datetime.now(UTC), 1.0)
-        made = Sandbox(KEY, World(1, SCENARIOS["lively"], clock))
+        at = datetime.now(UTC)
+        world = World(1, SCENARIOS["brisk"], Clock(at, 1.0), made=int(at.timestamp()) * NUMBERS_A_S)
+        made = Sandbox(KEY, world)
+        self.accounts = made.linked()
         for port in (PORT, 0):
             try:
                 async with serving(made, port=port) as self.address:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from mainstem.core import master_key
+from mainstem.errors import ConfigError
 from mainstem.jobs import Registry, service_transaction, upkeep
 from mainstem.pg.connect import connect
 from mainstem.pg.embedded import default_home
@@ -19,7 +21,6 @@ from mainstem.server.settings import ADDRESS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from uuid import UUID
 
     from mainstem.core.master_key import MasterKeys
     from mainstem.revos.sending import Moment
@@ -28,6 +29,8 @@ ADDRESS = "http://127.0.0.1:8000"
 #: the people of a rehearsal have addresses that cannot exist, which nobody should have to confirm
 REHEARSAL_VARIABLE = "MAINSTEM_REVOS_REHEARSAL"
 REHEARSAL_REVIEW_BELOW = 0.7
+#: ids of the agencies that RevOS works for, with commas between; without it, for all
+AGENCIES_VARIABLE = "MAINSTEM_REVOS_AGENCIES"
 
 
 def registry(url: str, environment: Mapping[str, str] = os.environ) -> Registry:
@@ -62,7 +65,18 @@ def revos(settings: Settings, keys: MasterKeys, environment: Mapping[str, str]) 
         clock=Clock.from_environment(environment),
         captured=announce,
         review_below=REHEARSAL_REVIEW_BELOW if is_rehearsal else REVIEW_BELOW,
+        only=_agencies(environment),
     )
+
+
+def _agencies(environment: Mapping[str, str]) -> frozenset[UUID] | None:
+    said = environment.get(AGENCIES_VARIABLE, "").strip()
+    try:
+        return frozenset(UUID(one.strip()) for one in said.split(",")) if said else None
+    except ValueError:
+        raise ConfigError(
+            f"{AGENCIES_VARIABLE} is {said[:80]!r}; write ids with commas between, or leave it out"
+        ) from None
 
 
 def announce(moment: Moment, lead_id: UUID) -> None:

@@ -42,6 +42,9 @@ class Scenario:
 
 SCENARIOS = {
     "lively": Scenario(),
+    "brisk": Scenario(
+        posts=0, comments_within_h=1.0, reply_within_h=0.25, accept_within_h=0.5, odd_share=0.0
+    ),
     "quiet": Scenario(accounts=2, people=50, posts=0, comments_per_post=(0, 0), odd_share=0.0),
     "week": Scenario(
         accounts=1_000, people=100_000, posts=0, comments_per_post=(30, 90), odd_share=0.005

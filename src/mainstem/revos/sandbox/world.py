@@ -53,7 +53,8 @@ class World:
     chats: dict[str, Chat] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
-    _made: int = 0
+    #: what is made is numbered from here: a world that begins again repeats no number
+    made: int = 0
     _at: datetime | None = None
 
     def __post_init__(self) -> None:
@@ -282,5 +283,5 @@ class World:
         self.later(at, lambda: self.emit(Event("new_relation", account, self.now(), person=person)))
 
     def _next(self) -> int:
-        self._made += 1
-        return self._made
+        self.made += 1
+        return self.made

@@ -46,12 +46,14 @@ class Dispatch:
         chores: what else is due for an agency (invitations that ran out, comments to read), done
             first.
         others_due: the agencies that only a chore has something to do for.
+        only: the agencies that are decided for; None is all.
     """
 
     clock: Clock
     senders: Sequence[Sender]
     chores: Sequence[Callable[[Moment], None]] = ()
     others_due: Callable[[Connection, datetime], Iterable[UUID]] = _none_due
+    only: frozenset[UUID] | None = None
 
     def add_to(self, registry: Registry) -> None:
         """Let a worker decide."""
@@ -67,7 +69,8 @@ class Dispatch:
             *store.agencies_due(connection, at, limit=AGENCIES_MAX),
             *self.others_due(connection, at),
         }
-        enqueue(connection, [wake(agency_id) for agency_id in sorted(agencies)])
+        wanted = agencies if self.only is None else agencies & self.only
+        enqueue(connection, [wake(agency_id) for agency_id in sorted(wanted)])
         return Snooze(self.clock.real_s(EVERY))
 
     def dispatch(self, connection: Connection, job: Job) -> None:
