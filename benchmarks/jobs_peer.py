@@ -17,6 +17,8 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 POOL_MAX = 10
+#: on a busy machine a job may wait longer for a connection than the pool's own 30 s, and would fail
+PATIENCE_S = 600.0
 INSERT = "insert into bench_effect (number) values (%s)"
 
 
@@ -44,12 +46,14 @@ def main() -> None:
 
 
 def _wait(url: str, count: int) -> None:
+    ends = time.monotonic() + PATIENCE_S
     with psycopg.connect(url, autocommit=True) as connection:
-        while True:
+        while time.monotonic() < ends:
             row = connection.execute("select count(*) from bench_effect").fetchone()
             if row == (count,):
                 return
             time.sleep(0.05)
+    sys.exit(f"after {PATIENCE_S:.0f} s {row} of {count} jobs were done")
 
 
 def pgqueuer(module: str) -> Any:  # noqa: ANN401 - the peer is not installed where types are checked
@@ -79,7 +83,9 @@ async def _pgqueuer_enqueue(url: str, count: int) -> None:
 
 async def _pgqueuer_work(url: str) -> None:
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
-    pool = AsyncConnectionPool(url, max_size=POOL_MAX, kwargs={"autocommit": True}, open=False)
+    pool = AsyncConnectionPool(
+        url, max_size=POOL_MAX, timeout=PATIENCE_S, kwargs={"autocommit": True}, open=False
+    )
     await pool.open()
     queue = import_module("pgqueuer").PgQueuer(pgqueuer("db").PsycopgDriver(connection))
 
@@ -94,7 +100,9 @@ async def _pgqueuer_work(url: str) -> None:
 def _procrastinate(url: str) -> Any:  # noqa: ANN401 - the peer is not installed where types are checked
     procrastinate = import_module("procrastinate")
     app = procrastinate.App(
-        connector=procrastinate.PsycopgConnector(conninfo=url, max_size=POOL_MAX)
+        connector=procrastinate.PsycopgConnector(
+            conninfo=url, max_size=POOL_MAX, timeout=PATIENCE_S
+        )
     )
 
     async def effect(number: int) -> None:

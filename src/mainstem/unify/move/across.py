@@ -49,7 +49,7 @@ TARGET_ROW = "merge-target-row"
 #: the rule where two rows that are one point at different rows
 REFERENCE = "merge-reference"
 _EMPTY = "''"
-_SCRATCH = ("way", "same", "rows", "kept")
+_SCRATCH = ("digest", "like", "same", "rows", "kept")
 #: which row of a group stays
 _FIRST = "_source, _time desc nulls last, length(_old) desc, _old desc"
 
@@ -234,24 +234,43 @@ class _Merging(Known):
         )
 
     def _find(self) -> None:
-        """What each row is known by in each way, and the rows that share it with another."""
-        selects = [
-            f"select {number} as source, {text_sql(f'{number}/')} || s._key as _key,"
-            f" {position} as way, jsonb_build_array({', '.join(values)})::text as same_as"
+        """The rows that are known by the same as another, in each way.
+
+        Few are: those whose hash is not alone are found first, and only they are compared.
+        """
+        ways = [
+            (number, table, position, *self.values(table, way))
+            for number, table in enumerate(self._tables())
+            for position, way in enumerate(self.merge.by)
+        ]
+        digests = [
+            f"select {number} as source, s._key, {position} as way,"
+            f" hash_record_extended(row({', '.join(values)}), 0) as digest"
             f" from {self.stage(table)} as s{''.join(joins)}"
             f" where {' and '.join(f'{value} <> {_EMPTY}' for value in values)}"
             f" and not exists (select from {self.merged(table)} as g where g._key = s._key)"
             f"{self.stays(table)}"
-            for number, table in enumerate(self._tables())
-            for position, way in enumerate(self.merge.by)
-            for joins, values in [self.values(table, way)]
+            for number, table, position, joins, values in ways
         ]
-        way, same = self._own("way"), self._own("same")
-        self.connection.execute(f"create unlogged table {way} as {' union all '.join(selects)}")
+        digest, like, same = (self._own(kind) for kind in ("digest", "like", "same"))
+        self.connection.execute(f"create unlogged table {digest} as {' union all '.join(digests)}")
+        self.connection.execute(
+            f"create unlogged table {like} as select d.source, d._key, d.way from {digest} as d"
+            f" join (select way, digest from {digest} group by 1, 2 having count(*) > 1) as x"
+            " using (way, digest)"
+        )
+        self.connection.execute(f"analyze {like}")
+        known = " union all ".join(
+            f"select {text_sql(f'{number}/')} || s._key as _key, {position} as way,"
+            f" jsonb_build_array({', '.join(values)})::text as same_as"
+            f" from {like} as l join {self.stage(table)} as s using (_key){''.join(joins)}"
+            f" where l.source = {number} and l.way = {position}"
+            for number, table, position, joins, values in ways
+        )
         self.connection.execute(
             f"create unlogged table {same} as select x._key, x.way, x.same_as, x._key as label"
-            f" from (select *, count(*) over (partition by way, same_as) as size from {way}) as x"
-            " where size > 1"
+            f" from (select *, count(*) over (partition by way, same_as) as size"
+            f" from ({known}) as k) as x where size > 1"
         )
         self.connection.execute(f"create index on {same} (_key)")
         self.connection.execute(f"create index on {same} (way, same_as)")

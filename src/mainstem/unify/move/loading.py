@@ -53,6 +53,9 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[TupleRow]
 
+#: a small sample is enough for the run: autovacuum takes a larger one in its own time
+_STATISTICS = 20
+
 
 def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     """Do every step that is not done yet, each in a transaction of its own.
@@ -375,8 +378,7 @@ class Tasks:
         """Gather statistics, and note that all may see the rows: keys are checked by indexes."""
         self.move.reporter.step(f"analyze {name}", None)
         connection.autocommit = True
-        # A small sample: autovacuum takes a larger one in its own time.
-        connection.execute("set default_statistics_target = 20")
+        connection.execute(f"set default_statistics_target = {_STATISTICS}")
         connection.execute(f"vacuum (analyze, truncate false) {record.table}")
         connection.execute("reset default_statistics_target")
         connection.autocommit = False
@@ -387,6 +389,7 @@ class Tasks:
         for found in store.read_maps(connection, self.run.id):
             where = found.source_table, found.target_schema, found.target_table
             if where == (select.source_table, select.target_schema, select.target_table):
+                connection.execute(f"set local default_statistics_target = {_STATISTICS}")
                 connection.execute(f"analyze unify.{found.partition}")
         store.save_step(
             connection, self.run.id, name=f"analyze map {_map_step(select)}", position=3
