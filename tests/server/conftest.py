@@ -8,6 +8,7 @@ from tests.server.world import World, opened_world
 
 from mainstem.pg.connect import connect
 from mainstem.server import build_app
+from mainstem.server.health import look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,12 +18,20 @@ if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
 
 
+@pytest.fixture(scope="session")
+def _looking(migrated_url: str) -> TestClient[Litestar]:
+    """The app that `client` looks with: making one takes longer than most of its tests."""
+    return TestClient(build_app(migrated_url))
+
+
 @pytest.fixture
-def client(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestClient[Litestar]]:
-    """A client of the app on a migrated database; it looks anew for each request."""
+def client(
+    _looking: TestClient[Litestar], database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> TestClient[Litestar]:
+    """A client of the app, which looks at this test's own database anew for each request."""
     monkeypatch.setattr("mainstem.server.watch.FRESH_S", -1.0)
-    with TestClient(build_app(database_url)) as opened:
-        yield opened
+    monkeypatch.setattr("mainstem.server.watch.look", lambda _: look(database_url))
+    return _looking
 
 
 @pytest.fixture
