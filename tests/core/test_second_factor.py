@@ -158,3 +158,16 @@ async def test_it_is_taken_away_only_by_who_has_just_shown_it(
     )
     await second_factor.take_away(core, await session_of(core, whole))
     assert not (await begin(core, member)).needs_second_factor
+
+
+async def test_one_that_was_never_confirmed_goes_and_ends_no_session(
+    core: Core, town: Town
+) -> None:
+    member = town.member(town.agency())
+    here, there = await begin(core, member), await begin(core, member)
+    session = await session_of(core, here)
+    await second_factor.enrol(core, session.person)
+    await second_factor.take_away(core, session)
+    assert await second_factor.factors(core, session.person) == []
+    assert (await session_of(core, there)).id == there.session_id
+    assert ("sign_out", "second_factor_removed") not in town.trail(member.agency_id)

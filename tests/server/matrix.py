@@ -180,7 +180,7 @@ MATRIX: dict[str, Row] = {
     "GET /account": PAGE,
     "POST /account/second-factor": PAGE,
     "POST /account/second-factor/confirm": PAGE,
-    "POST /account/second-factor/remove": Row(Kind.PAGE, ends=True),
+    "POST /account/second-factor/remove": PAGE,
     "GET /revos": PAGE,
     "GET /revos/live": PAGE,
     "GET /revos/campaigns": PAGE,

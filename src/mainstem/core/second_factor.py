@@ -150,6 +150,8 @@ async def give(
 async def take_away(core: Core, session: SessionUse) -> None:
     """End the second factor of a person who has just shown it.
 
+    One that still waits for its first code goes alone: nobody was known by it yet.
+
     Raises:
         RefusedError: their session did not show it.
     """
@@ -158,6 +160,8 @@ async def take_away(core: Core, session: SessionUse) -> None:
         raise RefusedError("insufficient_aal", "Give the code of your second factor first.")
     async with service_transaction(core.pool, tenant_of(person)) as connection:
         await store.run(connection, "drop_totp", user_id=person.id)
+        if not person.has_second_factor:
+            return
         await store.run(connection, "drop_recovery_codes", user_id=person.id)
         await trail.note(connection, person, Action.CHANGE_PASSWORD, reason="second_factor_removed")
         await sessions.end_all_in(
