@@ -1,7 +1,8 @@
-"""`mainstem agency`, `key` and `secrets`, as an operator types them."""
+"""`mainstem agency`, `operator`, `key` and `secrets`, as an operator types them."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -11,12 +12,17 @@ from click.testing import CliRunner
 from tests.core.conftest import PASSWORD
 
 from mainstem.cli import app
-from mainstem.core import master_key
+from mainstem.cli.using_core import with_core
+from mainstem.core import master_key, operators, store
+from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError, UsageError
+from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Protocol
+
+    from mainstem.core import Core
 
     class Typed(Protocol):
         def __call__(self, *arguments: str, said: str | None = None) -> str: ...
@@ -110,3 +116,48 @@ def test_keeps_providers_of_identities(typed: Typed, tmp_path: Path) -> None:
         typed(*openid, "remove", "work", "--agency", "contoso")
     typed(*openid, "remove", "work", *here)
     assert typed(*openid, "list", *here).startswith("other")
+
+
+def test_names_who_runs_the_platform(typed: Typed, database_url: str) -> None:
+    def known(email: str) -> bool:
+        async def asked(core: Core) -> bool:
+            async with service_transaction(core.pool) as connection:
+                row = await store.person_by_email(connection, email)
+            assert row is not None
+            return await operators.is_operator(core, row.person())
+
+        return asyncio.run(with_core(asked))
+
+    for name, owner in (("Northwind", "ada"), ("Contoso", "bo")):
+        email = f"{owner}@example.test"
+        typed(
+            "agency", "create", name, "--owner", email, "--ask-password",
+            said=f"{PASSWORD}\n{PASSWORD}\n",
+        )  # fmt: skip
+    assert typed("operator", "list") == ""
+    typed("operator", "add", "Ada@example.test")
+    typed("operator", "add", "later@example.test")
+    assert [line.split()[0] for line in typed("operator", "list").splitlines()] == [
+        "ada@example.test", "later@example.test",
+    ]  # fmt: skip
+    assert known("ada@example.test")
+    assert not known("bo@example.test")
+    with pytest.raises(UsageError, match="already"):
+        typed("operator", "add", "ada@example.test")
+    for _ in range(2):
+        typed("operator", "remove", "ada@example.test")
+        assert not known("ada@example.test")
+        with pytest.raises(UsageError, match="no operator"):
+            typed("operator", "remove", "ada@example.test")
+        typed("operator", "add", "ada@example.test")
+        assert known("ada@example.test")
+    with pytest.raises(UsageError, match="no e-mail"):
+        typed("operator", "add", "ada")
+    with connect(database_url) as connection:
+        noted = connection.execute(
+            'select u.email, l.reason from audit_log as l join "user" as u on u.id = l.row_id'
+            " and u.agency_id = l.agency_id where l.reason like 'operator_%' order by l.id"
+        ).fetchall()
+    assert noted == [
+        ("ada@example.test", f"operator_{what}") for what in ("added", *("removed", "added") * 2)
+    ]

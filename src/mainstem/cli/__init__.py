@@ -23,6 +23,7 @@ app = LazyGroup(
         "db": ("mainstem.cli.db", "db", "The database: start, stop, migrate, back up."),
         "jobs": ("mainstem.cli.jobs", "jobs", "The job queue: list, retry, cancel, pause."),
         "key": ("mainstem.cli.key", "key", "API keys of an agency: make, list, rotate, revoke."),
+        "operator": ("mainstem.cli.operator", "operator", "Who runs the platform."),
         "quickstart": ("mainstem.cli.quickstart", "quickstart", "What `make run` does."),
         "rename": ("mainstem.cli.rename", "rename", "Put new table names into code."),
         "revos": ("mainstem.cli.revos", "revos", "The lead engine: walk its path."),

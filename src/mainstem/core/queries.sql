@@ -149,6 +149,30 @@ select id from app.operator
 where revoked_at is null
   and (user_id = %(user_id)s or (user_id is null and lower(email) = lower(%(email)s)))
 
+-- name: operators
+-- Who runs the platform.
+select email, granted_by, created_at from app.operator
+where revoked_at is null
+order by lower(email)
+limit %(rows_max)s
+
+-- name: add_operator
+-- One more, or one again; nothing where they are one.
+insert into app.operator as o (email, user_id, granted_by)
+values (%(email)s, %(user_id)s, %(granted_by)s)
+on conflict (lower(email)) do update set
+  user_id = excluded.user_id, granted_by = excluded.granted_by, revoked_at = null
+where o.revoked_at is not null
+returning id
+
+-- name: remove_operator
+-- One less; the row stays, for who asks later.
+update app.operator as o set revoked_at = %(now)s
+where revoked_at is null
+  and (lower(email) = lower(%(email)s)
+    or user_id = (select u.id from public."user" as u where lower(u.email) = lower(%(email)s)))
+returning id
+
 -- name: open_invitations
 -- Invitations of an agency that may still be accepted, the newest first.
 select id, email, role, client_ids, expires_at, created_at

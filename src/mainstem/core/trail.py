@@ -24,6 +24,7 @@ class Action(enum.StrEnum):
     CHANGE_PASSWORD = "change_password"  # noqa: S105 - an action, no password
     EXPORT = "export"
     ERASE = "erase"
+    CHANGE = "update"
 
 
 async def note(
@@ -61,5 +62,21 @@ async def note_key(connection: Connection, agency_id: UUID, key_id: UUID, *, rea
         table_name="api_key",
         row_id=key_id,
         action=Action.REFUSE,
+        reason=reason,
+    )
+
+
+async def note_platform(connection: Connection, person: Person, *, reason: str) -> None:
+    """Write down what the platform's command line decided about a person."""
+    await store.run(
+        connection,
+        "add_to_trail",
+        agency_id=person.agency_id,
+        actor_id=None,
+        actor_role="platform",
+        actor_app=None,
+        table_name="user",
+        row_id=person.id,
+        action=Action.CHANGE,
         reason=reason,
     )
