@@ -2,29 +2,63 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from psycopg import sql
 from samples.hostile import NOT_CARRIED_OBJECTS, TABLES, generate
 from samples.hostile_model import Fate, HostileRow, HostileTable, Undecodable
 
+from mainstem.pg.connect import connect
 from mainstem.unify.codec import key_text
+from mainstem.unify.copy.file import copy_file
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from pathlib import Path
 
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.pg.scratch import ScratchServer
+
 Report = dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Copied:
+    """The sample, the database that it was copied into, and what was said of it."""
+
+    path: Path
+    url: str
+    report: Report
+
+
+@pytest.fixture(scope="module")
+def hostile(scratch: ScratchServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
+    """Copied once: the tests only look."""
+    folder, name = tmp_path_factory.mktemp("hostile"), f"hostile_{uuid4().hex}"
+    path, url = generate(folder / "hostile.db"), scratch.create_database(name)
+    with copy_file(path, url, "public", reporter=Silence()) as told:
+        told.write_json(folder / "report.json")
+    yield Copied(path, url, json.loads((folder / "report.json").read_text(encoding="utf-8")))
+    scratch.drop_database(name)
+
+
 @pytest.fixture
-def report(tmp_path: Path, copied: Callable[..., Report]) -> Report:
-    return copied(generate(tmp_path / "hostile.db"))
+def report(hostile: Copied) -> Report:
+    return hostile.report
+
+
+@pytest.fixture
+def target(hostile: Copied) -> Iterator[psycopg.Connection[TupleRow]]:
+    with connect(hostile.url, autocommit=True) as opened:
+        yield opened
 
 
 def test_no_value_changes_in_silence(report: Report, target: psycopg.Connection[TupleRow]) -> None:
@@ -42,8 +76,8 @@ def test_no_value_changes_in_silence(report: Report, target: psycopg.Connection[
     assert not silent
 
 
-def test_every_row_is_accounted_for(report: Report, tmp_path: Path) -> None:
-    source = sqlite3.connect(tmp_path / "hostile.db")
+def test_every_row_is_accounted_for(report: Report, hostile: Copied) -> None:
+    source = sqlite3.connect(hostile.path)
     assert {table["table"] for table in report["tables"]} == {table.name for table in TABLES}
     for table in report["tables"]:
         name = table["table"].replace('"', '""')

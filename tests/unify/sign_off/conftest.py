@@ -15,11 +15,14 @@ from tests.unify.several.conftest import (  # noqa: F401 - fixtures
     CONFIG,
     TARGET,
     Merge,
+    _again,
+    _prepared,
     _sources,
     fill_desk,
     fill_north,
     fill_south,
     merge,
+    ran,
 )
 
 from mainstem.cli import app
