@@ -1,4 +1,4 @@
-"""What a list page takes of the server, and what a browser without a cache transfers for it.
+"""What an overview and list pages take of the server, and what a browser without a cache transfers.
 
 The whole server with all its middleware answers one request after another over HTTP on this
 machine. What is held against the limit is CPU, of the server and of PostgreSQL, which other work on
@@ -39,7 +39,13 @@ LEADS = int(os.environ.get("BENCH_LEADS", "100000"))
 REQUESTS, WARM = 100, 10
 SERVER_MS_MAX, TRANSFERRED_MAX = 25.0, 60_000
 READY_S = 60.0
-PATHS = ("/clients", "/revos/campaigns", "/revos/leads", "/revos/leads?status=failed&page=3")
+PATHS = (
+    "/revos",
+    "/clients",
+    "/revos/campaigns",
+    "/revos/leads",
+    "/revos/leads?status=failed&page=3",
+)
 DATA = f"""
     insert into agency (name, slug) values ('Northwind', 'northwind');
     insert into "user" (agency_id, email, role) select id, 'ada@example.test', 'owner' from agency;

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 #: counting stops here: an overview answers at once, however much there is
-COUNTED_MAX = 100_000
+COUNTED_MAX = 10_000
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Figure:
 
     @property
     def shown(self) -> str:
-        """The number; `100,000+` where counting stopped."""
+        """The number; `10,000+` where counting stopped."""
         return f"{count(COUNTED_MAX)}+" if self.number > COUNTED_MAX else count(self.number)
 
 
@@ -48,6 +48,12 @@ class Breakdown:
     def largest(self) -> int:
         """The largest part, 1 at least: what bars are measured by."""
         return max((share.number for share in self.shares), default=1) or 1
+
+    @property
+    def note(self) -> str:
+        """What is said where only the newest were counted."""
+        is_cut = sum(share.number for share in self.shares) > COUNTED_MAX
+        return f"of the newest {count(COUNTED_MAX)}" if is_cut else ""
 
     @classmethod
     def of(

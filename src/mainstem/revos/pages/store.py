@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from mainstem.db.queries import load_queries
 from mainstem.web import row, rows
+from mainstem.web.overview import COUNTED_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +22,12 @@ HITS_MAX = 6
 
 async def campaign(connection: Connection, visit: Visit, campaign_id: UUID) -> Row | None:
     """One campaign with its leads by state; None where the visitor sees none of that id."""
-    bound = {"agency_id": visit.agency_id, "campaign_id": campaign_id}
+    bound: dict[str, object] = {"agency_id": visit.agency_id, "campaign_id": campaign_id}
     found = await row(connection, QUERIES["campaign"], **bound)
     if found is None:
         return None
-    by_status = await rows(connection, QUERIES["leads_by_status"], **bound, client_id=None)
+    bound |= {"client_id": None, "counted_max": COUNTED_MAX + 1}
+    by_status = await rows(connection, QUERIES["leads_by_status"], **bound)
     return {**found, "by_status": by_status}
 
 
@@ -76,7 +78,11 @@ async def overview(connection: Connection, visit: Visit, *, counted_max: int) ->
         **figures,
         "campaigns": await rows(connection, QUERIES["campaigns_by_status"], **bound),
         "leads_by_status": await rows(
-            connection, QUERIES["leads_by_status"], **bound, campaign_id=None
+            connection,
+            QUERIES["leads_by_status"],
+            **bound,
+            campaign_id=None,
+            counted_max=counted_max + 1,
         ),
     }
 

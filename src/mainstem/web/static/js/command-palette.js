@@ -41,6 +41,8 @@ class CommandPalette extends HTMLElement {
     this.ask();
   }
   askSoon() {
+    // What was asked before is of other words, and must not answer an Enter that follows these.
+    this.asked?.abort();
     this.list.ariaBusy = "true";
     this.isEntered = false;
     clearTimeout(this.waiting);
