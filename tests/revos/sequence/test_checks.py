@@ -15,6 +15,7 @@ from mainstem.revos.sequence.model import (
     Distance,
     Facts,
     Fail,
+    Hold,
     Invite,
     Purpose,
     Send,
@@ -66,7 +67,8 @@ def test_all_is_fine() -> None:
         ({"sequence_status": "paused"}, Wait),
         ({"distance": Distance.SECOND}, Invite),
         ({"distance": None}, Send),
-        ({"distance": Distance.SECOND, "invitation_status": "queued"}, Wait),
+        ({"distance": Distance.SECOND, "invitation_status": "queued"}, Hold),
+        ({"distance": Distance.SECOND, "invitation_status": "unknown"}, Hold),
         ({"distance": Distance.SECOND, "invitation_status": "accepted"}, Send),
         ({"distance": Distance.SECOND, "invitation_status": "expired"}, Skip),
         ({"text": None, "problem": "{{company}} is empty"}, Fail),
@@ -88,7 +90,7 @@ def test_an_invitation_runs_out() -> None:
         invitation_status="waiting",
         invitation_expires_at=AT + timedelta(days=1),
     )
-    assert decide(asked) == Wait("the invitation is not accepted yet", AT + timedelta(days=1))
+    assert decide(asked) == Hold("the invitation is not accepted yet")
     assert type(decide(replace(asked, at=AT + timedelta(days=1)))) is Skip
 
 
@@ -114,7 +116,9 @@ def test_what_was_promised_is_sent_after_the_reply(purpose: Purpose) -> None:
         has_replied=st.booleans(),
         has_email=st.booleans(),
         distance=st.sampled_from([None, *Distance]),
-        invitation_status=st.sampled_from([None, "queued", "waiting", "accepted", "expired"]),
+        invitation_status=st.sampled_from(
+            [None, "queued", "reserved", "waiting", "unknown", "accepted", "expired"]
+        ),
         invitation_expires_at=st.sampled_from([None, AT, AT + timedelta(days=1)]),
         account_status=st.sampled_from([None, "active", "restricted", "paused", "expired"]),
         account_paused_until=st.sampled_from([None, AT + timedelta(hours=1)]),

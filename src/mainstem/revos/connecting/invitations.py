@@ -137,7 +137,13 @@ def _settle(
 ) -> None:
     not_before = None if after is None else moment.at + after
     for one in store.rows(
-        moment, "set_invitation", id=subject_id, status=status, slug=slug, not_before=not_before
+        moment,
+        "set_invitation",
+        id=subject_id,
+        status=status,
+        slug=slug,
+        not_before=not_before,
+        expires_at=moment.at + EXPIRES_AFTER,
     ):
         account_id, person_id = one["linkedin_account_id"], one["provider_person_id"]
         if status == "accepted":

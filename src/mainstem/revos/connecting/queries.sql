@@ -4,14 +4,22 @@ select distinct linkedin_account_id from public.pending_connection
 where agency_id = %(agency_id)s and status = 'queued' and (not_before is null or not_before <= %(at)s)
 
 -- name: next_invitations
--- For each account the person of its client who has waited longest.
+-- For each account the person of its client who has waited longest, in a campaign that runs: the one
+-- that wanted the invitation first, or another that waits for it as well.
 select p.id, p.linkedin_account_id
 from public.linkedin_account as a
 cross join lateral (
   select q.id, q.linkedin_account_id from public.pending_connection as q
   left join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
   where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.client_id = a.client_id
-    and q.status = 'queued' and (q.not_before is null or q.not_before <= %(at)s) and (c.id is null or c.status = 'active')
+    and q.status = 'queued' and (q.not_before is null or q.not_before <= %(at)s)
+    and (c.id is null or c.status = 'active' or exists (
+      select from public.lead as l
+      join public.dm_sequence as o on o.agency_id = l.agency_id and o.lead_id = l.id
+      join public.dm_step as s on s.agency_id = o.agency_id and s.dm_sequence_id = o.id and s.status = 'waiting'
+      join public.campaign as e on e.agency_id = o.agency_id and e.id = o.campaign_id and e.status = 'active'
+      where l.agency_id = q.agency_id and l.linkedin_id = q.provider_person_id
+        and s.linkedin_account_id = q.linkedin_account_id))
   order by q.created_at, q.id
   limit 1
   for update of q skip locked) as p
@@ -39,8 +47,9 @@ where agency_id = %(agency_id)s and id = %(id)s
 returning lead_id
 
 -- name: set_invitation
--- What became of it.
-update public.pending_connection set status = %(status)s, error_slug = %(slug)s, not_before = %(not_before)s
+-- What became of it. One that may be out is waited for like any other.
+update public.pending_connection set status = %(status)s, error_slug = %(slug)s, not_before = %(not_before)s,
+       expires_at = case when %(status)s = 'unknown' then %(expires_at)s::timestamptz else expires_at end
 where agency_id = %(agency_id)s and id = %(id)s and status <> 'accepted'
 returning linkedin_account_id, provider_person_id
 
@@ -64,7 +73,7 @@ where s.agency_id = %(agency_id)s and q.agency_id = s.agency_id and q.id = s.dm_
 -- name: expire_invitations
 -- Nobody answered in time.
 update public.pending_connection set status = 'expired'
-where agency_id = %(agency_id)s and status in ('waiting', 'invitation_sent') and expires_at <= %(at)s
+where agency_id = %(agency_id)s and status in ('waiting', 'invitation_sent', 'unknown') and expires_at <= %(at)s
 returning linkedin_account_id, provider_person_id
 
 -- name: waiting_leads

@@ -33,7 +33,7 @@ returning a.id, a.client_id
 select a.id, a.unipile_account_id, a.inbox_read_to,
        (a.relations_read_at is null or a.relations_read_at <= %(relations_before)s)
          and exists (select from public.pending_connection as p
-                     where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status = 'waiting')
+                     where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status in ('waiting', 'unknown'))
          as wants_relations,
        array(select p.provider_person_id from public.pending_connection as p
              where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status in ('waiting', 'unknown')

@@ -14,7 +14,7 @@ select agency_id from (
   union select p.agency_id from public.pending_connection as p
     join awake as a on a.agency_id = p.agency_id and a.id = p.linkedin_account_id
     where p.status = 'queued' and (p.not_before is null or p.not_before <= %(at)s)
-  union select agency_id from public.pending_connection where status = 'waiting' and expires_at <= %(at)s
+  union select agency_id from public.pending_connection where status in ('waiting', 'unknown') and expires_at <= %(at)s
   union select agency_id from public.post where status = 'scheduled' and scheduled_for <= %(at)s
   union select agency_id from public.scrape_job where status = 'scheduled' and next_check_at <= %(at)s
   union select agency_id from public.scrape_job where status = 'running' and claimed_at < %(abandoned_before)s

@@ -10,6 +10,7 @@ from mainstem.revos import settings
 from mainstem.revos.accounts import health
 from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.sequence import store
+from mainstem.revos.sequence.checks import OPEN_INVITATIONS
 from mainstem.revos.sequence.model import REMIND_FIRST, STEP, Purpose
 from mainstem.revos.unipile import Indeterminate, Kind, Outcome, Refused, Sent
 
@@ -181,7 +182,11 @@ def _refused(moment: Moment, step: Mapping[str, Any], account_id: UUID, outcome:
     match fault.kind:
         case Kind.NOT_CONNECTED:
             store.rows(moment, "ask_to_connect", account_id=account_id, lead_id=step["lead_id"])
-            end_step(moment, step, "waiting", "the person is invited first", slug=fault.slug)
+            if not held(moment, step["step_id"], "the person is invited first", slug=fault.slug):
+                said = "LinkedIn says that they are no contact, and they were invited before"
+                end_step(moment, step, "failed", said, slug=fault.slug)
+                if step["purpose"] == Purpose.ASK:
+                    give_up(moment, step, said)
         case Kind.UNREACHABLE | Kind.CREDITS | Kind.GONE:
             end_step(moment, step, "failed", fault.message, slug=fault.slug)
             give_up(moment, step, f"the person cannot be written to ({fault.slug})")
@@ -197,6 +202,12 @@ def _refused(moment: Moment, step: Mapping[str, Any], account_id: UUID, outcome:
             )
         case _:
             end_step(moment, step, "failed", fault.message, slug=fault.slug)
+
+
+def held(moment: Moment, step_id: UUID, reason: str, *, slug: str | None = None) -> bool:
+    """Let a message wait for the answer to an invitation; False when that is not open any more."""
+    values = {"step_id": step_id, "reason": reason, "slug": slug, "open": list(OPEN_INVITATIONS)}
+    return store.row(moment, "hold_step", **values) is not None
 
 
 def _withdrawn(moment: Moment, step: Mapping[str, Any]) -> None:

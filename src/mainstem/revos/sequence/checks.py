@@ -13,6 +13,7 @@ from mainstem.revos.sequence.model import (
     Decision,
     Distance,
     Fail,
+    Hold,
     Invite,
     Purpose,
     Send,
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 #: what may still be sent once a person has answered: what was promised to them
 AFTER_REPLY = frozenset({Purpose.CONFIRM, Purpose.BACKUP})
-OPEN_INVITATIONS = frozenset({"queued", "invitation_sent", "waiting"})
+#: of an invitation that may still be answered
+OPEN_INVITATIONS = frozenset({"queued", "reserved", "invitation_sent", "waiting", "unknown"})
 #: of an account that can be written with again once somebody or time has mended it
 RESTING_ACCOUNTS = frozenset({"connecting", "paused", "expired", "error"})
 
@@ -94,7 +96,7 @@ def _waiting(facts: Facts) -> Decision:
     expires_at = facts.invitation_expires_at
     if expires_at is not None and expires_at <= facts.at:
         return Skip("the invitation was not accepted in time")
-    return Wait("the invitation is not accepted yet", expires_at)
+    return Hold("the invitation is not accepted yet")
 
 
 def _content(facts: Facts) -> Decision | None:

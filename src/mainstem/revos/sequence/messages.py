@@ -16,6 +16,7 @@ from mainstem.revos.sequence.model import (
     Distance,
     Facts,
     Fail,
+    Hold,
     Invite,
     Purpose,
     Send,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 STEPS_MAX = 5
 #: a campaign or account that rests is asked again after so long
 WAIT = timedelta(minutes=30)
+ANSWERED = timedelta(minutes=5)
 MESSAGES_LOOKED_AT = 20
 #: clocks of ours and the provider's differ
 CLOCK_SLACK = timedelta(minutes=2)
@@ -167,6 +169,12 @@ class Messages:
                     lead_id=one["lead_id"],
                 )
                 _end(moment, step_id, "waiting", "the person is invited first")
+            case Hold(reason):
+                if not after.held(moment, step_id, reason):  # it was answered this moment
+                    store.rows(
+                        moment, "put_off_step",
+                        step_id=step_id, until=moment.at + ANSWERED, reason=reason, slug=None,
+                    )  # fmt: skip
             case Wait(reason, until):
                 later = until if until is not None and until > moment.at else moment.at + WAIT
                 store.rows(

@@ -82,6 +82,13 @@ class Invite:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """The person is invited already, for whichever campaign: their answer lets it go on."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Wait:
     """Not now."""
 
@@ -103,4 +110,4 @@ class Fail:
     reason: str
 
 
-Decision: TypeAlias = Send | Invite | Wait | Skip | Fail
+Decision: TypeAlias = Send | Invite | Hold | Wait | Skip | Fail

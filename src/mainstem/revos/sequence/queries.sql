@@ -91,6 +91,22 @@ from public.lead as l left join public.comment as k on k.agency_id = l.agency_id
 where l.agency_id = %(agency_id)s and l.id = %(lead_id)s
 on conflict on constraint pending_connection_person_key do nothing
 
+-- name: hold_step
+-- It waits for the answer to an invitation, which is locked: an answer that comes this moment finds it
+-- waiting, or is seen here.
+with open as (
+  select p.agency_id from public.dm_step as s
+  join public.dm_sequence as q on q.agency_id = s.agency_id and q.id = s.dm_sequence_id
+  join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
+  join public.pending_connection as p on p.agency_id = s.agency_id
+    and p.linkedin_account_id = s.linkedin_account_id and p.provider_person_id = l.linkedin_id
+  where s.agency_id = %(agency_id)s and s.id = %(step_id)s and p.status = any (%(open)s)
+  for update of p
+)
+update public.dm_step as s set status = 'waiting', error_slug = %(slug)s, error_message = %(reason)s
+from open where s.agency_id = open.agency_id and s.id = %(step_id)s
+returning s.id
+
 -- name: requests
 -- What sending takes, and whether the message is wanted still.
 select s.id, a.unipile_account_id, l.linkedin_id, coalesce(q.provider_chat_id, earlier.chat_id) as chat_id,
