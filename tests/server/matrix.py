@@ -109,6 +109,8 @@ MATRIX: dict[str, Row] = {
     "POST /api/revos/campaigns/{campaign_id:uuid}/pause": Row(Kind.PERSON, STAFF, owned=True),
     "POST /api/revos/campaigns/{campaign_id:uuid}/complete": Row(Kind.PERSON, STAFF, owned=True),
     "POST /api/revos/posts/{post_id:uuid}/publish": Row(Kind.PERSON, STAFF, finds=False, body={}),
+    "GET /api/revos/leads/{lead_id:uuid}/export": Row(Kind.PERSON, STAFF, finds=False),
+    "DELETE /api/revos/leads/{lead_id:uuid}": Row(Kind.PERSON, STAFF, finds=False),
     "POST /api/revos/comments/{trigger_id:uuid}/decision": Row(
         Kind.PERSON, STAFF, finds=False, body={"asks": True}
     ),

@@ -16,7 +16,7 @@ from psycopg import errors
 from mainstem.db.queries import load_queries
 from mainstem.db.tenant import STATEMENT_LIMIT_S, opening_batch, tenant_transaction
 from mainstem.errors import RefusedError
-from mainstem.revos import campaigns, capture, pods
+from mainstem.revos import campaigns, capture, erasure, pods
 from mainstem.revos.accounts import health
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.extraction import REVIEW_BELOW
@@ -97,6 +97,16 @@ class Desk:
             "triggered_comment",
             trigger_id,
             lambda at: capture.reviews.decide(at, trigger_id, asks=asks),
+        )
+
+    async def export_lead(self, tenant: Tenant, lead_id: UUID) -> erasure.Export:
+        """Hand out what is kept of a lead's person."""
+        return await self._decide(tenant, "lead", lead_id, lambda at: erasure.export(at, lead_id))
+
+    async def erase_lead(self, tenant: Tenant, lead_id: UUID) -> None:
+        """Erase a lead's person, who is never written to again."""
+        await self._decide(
+            tenant, "lead", lead_id, lambda at: erasure.erase(self.keys, at, lead_id)
         )
 
     async def decide_email(self, tenant: Tenant, review_id: UUID, *, email: str | None) -> None:

@@ -14,6 +14,10 @@ update public.triggered_comment set status = status where agency_id = %(agency_i
 -- Whether the person may change the row: its policy and grants are asked by changing nothing.
 update public.email_extraction_review set status = status where agency_id = %(agency_id)s and id = %(id)s returning id
 
+-- name: may_change_lead
+-- Whether the person may change the row: its policy and grants are asked by changing nothing.
+update public.lead set status = status where agency_id = %(agency_id)s and id = %(id)s returning id
+
 -- name: may_change_dm_step
 -- Whether the person may change the row: its policy and grants are asked by changing nothing.
 update public.dm_step set status = status where agency_id = %(agency_id)s and id = %(id)s returning id

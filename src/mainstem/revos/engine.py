@@ -85,7 +85,7 @@ class Engine:
     @cached_property
     def polling(self) -> Polling:
         """What reads comments."""
-        return Polling(self.provider, self.clock)
+        return Polling(self.provider, self.clock, self.keys)
 
     @cached_property
     def inbox(self) -> Inbox:

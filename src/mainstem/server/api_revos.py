@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - structs are decoded by their annotations
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import get, post
+from litestar import delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
@@ -77,6 +77,20 @@ class Agreement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of a comment; none for a like."""
 
     text: Annotated[str, msgspec.Meta(max_length=1_250)] | None = None
+
+
+class KeptRow(msgspec.Struct, frozen=True):
+    """A row that is kept of a person."""
+
+    table: Annotated[str, msgspec.Meta(examples=["dm_message"])]
+    row: dict[str, Any]
+
+
+class LeadExport(msgspec.Struct, frozen=True):
+    """What is kept of a lead's person; `is_cut`: there is more than fits."""
+
+    rows: list[KeptRow]
+    is_cut: bool
 
 
 class LinkPage(msgspec.Struct, frozen=True):
@@ -172,6 +186,21 @@ async def publish(
     """Now, or at a time."""
     tenant = _who(request, "post", "update")
     await decisions.publish(tenant, post_id, when=data.when)
+
+
+@get("/leads/{lead_id:uuid}/export", summary="Hand out what is kept of a lead", responses=RESPONSES)
+async def export_lead(
+    request: AnyRequest, decisions: Decisions, lead_id: FromPath[UUID]
+) -> LeadExport:
+    """Everything that happened to them with this client, in its order."""
+    found = await decisions.export_lead(_who(request, "lead", "update"), lead_id)
+    return LeadExport([KeptRow(table, row) for table, row in found.rows], is_cut=found.is_cut)
+
+
+@delete("/leads/{lead_id:uuid}", summary="Erase a lead", responses=RESPONSES)
+async def erase_lead(request: AnyRequest, decisions: Decisions, lead_id: FromPath[UUID]) -> None:
+    """With all their messages, in every campaign of the client; they are never written to again."""
+    await decisions.erase_lead(_who(request, "lead", "update"), lead_id)
 
 
 @post(
@@ -292,6 +321,6 @@ async def decline(request: AnyRequest, decisions: Decisions, activity_id: FromPa
 
 
 HANDLERS = (
-    preflight, funnel, activate, pause, complete, publish, decide_comment, decide_email,
-    resolve_send, link, resume_account, agree, did, decline,
+    preflight, funnel, activate, pause, complete, publish, export_lead, erase_lead,
+    decide_comment, decide_email, resolve_send, link, resume_account, agree, did, decline,
 )  # fmt: skip

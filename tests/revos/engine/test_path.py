@@ -123,9 +123,11 @@ def test_who_asks_to_stop_is_never_written_to_again(stage: Stage) -> None:
     stage.comment(post, person, "guide!")
     stage.later(A_WHILE, step=STEP)
     assert len(stage.texts_to(person)) == 1
-    assert stage.sql("select status, error_message from dm_step") == [
-        ("skipped", "the person asked not to be written to")
+    assert stage.sql("select outcome from processed_comment order by id") == [
+        ("matched",),
+        ("suppressed",),
     ]
+    assert stage.sql("select count(*) from lead") == [(0,)]
 
 
 def test_a_reply_without_an_address_stops_the_reminders(

@@ -11,8 +11,10 @@ from mainstem.revos.sequence.beginning import Commenter
 from mainstem.revos.triggers import Decision, Matcher, Mode, Verdict, trigger_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
+    from uuid import UUID
 
+    from mainstem.core.master_key import MasterKeys
     from mainstem.revos.sending import Moment
     from mainstem.revos.unipile import Comment
 
@@ -22,22 +24,42 @@ OUTCOMES = {Verdict.MATCH: "matched", Verdict.REVIEW: "review", Verdict.NO_MATCH
 _MODES = {mode.value: mode for mode in Mode} | {"ai": Mode.FUZZY}
 
 
-def judge(moment: Moment, poll: Mapping[str, Any], comments: Iterable[Comment]) -> tuple[int, int]:
+def judge(
+    keys: MasterKeys, moment: Moment, poll: Mapping[str, Any], comments: Sequence[Comment]
+) -> tuple[int, int]:
     """Look at comments that were not looked at before; how many those were, and how many asked."""
     matcher = _matcher(poll["trigger_word"] or "", poll["match_mode"] or "word")
+    barred = _barred(keys, moment, poll["client_id"], comments)
     seen = matched = 0
     for comment in sorted(comments, key=_when):  # the first to ask is the first to get
         decision = matcher.decide(comment.text) if matcher else None
         outcome, reason = _outcome(poll, comment, decision)
+        if comment.author.id in barred:
+            outcome, reason = "suppressed", "the person is on the list of those not to write to"
         looked = _look(moment, poll, comment, outcome, reason)
         if looked is None:
             continue
         seen += 1
         matched += outcome == "matched"
+        if outcome == "suppressed":
+            continue  # nothing is kept of them either
         comment_row = _kept(moment, poll, comment, outcome)
         if decision is not None and comment_row is not None and outcome in {"matched", "review"}:
             _trigger(moment, poll, comment, comment_row, decision, looked)
     return seen, matched
+
+
+def _barred(
+    keys: MasterKeys, moment: Moment, client_id: UUID, comments: Sequence[Comment]
+) -> set[str | None]:
+    """The authors of these comments who stand on the client's list of people not to write to."""
+    named = {
+        made: person
+        for person in {one.author.id for one in comments if one.author.id}
+        for made in sequence.hashes(keys, moment.agency_id, "linkedin", person)
+    }
+    found = sequence.suppressed(moment, [client_id], named) if named else ()
+    return {named[made] for _, made in found}
 
 
 def _when(comment: Comment) -> tuple[bool, float, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from mainstem.revos.unipile import Kind
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from mainstem.core.master_key import MasterKeys
     from mainstem.revos.clock import Clock
     from mainstem.revos.sending.model import Connection
     from mainstem.revos.unipile import Provider
@@ -40,6 +41,7 @@ class Polling:
 
     provider: Provider
     clock: Clock
+    keys: MasterKeys = field(repr=False)
 
     def add_to(self, registry: Registry) -> None:
         """Let a worker read."""
@@ -125,7 +127,7 @@ class Polling:
             _measure(moment, poll, found)
         if poll["campaign_status"] in RESTING:
             found = replace(found, comments=(), reached_end=False)
-        seen, matched = judge(moment, poll, found.comments)
+        seen, matched = judge(self.keys, moment, poll, found.comments)
         if found.fault is not None:
             health.note(
                 moment.connection,

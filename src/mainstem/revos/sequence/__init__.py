@@ -8,6 +8,8 @@ from mainstem.revos.sequence.after import AGAIN_AFTER
 from mainstem.revos.sequence.beginning import begin, forget_chats, give_up, invited
 from mainstem.revos.sequence.messages import Messages
 from mainstem.revos.sequence.replies import Replies
+from mainstem.revos.sequence.store import suppressed
+from mainstem.revos.sequence.suppression import hashes
 from mainstem.revos.sequence.wording import Wording
 
 __all__ = [
@@ -18,5 +20,7 @@ __all__ = [
     "begin",
     "forget_chats",
     "give_up",
+    "hashes",
     "invited",
+    "suppressed",
 ]
