@@ -20,22 +20,22 @@ from mainstem.audience import store
 from mainstem.core import desk
 from mainstem.web import (
     AnyVisit,
-    Breakdown,
     Column,
     Field,
-    Figure,
     Filled,
     Filter,
     Form,
     Hit,
     Kind,
     Listing,
+    Overview,
+    Panel,
     Section,
     Wish,
     read_list,
+    read_overview,
     see_other,
 )
-from mainstem.web.overview import COUNTED_MAX
 
 if TYPE_CHECKING:
     from mainstem.web import Row, Visit
@@ -83,6 +83,21 @@ SECTIONS = (
     Section("Overview", "/audience", "activity", "g o"),
     Section("Stage board", "/clients/board", "kanban", "g b", needs=("client", "read")),
 )
+OVERVIEW = Overview(
+    store.QUERIES["figures"],
+    (
+        ("clients", "Clients", "/clients"),
+        ("at_risk", "At risk", "/clients?health_status=red"),
+        ("unanswered", "Messages to answer", None),
+        ("tickets", "Open tickets", None),
+        ("tasks", "Open tasks", None),
+        ("alerts", "Active alerts", None),
+    ),
+    (
+        Panel("Clients by stage", store.QUERIES["by_stage"], "/clients?stage="),
+        Panel("Clients by health", store.QUERIES["by_health"], "/clients?health_status="),
+    ),
+)
 SHARED = (Section("Clients", "/clients", "briefcase", "g c", needs=("client", "read")),)
 
 
@@ -90,22 +105,8 @@ SHARED = (Section("Clients", "/clients", "briefcase", "g c", needs=("client", "r
 async def overview(visit: AnyVisit) -> Response[bytes]:
     """What there is, in numbers."""
     async with visit.reading() as connection:
-        found = await store.overview(connection, visit, counted_max=COUNTED_MAX)
-    return visit.page(
-        "overview.html",
-        figures=[
-            Figure("Clients", found["clients"], "/clients"),
-            Figure("At risk", found["at_risk"], "/clients?health_status=red"),
-            Figure("Messages to answer", found["unanswered"]),
-            Figure("Open tickets", found["tickets"]),
-            Figure("Open tasks", found["tasks"]),
-            Figure("Active alerts", found["alerts"]),
-        ],
-        breakdowns=[
-            Breakdown.of("Clients by stage", found["by_stage"], path="/clients?stage="),
-            Breakdown.of("Clients by health", found["by_health"], path="/clients?health_status="),
-        ],
-    )
+        numbers = await read_overview(connection, visit, OVERVIEW)
+    return visit.page("overview.html", **numbers)
 
 
 @get("/clients")

@@ -80,18 +80,6 @@ async def add(connection: Connection, visit: Visit, values: Mapping[str, object]
     return made
 
 
-async def overview(connection: Connection, visit: Visit, *, counted_max: int) -> Row:
-    """The headline numbers, and clients by stage and by health."""
-    bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
-    figures = await row(connection, QUERIES["figures"], **bound, counted_max=counted_max + 1)
-    assert figures is not None, "an aggregate gives a row"
-    return {
-        **figures,
-        "by_stage": await rows(connection, QUERIES["by_stage"], **bound),
-        "by_health": await rows(connection, QUERIES["by_health"], **bound),
-    }
-
-
 async def search(connection: Connection, visit: Visit, pattern: str) -> list[Row]:
     """Clients whose name is like that."""
     return await rows(

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from litestar import Response, get
 
-from mainstem.mail import store
-from mainstem.web import AnyVisit, Breakdown, Figure, Section
-from mainstem.web.overview import COUNTED_MAX
+from mainstem.db.queries import load_queries
+from mainstem.web import AnyVisit, Overview, Panel, Section, read_overview
 
 APP = "mail"
 SECTIONS = (Section("Overview", "/mail", "activity", "g o"),)
+QUERIES = load_queries("mainstem.mail")
+OVERVIEW = Overview(
+    QUERIES["figures"],
+    (
+        ("designs", "Designs", None),
+        ("recipients", "Recipients", None),
+        ("pieces", "Pieces", None),
+        ("scans", "Scans by people", None),
+        ("conversions", "Conversions", None),
+    ),
+    (
+        Panel("Mailings by status", QUERIES["campaigns_by_status"]),
+        Panel("Pieces by status", QUERIES["pieces_by_status"]),
+    ),
+)
 
 
 @get("/mail", app=APP)
 async def overview(visit: AnyVisit) -> Response[bytes]:
     """What there is, in numbers."""
     async with visit.reading() as connection:
-        found = await store.overview(connection, visit, counted_max=COUNTED_MAX)
-    return visit.page(
-        "overview.html",
-        figures=[
-            Figure("Designs", found["designs"]),
-            Figure("Recipients", found["recipients"]),
-            Figure("Pieces", found["pieces"]),
-            Figure("Scans by people", found["scans"]),
-            Figure("Conversions", found["conversions"]),
-        ],
-        breakdowns=[
-            Breakdown.of("Mailings by status", found["campaigns"]),
-            Breakdown.of("Pieces by status", found["by_status"]),
-        ],
-    )
+        numbers = await read_overview(connection, visit, OVERVIEW)
+    return visit.page("overview.html", **numbers)
 
 
 HANDLERS = (overview,)

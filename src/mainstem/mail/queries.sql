@@ -25,11 +25,12 @@ order by 2 desc, 1
 limit 20
 
 -- name: pieces_by_status
--- How many pieces of the newest mailings are in each state.
+-- How many pieces are in each state; of many pieces the newest are counted.
 select status as label, count(*) as number
 from (
   select status from public.mail_piece
   where agency_id = %(agency_id)s and (%(client_id)s::uuid is null or client_id = %(client_id)s)
+  order by id desc
   limit %(counted_max)s
 ) as piece
 group by status

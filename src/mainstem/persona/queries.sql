@@ -26,11 +26,12 @@ order by 2 desc, 1
 limit 20
 
 -- name: posts_by_status
--- How many posts are in each state.
+-- How many posts are in each state; of many posts the newest are counted.
 select status as label, count(*) as number
 from (
   select status from public.campaign_post
   where agency_id = %(agency_id)s and (%(client_id)s::uuid is null or client_id = %(client_id)s)
+  order by id desc
   limit %(counted_max)s
 ) as post
 group by status

@@ -12,9 +12,9 @@ from mainstem.web.guard import SECURITY_HEADERS, guard
 from mainstem.web.listing import Column, Filter, Kind, Listed, Listing, View, Wish
 from mainstem.web.live import follow
 from mainstem.web.navigation import App, Hit, Section, local_path
-from mainstem.web.overview import Breakdown, Figure
+from mainstem.web.overview import Breakdown, Figure, Overview, Panel
 from mainstem.web.static_files import STATIC_DIR, serve_static
-from mainstem.web.store import Row, contains, read_list, row, rows
+from mainstem.web.store import Row, contains, read_list, read_overview, row, rows
 from mainstem.web.visit import AnyVisit, Frame, Site, Viewer, Visit
 
 __all__ = [
@@ -35,6 +35,8 @@ __all__ = [
     "Kind",
     "Listed",
     "Listing",
+    "Overview",
+    "Panel",
     "Row",
     "Section",
     "Site",
@@ -49,6 +51,7 @@ __all__ = [
     "local_path",
     "page_templates",
     "read_list",
+    "read_overview",
     "row",
     "rows",
     "see_other",

@@ -79,3 +79,29 @@ class Breakdown:
             shown = (names or {}).get(label) or words(label)
             shares.append(Share(shown, number, f"{path}{label}" if path else None))
         return cls(title, tuple(shares))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A breakdown before it is read: its query gives `label` and `number`."""
+
+    title: str
+    query: bytes
+    path: str | None = None
+    names: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """An app's overview.
+
+    Attributes:
+        query: SQL that gives every number of `figures` by name, each counted up to `counted_max`.
+        figures: name, label, and where the rows are listed.
+        panels: how numbers fall into parts; their queries, as the first one, take `agency_id`,
+            `client_id` and `counted_max`.
+    """
+
+    query: bytes
+    figures: tuple[tuple[str, str, str | None], ...]
+    panels: tuple[Panel, ...]

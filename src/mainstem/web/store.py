@@ -1,6 +1,6 @@
 """The only module of the kit that runs SQL, within the caller's transaction.
 
-One page of a list; and, for the stores of pages, named queries with their rows as mappings.
+A page of a list; an overview; for the stores of pages, named queries with their rows as mappings.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from mainstem.web.listing import COUNTED_MAX, ROWS_A_PAGE, Listed
+from mainstem.web.overview import COUNTED_MAX as COUNTED_IN_OVERVIEW
+from mainstem.web.overview import Breakdown, Figure
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from mainstem.web.listing import Listing, Wish
+    from mainstem.web.overview import Overview
     from mainstem.web.visit import Connection, Visit
 
 
@@ -32,6 +35,29 @@ async def row(connection: Connection, query: bytes, **parameters: object) -> Row
     """The first row of a query, or None."""
     async with connection.cursor(row_factory=dict_row) as cursor:
         return await (await cursor.execute(query, parameters)).fetchone()
+
+
+async def read_overview(connection: Connection, visit: Visit, overview: Overview) -> dict[str, Any]:
+    """What an overview shows, `figures` and `breakdowns`: of the agency or of the chosen client."""
+    bound = {
+        "agency_id": visit.agency_id,
+        "client_id": visit.client_id,
+        "counted_max": COUNTED_IN_OVERVIEW + 1,
+    }
+    numbers = await row(connection, overview.query, **bound)
+    assert numbers is not None, "an aggregate gives a row"
+    return {
+        "figures": [Figure(label, numbers[name], path) for name, label, path in overview.figures],
+        "breakdowns": [
+            Breakdown.of(
+                each.title,
+                await rows(connection, each.query, **bound),
+                path=each.path,
+                names=each.names,
+            )
+            for each in overview.panels
+        ],
+    }
 
 
 async def read_list(

@@ -20,8 +20,7 @@ from mainstem.revos.pages import (
     texts,
     work,
 )
-from mainstem.web import AnyVisit, Breakdown, Figure, Hit, Section, follow
-from mainstem.web.overview import COUNTED_MAX
+from mainstem.web import AnyVisit, Hit, Overview, Panel, Section, follow, read_overview
 
 if TYPE_CHECKING:
     from mainstem.web import Visit
@@ -35,13 +34,30 @@ SECTIONS = (
     Section("Leads", "/revos/leads", "inbox", "g l", needs=("lead", "read")),
     *work.SECTIONS,
 )
+OVERVIEW = Overview(
+    store.QUERIES["figures"],
+    (
+        ("active", "Active campaigns", "/revos/campaigns?status=active"),
+        ("comments", "Comments", None),
+        ("messages", "Messages sent", None),
+        ("leads", "Leads", "/revos/leads"),
+        ("emails", "E-mails captured", None),
+        ("unclear", "Unclear, to decide", "/revos/review"),
+    ),
+    (
+        Panel(
+            "Campaigns by status", store.QUERIES["campaigns_by_status"], "/revos/campaigns?status="
+        ),
+        Panel("Leads by status", store.QUERIES["leads_by_status"], "/revos/leads?status="),
+    ),
+)
 
 
 @get("/revos", app=APP)
 async def overview(visit: AnyVisit) -> Response[bytes]:
     """What there is, in numbers."""
     async with visit.reading() as connection:
-        numbers = await _overview(connection, visit)
+        numbers = await read_overview(connection, visit, OVERVIEW)
     return visit.page("overview.html", live="/revos/live", **numbers)
 
 
@@ -53,27 +69,9 @@ async def overview_live(visit: AnyVisit) -> Response[Any]:
 
 async def _overview_part(visit: Visit) -> str:
     async with visit.writing() as connection:
-        return visit.part("overview_numbers.html", **await _overview(connection, visit))
-
-
-async def _overview(connection: Connection, visit: Visit) -> dict[str, Any]:
-    found = await store.overview(connection, visit, counted_max=COUNTED_MAX)
-    return {
-        "figures": [
-            Figure("Active campaigns", found["active"], "/revos/campaigns?status=active"),
-            Figure("Comments", found["comments"]),
-            Figure("Messages sent", found["messages"]),
-            Figure("Leads", found["leads"], "/revos/leads"),
-            Figure("E-mails captured", found["emails"]),
-            Figure("Unclear, to decide", found["unclear"], "/revos/review"),
-        ],
-        "breakdowns": [
-            Breakdown.of(
-                "Campaigns by status", found["campaigns"], path="/revos/campaigns?status="
-            ),
-            Breakdown.of("Leads by status", found["leads_by_status"], path="/revos/leads?status="),
-        ],
-    }
+        return visit.part(
+            "overview_numbers.html", **await read_overview(connection, visit, OVERVIEW)
+        )
 
 
 HANDLERS = (

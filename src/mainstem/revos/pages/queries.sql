@@ -28,14 +28,28 @@ left join public.webhook_config as w on w.agency_id = c.agency_id and w.id = c.w
 where c.agency_id = %(agency_id)s and c.id = %(campaign_id)s
 
 -- name: leads_by_status
--- How many leads of a campaign, or of all, are in each state; of many leads the newest are counted.
+-- How many leads are in each state; of many leads the newest are counted.
 select status as label, count(*) as number
 from (
   select status
   from public.lead
   where agency_id = %(agency_id)s
-    and (%(campaign_id)s::uuid is null or campaign_id = %(campaign_id)s)
     and (%(client_id)s::uuid is null or client_id = %(client_id)s)
+  order by id desc
+  limit %(counted_max)s
+) as newest
+group by status
+order by array_position(array['comment_detected', 'invited', 'dm_sent', 'dm_replied', 'email_captured',
+  'webhook_sent', 'backup_sent', 'completed', 'failed'], status)
+limit 20
+
+-- name: campaign_leads_by_status
+-- How many leads of a campaign are in each state; of many leads the newest are counted.
+select status as label, count(*) as number
+from (
+  select status
+  from public.lead
+  where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s
   order by id desc
   limit %(counted_max)s
 ) as newest

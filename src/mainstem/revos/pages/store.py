@@ -26,8 +26,8 @@ async def campaign(connection: Connection, visit: Visit, campaign_id: UUID) -> R
     found = await row(connection, QUERIES["campaign"], **bound)
     if found is None:
         return None
-    bound |= {"client_id": None, "counted_max": COUNTED_MAX + 1}
-    by_status = await rows(connection, QUERIES["leads_by_status"], **bound)
+    bound |= {"counted_max": COUNTED_MAX + 1}
+    by_status = await rows(connection, QUERIES["campaign_leads_by_status"], **bound)
     return {**found, "by_status": by_status}
 
 
@@ -67,24 +67,6 @@ async def campaign_names(connection: Connection, visit: Visit) -> list[Row]:
         connection, QUERIES["campaign_names"],
         agency_id=visit.agency_id, client_id=visit.client_id,
     )  # fmt: skip
-
-
-async def overview(connection: Connection, visit: Visit, *, counted_max: int) -> Row:
-    """The headline numbers, and campaigns and leads by state."""
-    bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
-    figures = await row(connection, QUERIES["figures"], **bound, counted_max=counted_max + 1)
-    assert figures is not None, "an aggregate gives a row"
-    return {
-        **figures,
-        "campaigns": await rows(connection, QUERIES["campaigns_by_status"], **bound),
-        "leads_by_status": await rows(
-            connection,
-            QUERIES["leads_by_status"],
-            **bound,
-            campaign_id=None,
-            counted_max=counted_max + 1,
-        ),
-    }
 
 
 async def search(connection: Connection, visit: Visit, pattern: str) -> list[Row]:
