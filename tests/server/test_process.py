@@ -9,11 +9,14 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
-from mainstem.errors import UsageError
+from mainstem.cli import app
+from mainstem.core.outward import is_loopback
+from mainstem.errors import ConfigError, UsageError
 from mainstem.pg.connect import describe
 from mainstem.server import process
-from mainstem.server.listen import address, free_socket, is_loopback, trusted_hosts
+from mainstem.server.listen import address, free_socket, require_address, trusted_hosts
 from mainstem.server.record import LOCK, NAME, running
 
 if TYPE_CHECKING:
@@ -140,8 +143,26 @@ def test_hosts_and_addresses() -> None:
     assert is_loopback("localhost")
     assert is_loopback("127.8.0.1")
     assert not is_loopback("0.0.0.0")
-    assert trusted_hosts("0.0.0.0", 80) == ["*"]
-    assert trusted_hosts("127.0.0.1", 80) == ["127.0.0.1:80", "localhost:80", "[::1]:80"]
+    here = ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"]
+    for base_url, named in (
+        ("http://127.0.0.1:8000", []),
+        ("https://App.example", ["app.example", "app.example:443"]),
+        ("https://app.example:8443", ["app.example:8443"]),
+        ("http://app.example:80/", ["app.example", "app.example:80"]),
+    ):
+        for host in ("127.0.0.1", "0.0.0.0", "::"):
+            assert trusted_hosts(host, 8000, base_url=base_url) == [*here, *named]
+    assert "[::1]:80" in trusted_hosts("::1", 80, base_url="http://[::1]:80")
+
+
+def test_others_reach_it_by_a_name_that_is_set_only() -> None:
+    require_address("127.0.0.1", {})
+    require_address("0.0.0.0", {"MAINSTEM_URL": "https://app.example"})
+    for host in ("0.0.0.0", "::", "192.168.1.5", "app.internal"):
+        with pytest.raises(ConfigError, match=f"{host} .*MAINSTEM_URL"):
+            require_address(host, {"MAINSTEM_URL": " "})
+    done = CliRunner().invoke(app, ["serve", "--host", "0.0.0.0", "--port", "0"])
+    assert isinstance(done.exception, ConfigError)
 
 
 def test_health_of_a_stranger_is_none(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from mainstem.core.outward import is_loopback
 from mainstem.pg.embedded import default_home
 from mainstem.pg.target import database_url
 from mainstem.server import process
+from mainstem.server.listen import require_address
 from mainstem.server.listen import serve as run_server
 
 HOST = "127.0.0.1"
@@ -32,8 +35,9 @@ def serve(host: str, port: int, *, detach: bool, stop: bool) -> None:
         ended = process.stop(home)
         click.echo(f"stopped {ended.address}" if ended else "no server is running")
         return
+    require_address(host, os.environ)
     if not is_loopback(host):
-        click.echo(f"anybody who reaches {host} can read the totals: nobody signs in yet", err=True)
+        click.echo(f"anybody who reaches {host} can read the totals of /status", err=True)
     url = database_url()
     if detach:
         record, is_new = process.start(url, home=home, host=host, port=port)

@@ -9,20 +9,21 @@ import signal
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from mainstem.core.outward import is_loopback
-from mainstem.errors import UsageError
+from mainstem.errors import ConfigError, UsageError
 from mainstem.server.app import build_app
 from mainstem.server.beside import demonstrating
 from mainstem.server.record import keep_record
 from mainstem.server.sandbox import sandbox
-from mainstem.server.settings import Settings
+from mainstem.server.settings import ADDRESS_VARIABLE, Settings
 from mainstem.server.upkeep import upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import FrameType
 
@@ -47,7 +48,9 @@ def serve(
 
     Raises:
         UsageError: the host is none of this machine's, or no port is free.
+        ConfigError: others can reach it, and nobody said by which address.
     """
+    require_address(host, os.environ)
     with closing(free_socket(host, port)) as listener, sandbox(os.environ, home=home) as beside:
         port = listener.getsockname()[1]
         given = os.environ | (beside.settings() if beside else {})
@@ -56,7 +59,8 @@ def serve(
         )
         if beside:
             beside.tell(address(host, port))
-        app = build_app(url, hosts=trusted_hosts(host, port), settings=settings)
+        hosts = trusted_hosts(host, port, base_url=settings.base_url)
+        app = build_app(url, hosts=hosts, settings=settings)
         config = uvicorn.Config(
             app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S
         )
@@ -108,12 +112,33 @@ def address(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
-def trusted_hosts(host: str, port: int) -> list[str]:
-    """What the Host header may say: on loopback the names of loopback only."""
-    if not is_loopback(host):
-        return ["*"]
-    names = dict.fromkeys(("127.0.0.1", "localhost", "[::1]", f"[{host}]" if ":" in host else host))
-    return [f"{name}:{port}" for name in names]
+def require_address(host: str, environment: Mapping[str, str]) -> None:
+    """Refuse to be reached from elsewhere without knowing by which name.
+
+    Raises:
+        ConfigError: MAINSTEM_URL is not set.
+    """
+    if not is_loopback(host) and not environment.get(ADDRESS_VARIABLE, "").strip():
+        raise ConfigError(
+            f"{host} can be reached from other machines: set {ADDRESS_VARIABLE} to the address "
+            "that people open, such as https://app.example; requests for other hosts are refused"
+        )
+
+
+def trusted_hosts(host: str, port: int, *, base_url: str) -> list[str]:
+    """What the Host header may say: the address that people open, and the names of this machine.
+
+    A page of another site that gives its own name our address is refused (DNS rebinding), and no
+    link is ever made of a name that a request brought.
+    """
+    literal = f"[{host}]" if ":" in host else host
+    here = ("127.0.0.1", "localhost", "[::1]", *([literal] if is_loopback(host) else []))
+    parts = urlsplit(base_url)
+    opened = parts.netloc.rpartition("@")[2].lower()
+    usual = {"https": 443, "http": 80}.get(parts.scheme)
+    bare = opened.removesuffix(f":{usual}")
+    named = [bare] if parts.port not in {None, usual} else [bare, f"{bare}:{usual}"]
+    return list(dict.fromkeys([*(f"{name}:{port}" for name in here), *named]))
 
 
 def _is_taken(error: OSError) -> bool:
