@@ -34,15 +34,15 @@ cross join lateral (select not coalesce(app.is_read_only(every.client_id), false
 order by finished_at desc nulls first limit 1
 
 -- name: queues
--- How many jobs each queue holds, and how long the first one that is due has waited.
+-- How many jobs each queue holds, and since when the first one that is due waits.
 select queue, coalesce(sum(running), 0)::integer as running, coalesce(sum(waiting), 0)::integer as waiting,
        coalesce(sum(scheduled), 0)::integer as scheduled, coalesce(sum(dead), 0)::integer as dead,
-       coalesce(max(waited_s), 0)::integer as waited_s
+       min(waits_since) as waits_since
 from (
   select queue, count(*) filter (where status = 'leased') as running,
          count(*) filter (where status = 'ready' and run_at <= now()) as waiting,
          count(*) filter (where status = 'ready' and run_at > now()) as scheduled, 0 as dead,
-         extract(epoch from now() - min(run_at) filter (where status = 'ready' and run_at <= now())) as waited_s
+         min(run_at) filter (where status = 'ready' and run_at <= now()) as waits_since
   from (select queue, status, run_at from app.job where agency_id = %(agency_id)s order by id desc limit 20001) as held
   group by queue
   union all

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from litestar import Router
 from litestar.di import Provide
+from psycopg.errors import InsufficientPrivilege
 
 from mainstem import audience, mail, persona
 from mainstem.errors import RefusedError
@@ -20,7 +21,7 @@ from mainstem.server import (
     search_pages,
     unify_pages,
 )
-from mainstem.server.visits import own_origin, provide_visit, read_frame, refused
+from mainstem.server.visits import own_origin, provide_visit, read_frame, read_only, refused
 from mainstem.web import App, Site, page_templates
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def router(core: Core) -> Router:
             "visit": Provide(provide_visit),
         },
         before_request=own_origin(core),
-        exception_handlers={RefusedError: refused},
+        exception_handlers={RefusedError: refused, InsufficientPrivilege: read_only},
         request_max_body_size=BODY_BYTES_MAX,
         include_in_schema=False,
     )

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from litestar.status_codes import HTTP_401_UNAUTHORIZED
+from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_403_FORBIDDEN
 
 from mainstem import core as identity
 from mainstem.core import Core, cookies, desk, people, sessions
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from litestar import Response
+    from psycopg.errors import InsufficientPrivilege
 
     from mainstem.core import SessionUse
     from mainstem.web.visit import Connection
@@ -133,6 +134,13 @@ def refused(request: AnyRequest, error: RefusedError) -> Response[bytes]:
     if error.code == "insufficient_aal":
         return see_other(_door(Doors.second_factor, request))
     return message(request, title="That was refused", text=str(error), status=error.status)
+
+
+def read_only(request: AnyRequest, error: InsufficientPrivilege) -> Response[bytes]:
+    """The database refused a write, or a row: of a client, say, whose rows one may only read."""
+    del error
+    said = "You may read this client's rows and change none; ask an admin."
+    return message(request, title="That was refused", text=said, status=HTTP_403_FORBIDDEN)
 
 
 def message(request: AnyRequest, *, title: str, text: str, status: int) -> Response[bytes]:

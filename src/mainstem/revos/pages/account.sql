@@ -1,17 +1,17 @@
 -- What the pages of LinkedIn accounts read and write.
 
 -- name: account
--- One account as its page shows it. `warm_percent` is how much of its caps the warm-up allows today, `rests_until`
--- when it may write again after its last write: both as the sender counts them.
+-- One account as its page shows it. `warm_days` of its `warmup_days` is how much of its caps the warm-up allows today,
+-- `rests_until` when it may write again after its last write: both as the sender counts them.
 select a.id, a.client_id, a.account_name as name, k.name as client, a.display_name, a.headline, a.status,
        a.status_reason, a.status_changed_at, a.paused_until, a.timezone, a.work_days,
        to_char(a.work_starts_at, 'HH24:MI') as work_starts_at, to_char(a.work_ends_at, 'HH24:MI') as work_ends_at,
        app.is_awake(now(), a.timezone, a.work_days, a.work_starts_at, a.work_ends_at) as is_awake,
        to_char(now() at time zone a.timezone, 'HH24:MI') as own_time,
        a.warmup_started_on, a.warmup_days, w.warmup_day,
-       case when w.warmup_day is null or a.warmup_days <= 0 then 100
-            else least(100, round(100 * (%(warmth_at_first)s::numeric
-              + (1 - %(warmth_at_first)s::numeric) * w.warmup_day / a.warmup_days)))::integer end as warm_percent,
+       case when w.warmup_day is null or a.warmup_days <= 0 then greatest(a.warmup_days, 1)
+            else least(a.warmup_days, %(warmth_at_first)s::numeric * a.warmup_days
+              + (1 - %(warmth_at_first)s::numeric) * w.warmup_day) end as warm_days,
        last.next_write_at as rests_until, a.unipile_account_id is not null as is_linked, a.last_sync_at,
        coalesce(nullif(concat_ws(' ', u.first_name, u.last_name), ''), u.email) as owner,
        a.daily_dm_cap, a.daily_invitation_cap, a.weekly_invitation_cap, a.daily_comment_cap, a.daily_reaction_cap,

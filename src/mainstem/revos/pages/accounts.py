@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -162,21 +164,23 @@ async def _page(visit: Visit, account_id: UUID, *, address: str | None = None) -
         found = await _known(connection, visit, account_id)
         used = await rows(connection, QUERIES["used"], **bound, reads_a_day=READS_PER_DAY)
         waiting = await row(connection, QUERIES["waiting"], **bound)
+    warmth = Fraction(found["warm_days"]) / max(found["warmup_days"], 1)
     days = ", ".join(DAYS[day - 1] for day in sorted(found["work_days"]))
     return visit.page(
         "linkedin_account.html",
         account=found,
-        used=[_budget(each, found["warm_percent"]) for each in used],
+        used=[_budget(each, warmth) for each in used],
+        warm_percent=round(100 * warmth),
         waiting=waiting,
         days=days,
         address=address if address and address.startswith(("https://", "http://")) else None,
     )
 
 
-def _budget(used: Row, warm_percent: int) -> Row:
+def _budget(used: Row, warmth: Fraction) -> Row:
     """A route with what the warm-up leaves of its cap, rounded up as the sender does."""
     most = used["most"]
-    allowed = -(-most * warm_percent // 100) if used["is_warmed"] else most
+    allowed = ceil(most * warmth) if used["is_warmed"] else most
     return {**used, "allowed": allowed, "is_full": used["number"] >= allowed}
 
 
