@@ -26,11 +26,18 @@ PORTS = {"smtp": 587, "smtps": 465}
 
 @dataclass(frozen=True)
 class Letter:
-    """One e-mail to one person; its text holds a link that only they may see."""
+    """One e-mail to one person; its text holds a link that only they may see.
+
+    Attributes:
+        html: the same as a page; alone where there is no text.
+        reply_to: who gets the answer; None is the sender.
+    """
 
     to: str
     subject: str
     text: str = field(repr=False)
+    html: str | None = field(default=None, repr=False)
+    reply_to: str | None = None
 
 
 class Mail(Protocol):
@@ -75,7 +82,14 @@ class SmtpMail:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self.sender, letter.to, letter.subject
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text)
+        if letter.reply_to:
+            message["Reply-To"] = letter.reply_to
+        if letter.text or not letter.html:
+            message.set_content(letter.text)
+        if letter.html and letter.text:
+            message.add_alternative(letter.html, subtype="html")
+        elif letter.html:
+            message.set_content(letter.html, subtype="html")
         trust = ssl.create_default_context()
         if self._is_here():
             trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE

@@ -14,6 +14,7 @@ from mainstem.revos import connecting
 from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
+from mainstem.revos.emails import Emails
 from mainstem.revos.extraction import REVIEW_BELOW
 from mainstem.revos.inbound import Handling, Listeners, forget
 from mainstem.revos.inbox import Inbox
@@ -26,11 +27,13 @@ from mainstem.revos.sequence import Messages, Replies, Wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from uuid import UUID
 
     import psycopg
     from psycopg.rows import TupleRow
 
+    from mainstem.core.mail import Mail
     from mainstem.core.master_key import MasterKeys
     from mainstem.revos.unipile import Provider
 
@@ -52,6 +55,7 @@ class Engine:
         captured: told of each lead with a new address, in the transaction that keeps it.
         review_below: an address that is less sure than this waits for a person. The sandbox's
             people have addresses that cannot exist, which lowers it: 0.7 takes them.
+        mail: what takes e-mails to leads; None: they wait.
         only: the agencies that are worked for; None is all.
     """
 
@@ -62,6 +66,7 @@ class Engine:
     clock: Clock = REAL
     captured: Callable[[Moment, UUID], None] = _nobody
     review_below: float = REVIEW_BELOW
+    mail: Mail | None = None
     only: frozenset[UUID] | None = None
 
     @cached_property
@@ -95,8 +100,19 @@ class Engine:
     @cached_property
     def dispatch(self) -> Dispatch:
         """What decides."""
-        chores = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy, forget)
-        return Dispatch(self.clock, self.senders, chores, self.inbox.agencies_due, only=self.only)
+        own = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy, forget)
+        chores = own if self.emails is None else (*own, self.emails.plan)
+        return Dispatch(self.clock, self.senders, chores, self._others_due, only=self.only)
+
+    @cached_property
+    def emails(self) -> Emails | None:
+        """What sends e-mails, where there is a mail server."""
+        return None if self.mail is None else Emails(self.mail, self.clock, self.keys)
+
+    def _others_due(self, connection: psycopg.Connection[TupleRow], at: datetime) -> list[UUID]:
+        """The agencies that have an inbox to look into, or an e-mail to send."""
+        found = self.inbox.agencies_due(connection, at)
+        return found if self.emails is None else found + self.emails.agencies_due(connection, at)
 
     @cached_property
     def replies(self) -> Replies:
@@ -114,6 +130,8 @@ class Engine:
         self.pipeline.add_to(made)
         self.polling.add_to(made)
         self.inbox.add_to(made)
+        if self.emails is not None:
+            self.emails.add_to(made)
         listeners = Listeners(message=self.replies.take_in, connected=self.accepted)
         Handling(self.provider, self.dialect, self.clock, listeners).add_to(made)
         return made

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from mainstem.core import master_key
+from mainstem.core import mail, master_key
 from mainstem.errors import ConfigError
 from mainstem.jobs import Registry, service_transaction, upkeep
 from mainstem.pg.connect import connect
@@ -65,6 +65,7 @@ def revos(settings: Settings, keys: MasterKeys, environment: Mapping[str, str]) 
         clock=Clock.from_environment(environment),
         captured=announce,
         review_below=REHEARSAL_REVIEW_BELOW if is_rehearsal else REVIEW_BELOW,
+        mail=mail.from_environment(environment) if mail.URL_VARIABLE in environment else None,
         only=_agencies(environment),
     )
 
