@@ -55,6 +55,7 @@ class PostgresSource:
         self.url = url
         self.schema = schema
         self.further = frozenset(further)
+        self.spare: list[Connection] = []
         self.connection = _open(url)
         self.identity = _identity(self.connection)
         row = self.connection.execute("select pg_export_snapshot()").fetchone()
@@ -112,12 +113,30 @@ class PostgresSource:
             ) from None
 
     @contextmanager
+    def lent(self) -> Iterator[Connection]:
+        """The same, given back after use for whoever needs one next: to connect takes its time.
+
+        Raises SourceError when the first one, which holds the snapshot, was lost.
+        """
+        try:
+            connection = self.spare.pop()
+        except IndexError:
+            connection = self.open_again()
+        try:
+            yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self.spare.append(connection)
+
+    @contextmanager
     def beside(self) -> Iterator[PostgresSource]:
         """The same source over a connection of its own, for another thread.
 
         Raises SourceError when the first connection, which holds the snapshot, was lost.
         """
         other = copy(self)
+        other.spare = []
         other.connection = self.open_again()
         try:
             yield other
@@ -126,7 +145,8 @@ class PostgresSource:
 
     def close(self) -> None:
         """Let go of the snapshot."""
-        self.connection.close()
+        for connection in (*self.spare, self.connection):
+            connection.close()
 
     def table_sql(self, table: str) -> str:
         """A table's name as SQL."""

@@ -144,24 +144,21 @@ class Crossing:
         write = (
             f"copy {self._name('raw' if self.converted else self.into)} from stdin (format binary)"
         )
-        reading = self.source.server.open_again()
-        try:
+        with (
+            self.source.server.lent() as reading,
+            self.source.server.reading(),
+            reading.cursor() as sender,
+            self.connection.cursor() as receiver,
+        ):
             with (
-                self.source.server.reading(),
-                reading.cursor() as sender,
-                self.connection.cursor() as receiver,
+                sender.copy(read.encode()) as rows,
+                clear_errors(f"stage {self.table.name}"),
+                row_named(self.source.server, own, row_key(own), called=self.table.name),
+                receiver.copy(write.encode()) as staged,
             ):
-                with (
-                    sender.copy(read.encode()) as rows,
-                    clear_errors(f"stage {self.table.name}"),
-                    row_named(self.source.server, own, row_key(own), called=self.table.name),
-                    receiver.copy(write.encode()) as staged,
-                ):
-                    for portion in portions(rows):
-                        staged.write(portion)
-                sent, received = sender.rowcount, receiver.rowcount
-        finally:
-            reading.close()
+                for portion in portions(rows):
+                    staged.write(portion)
+            sent, received = sender.rowcount, receiver.rowcount
         if sent != received:
             raise UnifyError(
                 f"{self.table.name}: {sent} rows were sent and {received} came; run again"
