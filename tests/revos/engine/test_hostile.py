@@ -60,3 +60,34 @@ def test_a_template_of_every_sure_variable_is_sent(make_stage: Callable[..., Sta
     assert stage.texts_to(contact)[0] == expected
     replies = [one.text for one in stage.sandbox.ledger.entries if one.kind == "reply"]
     assert replies == [expected]
+
+
+def test_what_can_never_be_written_down_is_left_to_a_person_and_its_account_goes_on(
+    make_stage: Callable[..., Stage],
+) -> None:
+    stage = make_stage()
+    poison = stage.at_distance(stage.mine, 1)
+    other = stage.at_distance(stage.mine, 1, style="silent")
+    stage.sql(
+        "alter table dm_message add constraint poison check (message not like 'Hi "
+        + poison.first_name
+        + "%%')"
+    )
+    post = stage.published(stage.mine)
+    for person in (poison, other):
+        stage.comment(post, person)
+    stage.later(SOON, step=timedelta(minutes=2))
+    assert len(stage.texts_to(poison)) == 1
+    assert len(stage.texts_to(other)) == 1, "it is not held up"
+    calls = "select status, count(*) from provider_call where route = 'dm' group by 1 order by 1"
+    assert stage.sql(calls) == [("done", 1), ("unclear", 1)]
+    found = stage.sql(
+        "select s.status, s.error_message from dm_step as s join dm_sequence as q"
+        " on q.id = s.dm_sequence_id join lead as l on l.id = q.lead_id where l.linkedin_id = %s",
+        poison.id,
+    )
+    assert [status for status, _ in found] == ["unknown"]
+    assert "could not be settled: CheckViolation" in found[0][1]
+    assert stage.sql("select kind, user_id from notification") == [
+        ("send_unknown", stage.mine.agency.user_id)
+    ]

@@ -7,12 +7,13 @@ does not settle is unclear, and a person's.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from mainstem.jobs import Done, Job, NewJob, Registry, Snooze, Verdict
+from mainstem.jobs import Done, Job, NewJob, Registry, Retry, Snooze, Verdict
 from mainstem.revos.accounts import health
 from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.sending.model import Moment, Sender, Settled
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from mainstem.revos.sending.model import Connection, Request
     from mainstem.revos.unipile import Provider
 
+LOG = logging.getLogger(__name__)
 KIND = "revos.write"
+REASON_CHARACTERS_MAX = 500
 QUEUE = "revos"
 #: reads may lag half a minute to a minute behind a write
 LOOK_AFTER = timedelta(seconds=90)
@@ -108,8 +111,34 @@ class Pipeline:
         moment = self._moment(connection, jobs)
         for job in jobs:
             verdict = verdicts[job.id]
+            is_last = job.attempt >= job.attempts_max
             if isinstance(verdict, Settled):
-                self._settle_one(moment, job, verdict.outcome)
+                try:
+                    with connection.transaction():
+                        self._settle_one(moment, job, verdict.outcome)
+                except Exception as error:
+                    if connection.broken or not is_last:
+                        raise
+                    LOG.exception("what became of a %s is not known", job.payload["sender"])
+                    self._give_up(moment, job, type(error).__name__)
+            elif isinstance(verdict, Retry) and is_last:
+                self._give_up(moment, job, verdict.reason)
+
+    def _give_up(self, moment: Moment, job: Job, reason: str) -> None:
+        """Leave to a person what can be neither made nor written down; its account goes on."""
+        unclear = Indeterminate(f"it could not be settled: {reason}"[:REASON_CHARACTERS_MAX])
+        try:
+            with moment.connection.transaction():
+                self._settle_one(moment, job, unclear)
+        except Exception:
+            if moment.connection.broken:
+                raise
+            LOG.exception("a %s cannot even be left to a person", job.payload["sender"])
+            status, slug, message = _as_ledger(unclear)
+            accounts_store.finish(
+                moment.connection, moment.agency_id, _call(job),
+                status=status, at=moment.at, slug=slug, message=message,
+            )  # fmt: skip
 
     def _settle_one(self, moment: Moment, job: Job, outcome: Outcome | None) -> None:
         account_id = UUID(job.payload["account_id"])
