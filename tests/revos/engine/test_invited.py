@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.migrations.people import insert
 
+from mainstem.revos.accounts.model import RELATIONS_PER_DAY
 from mainstem.revos.sandbox.faults import FaultKind, Knob
 
 if TYPE_CHECKING:
@@ -79,3 +80,15 @@ def test_who_was_a_contact_and_is_none_any_more_is_not_waited_for_without_end(
     stage.later(SOON)
     found = stage.sql("select s.status, l.status from dm_step as s, lead as l")
     assert found == [("failed", "failed")]
+
+
+def test_contacts_that_cannot_be_looked_at_are_not_asked_for_all_day(stage: Stage) -> None:
+    person = stage.at_distance(stage.mine, 3, style=None)
+    stage.world.scenario = replace(stage.world.scenario, accept_share=0.0)
+    stage.sandbox.faults.turn_on(Knob(FaultKind.UNKNOWN_SLUG, route="relations"))
+    stage.comment(stage.published(stage.mine), person)
+    stage.later(timedelta(hours=6), step=timedelta(minutes=10))
+    asked = "select count(*) from provider_call where route = 'read_relations'"
+    assert stage.sql(asked) == [(RELATIONS_PER_DAY,)]
+    later = "select max(inbox_read_to) <= %s from linkedin_account"
+    assert stage.sql(later, stage.world.now()) == [(True,)]

@@ -110,6 +110,14 @@ class Inbox:
         by_id = {_account(job): job for job in jobs}
         found: dict[UUID, Any] = {job.id: Done() for job in jobs}
         before = moment.at - RELATIONS_EVERY
+        accounts_store.lock(connection, moment.agency_id)
+        left = accounts_store.reads_left(
+            connection,
+            moment.agency_id,
+            moment.at,
+            route=Route.READ_RELATIONS,
+            among=set(by_id),
+        )
         for one in store.rows(
             moment, "requests", ids=list(by_id), relations_before=before, people_max=PEOPLE_MAX
         ):
@@ -118,7 +126,7 @@ class Inbox:
             request = Request(
                 account=one["unipile_account_id"],
                 after=read_to - OVERLAP,
-                wants_relations=one["wants_relations"],
+                wants_relations=one["wants_relations"] and left.get(one["id"], 0) > 0,
                 waiting=tuple(one["waiting"]),
             )
             found[job.id] = request
@@ -191,7 +199,7 @@ def _read_to(moment: Moment, found: Found) -> datetime | None:
     if not found.is_whole:
         return None
     times = [message.sent_at for message in found.messages if message.sent_at is not None]
-    return max(times, default=moment.at - OVERLAP)
+    return min(moment.at, max(times, default=moment.at - OVERLAP))  # a time to come is a mistake
 
 
 def _when(message: Message) -> tuple[float, str]:
