@@ -179,6 +179,7 @@ MATRIX: dict[str, Row] = {
     "GET /brand.css": PAGE,
     "GET /agency": Row(Kind.PAGE, frozenset({"owner", "admin"})),
     "POST /agency": Row(Kind.PAGE, frozenset({"owner", "admin"})),
+    "POST /agency/logo": Row(Kind.PAGE, frozenset({"owner", "admin"})),
     "GET /account": PAGE,
     "POST /account/second-factor": PAGE,
     "POST /account/second-factor/confirm": PAGE,

@@ -10,6 +10,7 @@ from tests.web.world import PASSWORD, World
 
 from mainstem.server import build_app
 from mainstem.server.settings import Settings
+from mainstem.stores.model import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,7 +41,8 @@ def plans(world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def app(world: World, plans: Path) -> Litestar:
-    return build_app(world.url, settings=Settings(world.keys, plans=plans))
+    files = Place(folder=plans / "files")
+    return build_app(world.url, settings=Settings(world.keys, plans=plans, files=files))
 
 
 @pytest.fixture(scope="session")

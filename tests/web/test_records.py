@@ -11,10 +11,12 @@ from tests.web.world import FOREIGN, NORTHWIND, campaign_id, client_id, lead_id,
 
 from mainstem.db.tenant import Tenant, tenant_transaction
 from mainstem.pg.connect import connect
+from mainstem.server.colours import contrasts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import httpx
     from litestar import Litestar
     from litestar.testing import TestClient
     from tests.web.world import World
@@ -362,6 +364,51 @@ def test_a_logo_is_a_public_file_of_ones_own(
     world.sql(
         "update agency set settings = settings #- '{brand,logo}' where id = %(id)s", id=NORTHWIND
     )
+
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\1\0\0\0\1\x08\6\0\0\0\x1f\x15\xc4\x89"
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'
+
+
+def test_an_agency_uploads_its_logo(
+    served: TestClient[Litestar], sign_in: SignIn, world: World
+) -> None:
+    def upload(who: str, content: bytes, kind: str = "image/png") -> httpx.Response:
+        files = {"file": ("logo.png", content, kind)}
+        return served.post("/agency/logo", headers=sign_in(who), files=files)
+
+    for content, said in (
+        (SVG, "PNG, JPEG or WebP picture"),
+        (b"<!doctype html><script>", "PNG, JPEG or WebP picture"),
+        (b"", "at most 512 kB"),
+        (PNG + bytes(512 * 1024), "at most 512 kB"),
+    ):
+        refused = upload("admin@foreign.example", content)
+        assert refused.status_code == 422
+        assert said in refused.text
+    assert upload("member@northwind.example", PNG).status_code == 403
+    for _ in range(2):  # the bucket is there the second time
+        assert upload("admin@foreign.example", PNG, "image/svg+xml").status_code == 303
+    page = served.get("/agency", headers=sign_in("admin@foreign.example")).text
+    (shown,) = set(re.findall(r'src="(/storage/v1/object/public/brand@foreign/[^"]+)"', page))
+    logo = served.get(shown)
+    assert (logo.status_code, logo.content) == (200, PNG)
+    assert logo.headers["content-type"] == "image/png"
+    assert logo.headers["x-content-type-options"] == "nosniff"
+    assert "agency-logo" not in served.get("/clients", headers=sign_in(OWNER)).text
+    world.sql(
+        "update agency set settings = settings #- '{brand,logo}' where id = %(id)s", id=FOREIGN
+    )
+
+
+def test_colours_are_held_against_both_themes(
+    served: TestClient[Litestar], sign_in: SignIn
+) -> None:
+    page = " ".join(served.get("/agency", headers=sign_in(OWNER)).text.split())
+    assert "Colour on the light theme: 5.5 : 1</div>" in page  # #0f766e on white
+    assert "Colour on the dark theme: 3.4 : 1</div>" in page
+    said = [each.ratio for each in contrasts({"primary": "#ffffff", "accent": "no colour"})]
+    assert [round(ratio, 1) for ratio in said] == [1.0, 18.5]
 
 
 @pytest.mark.parametrize("role", ["manager", "member", "client"])

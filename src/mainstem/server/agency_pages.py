@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from mainstem.core import desk
 from mainstem.core.requests import CoreDependency
+from mainstem.errors import RefusedError
+from mainstem.server.colours import contrasts
+from mainstem.server.logos import BYTES_MAX, Logos
 from mainstem.server.visits import own_logo
 from mainstem.web import AnyVisit, Field, Form, Section, see_other
 
@@ -24,7 +30,7 @@ FACE = Form(
         Field(
             "logo",
             "Logo",
-            hint="The address of a public file of yours: /storage/v1/object/public/…",
+            hint="The address of a public file of yours, or upload one below.",
             length_max=500,
         ),
     )
@@ -37,7 +43,7 @@ async def face(visit: AnyVisit) -> Response[bytes]:
     """The agency's name, colours and logo."""
     visit.require("agency", "update")
     found = await _read(visit)
-    return _page(visit, FACE.blank(**{**found.brand, "name": found.agency}))
+    return _page(visit, found, FACE.blank(**{**found.brand, "name": found.agency}))
 
 
 @post("/agency")
@@ -51,13 +57,32 @@ async def change_face(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
         own = f"/storage/v1/object/public/BUCKET@{found.slug}/FILE"
         filled = filled.with_problem("logo", f"It is no public file of yours, such as {own}.")
     if not filled.is_good:
-        return _page(visit, filled)
+        return _page(visit, found, filled)
     brand = {key: text for key, text in filled.values().items() if text and key != "name"}
     await desk.change_face(core, visit.tenant, name=filled.texts["name"], brand=brand)
     return see_other("/agency")
 
 
-HANDLERS = (face, change_face)
+@post("/agency/logo", request_max_body_size=BYTES_MAX + 64 * 1024)
+async def upload_logo(
+    visit: AnyVisit, core: CoreDependency, logos: NamedDependency[SkipValidation[Logos]]
+) -> Response[bytes]:
+    """Take a picture as the agency's logo."""
+    visit.require("agency", "update")
+    found = await _read(visit)
+    sent = (await visit.request.form()).get("file")
+    content = await sent.read(BYTES_MAX + 1) if isinstance(sent, UploadFile) else b""
+    try:
+        logo = await logos.keep(visit.tenant, found.slug, content)
+    except RefusedError as error:
+        filled = FACE.blank(**{**found.brand, "name": found.agency})
+        return _page(visit, found, filled, problem=str(error))
+    brand = {key: str(text) for key, text in found.brand.items() if text} | {"logo": logo}
+    await desk.change_face(core, visit.tenant, name=found.agency, brand=brand)
+    return see_other("/agency")
+
+
+HANDLERS = (face, change_face, upload_logo)
 
 
 async def _read(visit: Visit) -> Desk:
@@ -65,6 +90,13 @@ async def _read(visit: Visit) -> Desk:
         return await desk.read(connection, visit.tenant, client_id=visit.client_id)
 
 
-def _page(visit: Visit, filled: Filled) -> Response[bytes]:
-    status = HTTP_200_OK if filled.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("agency.html", status=status, form=filled)
+def _page(visit: Visit, found: Desk, filled: Filled, *, problem: str = "") -> Response[bytes]:
+    is_good = filled.is_good and not problem
+    return visit.page(
+        "agency.html",
+        status=HTTP_200_OK if is_good else HTTP_422_UNPROCESSABLE_ENTITY,
+        form=filled,
+        contrasts=contrasts(found.brand),
+        problem=problem,
+        kb_max=BYTES_MAX // 1024,
+    )

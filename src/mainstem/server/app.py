@@ -28,6 +28,7 @@ from mainstem.server import api, files, pages, problem, site
 from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
 from mainstem.server.gate import Direct, Gate, route_of
+from mainstem.server.logos import Logos
 from mainstem.server.metrics import Figures, Requests, metrics
 from mainstem.server.pace import Paces
 from mainstem.server.settings import Settings
@@ -79,6 +80,7 @@ def build_app(
     figures = Figures(url, settings.metrics_token, requests)
     data = DataApi(core.pool, resolver(core, paces))
     storage = files.storage_api(core, settings.files, settings.file_limits, paces)
+    logos = Logos.of(core, settings.files, settings.file_limits)
     templates = site.templates()
     watch, linking = Watch(url), inbound.Linking(core, settings.unipile)
     desk = Desk(
@@ -103,11 +105,12 @@ def build_app(
             "watch": Provide(lambda: watch, sync_to_thread=False),
             "core": Provide(lambda: core, sync_to_thread=False),
             "plans": Provide(lambda: plans, sync_to_thread=False),
+            "logos": Provide(lambda: logos, sync_to_thread=False),
             "decisions": Provide(lambda: desk, sync_to_thread=False),
             "linking": Provide(lambda: linking, sync_to_thread=False),
             "figures": Provide(lambda: figures, sync_to_thread=False),
         },
-        lifespan=[lambda _: _opened(core, data, storage, desk)],
+        lifespan=[lambda _: _opened(core, data, storage, logos, desk)],
         cors_config=CROSS_ORIGIN,
         allowed_hosts=AllowedHostsConfig(allowed_hosts=list(hosts), www_redirect=False),
         before_send=[guard],
@@ -139,7 +142,7 @@ def _mounted(path: str, app: DataApi | StorageApi) -> ASGIRouteHandler:
 
 @asynccontextmanager
 async def _opened(
-    core: Core, data: DataApi, storage: StorageApi | None, desk: Desk
+    core: Core, data: DataApi, storage: StorageApi | None, logos: Logos, desk: Desk
 ) -> AsyncIterator[None]:
     """Connections as long as the app runs; a database that is not there yet is waited for."""
     await core.pool.open(wait=False)
@@ -151,6 +154,7 @@ async def _opened(
         await core.pool.close()
         desk.pool.close()
         core.close()
+        logos.close()
         if storage is not None:
             storage.close()
 

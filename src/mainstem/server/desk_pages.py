@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -16,18 +15,13 @@ from mainstem.core import resolve as resolve_access
 from mainstem.core.requests import CoreDependency
 from mainstem.revos import pages as revos_pages
 from mainstem.server import jobs_pages, people_pages
-from mainstem.server.visits import COLOURS, required_cookie
+from mainstem.server.colours import rules
+from mainstem.server.visits import required_cookie
 from mainstem.web import AnyVisit, contains, local_path, see_other
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Text = Annotated[str, QueryParameter(name="q")]
 Next = Annotated[str, QueryParameter(name="next")]
 TEXT_LENGTH_MAX = 100
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-_LINEAR = 0.04045  # up to here sRGB is linear (IEC 61966-2-1)
-_MIDDLE = 0.1791  # the luminance at which black and white stand out alike (WCAG 2, 1.4.3)
 
 
 @get("/", sync_to_thread=False)
@@ -109,8 +103,8 @@ async def brand_style(visit: AnyVisit) -> Response[str]:
     """The agency's own colours, as a style of its own: nothing stands inline."""
     async with visit.writing() as connection:
         found = await desk.read(connection, visit.tenant, client_id=None)
-    rules = [rule for key in COLOURS for rule in _rules(key, found.brand.get(key))]
-    return Response(f":root:root:root {{{' '.join(rules)}}}\n", media_type="text/css")
+    style = " ".join(rules(found.brand))
+    return Response(f":root:root:root {{{style}}}\n", media_type="text/css")
 
 
 HANDLERS = (
@@ -145,23 +139,6 @@ def _id(text: object) -> UUID | None:
         return UUID(str(text))
     except ValueError:
         raise NotFoundException from None
-
-
-def _rules(key: str, colour: object) -> Sequence[str]:
-    """A colour, and black or white upon it: whichever stands out more."""
-    if not isinstance(colour, str) or not _COLOUR.fullmatch(colour):
-        return ()
-    content = "#000" if _luminance(colour) > _MIDDLE else "#fff"
-    return (f"--color-{key}: {colour};", f"--color-{key}-content: {content};")
-
-
-def _luminance(colour: str) -> float:
-    """The relative luminance of `#rrggbb` (WCAG 2.2)."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    red, green, blue = (
-        part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 #: the lists of all contexts, by name

@@ -20,6 +20,7 @@ from mainstem import core as identity
 from mainstem.core import Core, cookies, desk, people, sessions
 from mainstem.core.requests import CoreDependency  # noqa: TC001 - Litestar reads it
 from mainstem.errors import RefusedError
+from mainstem.server.colours import COLOURS
 from mainstem.web import AnyRequest, Frame, Site, Viewer, Visit, html, see_other
 from mainstem.web.live import EVENT_STREAM
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from mainstem.web.visit import Connection
 
 THEMES = frozenset({"dusk", "dawn"})
-#: the colours of an agency's own, as its settings name them
-COLOURS = ("primary", "accent")
 FIRST_APP = "revos"
 SiteDependency = NamedDependency[SkipValidation[Site]]
 
