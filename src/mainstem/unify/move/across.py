@@ -76,6 +76,11 @@ def merge_tasks(move: Move, run: Run) -> Iterator[Task]:
         before = [step]
 
 
+def read_by_merges(plan: Plan) -> set[str]:
+    """The source tables that must be staged before all merges can be done."""
+    return {name for merge in plan.merges for name in _read_by(plan, merge)}
+
+
 def _merge(connection: Connection, *, move: Move, run: Run, merge: PlannedMerge) -> None:
     move.reporter.step(across_name(merge), None)
     with clear_errors(across_name(merge)):

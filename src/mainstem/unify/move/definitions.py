@@ -223,10 +223,10 @@ def record_triggers(connection: Connection, table: str) -> TableRecord:
 
 def switch_triggers_off(connection: Connection, record: TableRecord) -> None:
     """Switch the recorded triggers off, on partitions too."""
-    for table in (record.table, *record.partitions) if record.triggers else ():
-        connection.execute(
-            sql.SQL("alter table only {} disable trigger user").format(sql.SQL(table))
-        )
+    if record.triggers:
+        off = sql.SQL("alter table only {} disable trigger user")
+        tables = (record.table, *record.partitions)
+        _execute_all(connection, [off.format(sql.SQL(table)) for table in tables])
 
 
 def put_back_index(connection: Connection, table: str, index: IndexRecord) -> None:
@@ -265,10 +265,17 @@ def put_back_triggers(connection: Connection, record: TableRecord) -> None:
         if enabled != record.triggers[name]:
             action = sql.SQL(_ENABLE[record.triggers[name]])
             changed.setdefault(table, []).append(action + sql.SQL(" ") + sql.Identifier(name))
-    for table, actions in changed.items():
-        connection.execute(
-            sql.SQL("alter table only {} {}").format(sql.SQL(table), sql.SQL(", ").join(actions))
-        )
+    on = sql.SQL("alter table only {} {}")
+    _execute_all(
+        connection,
+        [on.format(sql.SQL(table), sql.SQL(", ").join(names)) for table, names in changed.items()],
+    )
+
+
+def _execute_all(connection: Connection, statements: Sequence[sql.Composed]) -> None:
+    """Send statements together: a table may have hundreds of partitions, each with a statement."""
+    if statements:
+        connection.execute(sql.SQL("; ").join(statements))
 
 
 def _drop_keys(connection: Connection, keys: Iterable[ForeignKeyRecord]) -> None:

@@ -19,7 +19,7 @@ from mainstem.errors import MainstemError, SourceError
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.catalog.sqlite import open_source, read_catalog
 from mainstem.unify.ledger import store
-from mainstem.unify.move.across import make_empty, merge_tasks
+from mainstem.unify.move.across import make_empty, merge_tasks, read_by_merges
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.sample import keep_sample
@@ -110,10 +110,11 @@ def stage_all(
 
 
 def _server_tasks(move: Move, run: Run, tables: Sequence[PlannedTable]) -> Iterator[Task]:
-    """What is left to stage of all servers, the largest table first."""
-    staged = store.read_steps(move.session.main, run.id)
+    """What is left to stage of all servers: what merges wait for, then the largest tables first."""
+    staged = store.read_steps(move.session.main, run.id).keys()
     move.session.main.commit()
-    for table in sorted(tables, key=lambda table: table.row_count, reverse=True):
+    first = read_by_merges(move.plan)
+    for table in sorted(tables, key=lambda t: (t.name in first, t.row_count), reverse=True):
         source = move.sources[table.source]
         if isinstance(source, ServerSource) and stage_name(table.name) not in staged:
             yield stage_task(move, run, source, table)
