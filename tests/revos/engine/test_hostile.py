@@ -91,3 +91,18 @@ def test_what_can_never_be_written_down_is_left_to_a_person_and_its_account_goes
     assert stage.sql("select kind, user_id from notification") == [
         ("send_unknown", stage.mine.agency.user_id)
     ]
+
+
+def test_a_message_whose_words_are_mended_goes_out(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(dm_template_step1="Hi, how is {{company}}?")
+    person = stage.at_distance(stage.mine, 1, style="silent")
+    stage.comment(stage.published(stage.mine), person)
+    stage.later(timedelta(hours=1), step=STEP)
+    assert stage.texts_to(person) == []
+    ((status, why),) = stage.sql("select status, error_message from dm_step")
+    assert status == "scheduled"
+    assert "company" in why
+    mended = "update campaign set dm_template_step1 = 'Hi, where may I send it?'"
+    stage.sql(f"{mended} where id = %s", stage.mine.campaign_id)
+    stage.later(timedelta(hours=1), step=STEP)
+    assert stage.texts_to(person) == ["Hi, where may I send it?"]

@@ -71,7 +71,7 @@ def test_all_is_fine() -> None:
         ({"distance": Distance.SECOND, "invitation_status": "unknown"}, Hold),
         ({"distance": Distance.SECOND, "invitation_status": "accepted"}, Send),
         ({"distance": Distance.SECOND, "invitation_status": "expired"}, Skip),
-        ({"text": None, "problem": "{{company}} is empty"}, Fail),
+        ({"text": None, "problem": "{{company}} is empty"}, Wait),
         ({"account_status": None}, Fail),
         ({"account_status": "restricted"}, Wait),
         ({"account_status": "expired"}, Wait),

@@ -100,7 +100,8 @@ def _waiting(facts: Facts) -> Decision:
 
 
 def _content(facts: Facts) -> Decision | None:
-    return Fail(facts.problem or "the message is empty") if not facts.text else None
+    """Whoever mends the words, or the lead, need not ask for the message as well."""
+    return Wait(facts.problem or "the message is empty") if not facts.text else None
 
 
 def _account(facts: Facts) -> Decision | None:
