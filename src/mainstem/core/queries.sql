@@ -212,6 +212,16 @@ insert into public.audit_log (agency_id, actor_id, actor_role, actor_app, table_
 values (%(agency_id)s, %(actor_id)s, %(actor_role)s, %(actor_app)s, %(table_name)s, %(row_id)s, %(action)s,
         %(reason)s)
 
+-- name: note_refused_key
+-- A key was refused, noted once a minute: its prefix may be public, and whoever knows it could fill the
+-- agency's trail.
+insert into public.audit_log (agency_id, actor_role, table_name, row_id, action, reason)
+select %(agency_id)s, 'api_key', 'api_key', %(key_id)s, 'refuse', %(reason)s
+where not exists (
+  select from public.audit_log
+  where agency_id = %(agency_id)s and id >= app.uuid7_floor(now() - interval '1 minute')
+    and row_id = %(key_id)s and action = 'refuse' and reason = %(reason)s)
+
 -- name: add_refresh_token
 -- The next refresh token of a session.
 insert into app.refresh_token (session_id, parent_id, token_hash, expires_at, created_at)

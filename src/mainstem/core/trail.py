@@ -51,18 +51,9 @@ async def note(
 
 
 async def note_key(connection: Connection, agency_id: UUID, key_id: UUID, *, reason: str) -> None:
-    """Write down that an API key was refused."""
+    """Write down that an API key was refused, once a minute for each key."""
     await store.run(
-        connection,
-        "add_to_trail",
-        agency_id=agency_id,
-        actor_id=None,
-        actor_role="api_key",
-        actor_app=None,
-        table_name="api_key",
-        row_id=key_id,
-        action=Action.REFUSE,
-        reason=reason,
+        connection, "note_refused_key", agency_id=agency_id, key_id=key_id, reason=reason
     )
 
 
