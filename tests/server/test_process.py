@@ -110,7 +110,8 @@ def assert_ends(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
     assert "Traceback" not in said
 
 
-def test_says_why_it_does_not_start(home: Path) -> None:
+def test_says_why_it_does_not_start(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAINSTEM_URL", "https://app.example")
     with pytest.raises(UsageError, match="cannot listen on 203"):
         process.start("postgresql://127.0.0.1:1/x", home=home, host="203.0.113.1", port=0)
     assert running(home) is None

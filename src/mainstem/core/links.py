@@ -14,12 +14,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from mainstem.core import lockout, opaque, pkce, sessions, store
+from mainstem.core import lockout, opaque, pkce, sessions, store, trail
 from mainstem.core.lockout import Subject
 from mainstem.core.mail import Letter
 from mainstem.core.model import Assurance, Origin, SignedIn
 from mainstem.core.people import plain_email
 from mainstem.core.store import RouteRow
+from mainstem.core.trail import Action
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 
@@ -160,14 +161,15 @@ async def _redeemed(
             kinds=list(Purpose), token=opaque.route_of(token), now=core.clock(),
         )  # fmt: skip
         row = await store.person_by_id(connection, route.target_id) if route else None
-        if row is None or not row.is_active or (key and key.agency_id != row.agency_id):
-            raise RefusedError(
-                "otp_expired",
-                "Email link is invalid or has expired; ask for another one.",
-                status=403,
-            )
-        await lockout.forgive(core, connection, Subject.ADDRESS, origin.address)
-        yield connection, row
+        if row is not None and row.is_active and (key is None or key.agency_id == row.agency_id):
+            await lockout.forgive(core, connection, Subject.ADDRESS, origin.address)
+            yield connection, row
+            return
+        if row is not None:
+            await trail.note(connection, row.person(), Action.REFUSE, reason="link")
+    raise RefusedError(
+        "otp_expired", "Email link is invalid or has expired; ask for another one.", status=403
+    )
 
 
 def allowed_redirect(core: Core, wanted: str | None) -> str:

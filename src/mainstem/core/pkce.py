@@ -14,10 +14,11 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
-from mainstem.core import lockout, opaque, sessions, store
+from mainstem.core import lockout, opaque, sessions, store, trail
 from mainstem.core.lockout import Subject
 from mainstem.core.model import Assurance
 from mainstem.core.store import RouteRow
+from mainstem.core.trail import Action
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 
@@ -88,16 +89,18 @@ async def exchange(
             if route is not None:
                 break
         row = await store.person_by_id(connection, route.target_id) if route else None
-        is_foreign = key is not None and row is not None and key.agency_id != row.agency_id
-        if row is None or not row.is_active or is_foreign or not _VERIFIER.fullmatch(verifier):
-            raise RefusedError(
-                "flow_state_not_found", "invalid flow state, no valid flow state found", status=404
-            )
-        await lockout.forgive(core, connection, Subject.ADDRESS, origin.address)
-        return await sessions.begin(
-            core, connection, row.person(),
-            assurance=assurance, kind=sessions.TOKEN, origin=origin, key=key,
-        )  # fmt: skip
+        is_ours = row is not None and (key is None or key.agency_id == row.agency_id)
+        if row is not None and is_ours and row.is_active and _VERIFIER.fullmatch(verifier):
+            await lockout.forgive(core, connection, Subject.ADDRESS, origin.address)
+            return await sessions.begin(
+                core, connection, row.person(),
+                assurance=assurance, kind=sessions.TOKEN, origin=origin, key=key,
+            )  # fmt: skip
+        if row is not None:
+            await trail.note(connection, row.person(), Action.REFUSE, reason="code")
+    raise RefusedError(
+        "flow_state_not_found", "invalid flow state, no valid flow state found", status=404
+    )
 
 
 def with_code(target: str, code: str) -> str:

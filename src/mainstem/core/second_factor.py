@@ -118,6 +118,7 @@ async def confirm(core: Core, session: SessionUse, code: str) -> tuple[SignedIn,
             await store.run(
                 connection, "add_recovery_code", user_id=person.id, code_hash=_hash(core, each)
             )
+        await trail.note(connection, person, Action.CHANGE_PASSWORD, reason="second_factor_added")
         await sessions.end_all_in(
             core, connection, person, but=session.id, reason="second_factor_added"
         )
