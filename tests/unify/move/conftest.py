@@ -6,6 +6,7 @@ import json
 import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -18,8 +19,10 @@ from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Reporter, Silence
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from mainstem.pg.scratch import ScratchServer
     from mainstem.unify.plan.model import Plan
 
 TARGET = """
@@ -288,12 +291,21 @@ def _scan(number: int, *, letters: int) -> tuple[object, ...]:
     return number, f"CODE{number % letters + 1}", kind, number % 5 == 0, moment
 
 
-@pytest.fixture
-def shop(tmp_path: Path, empty_database_url: str) -> Shop:
-    """A shop whose rows all fit, planned into a target with triggers that refuse every write."""
-    with connect(empty_database_url) as connection:
+@pytest.fixture(scope="session")
+def _shop_target(scratch: ScratchServer) -> str:
+    """A template."""
+    name = f"shop_{uuid4().hex}"
+    with connect(scratch.create_database(name)) as connection:
         connection.execute(TARGET)
-    made = Shop(tmp_path, empty_database_url)
+    return name
+
+
+@pytest.fixture
+def shop(tmp_path: Path, scratch: ScratchServer, _shop_target: str) -> Iterator[Shop]:
+    """A shop whose rows all fit, planned into a target with triggers that refuse every write."""
+    name = f"test_{uuid4().hex}"
+    made = Shop(tmp_path, scratch.create_database(name, template=_shop_target))
     fill_source(made.source)
     made.configure(CONFIG)
-    return made
+    yield made
+    scratch.drop_database(name)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
-from tests.unify.move.conftest import shop  # noqa: F401 - a fixture
+from tests.unify.move.conftest import _shop_target, shop  # noqa: F401 - fixtures
 from tests.unify.several.conftest import (  # noqa: F401 - fixtures
     CONFIG,
     TARGET,
