@@ -4,7 +4,9 @@ import errno
 import os
 import signal
 import stat
+import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import psycopg
@@ -16,6 +18,26 @@ from mainstem.pg import leftovers
 from mainstem.pg.account import Account
 from mainstem.pg.connect import connect
 from mainstem.pg.embedded import EmbeddedServer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[EmbeddedServer]:
+    """A server for the tests of how one starts again; to make one takes longer than they do."""
+    with tempfile.TemporaryDirectory(prefix="mainstem-home-") as folder:
+        server = EmbeddedServer(Path(folder) / "home")
+        yield server
+        server.stop()
+
+
+@pytest.fixture
+def server(made: EmbeddedServer) -> EmbeddedServer:
+    """That server, running, with a committed row."""
+    made.start()
+    remember(made)
+    return made
 
 
 def kill_postmaster(server: EmbeddedServer) -> int:
@@ -30,6 +52,7 @@ def kill_postmaster(server: EmbeddedServer) -> int:
 
 def remember(server: EmbeddedServer) -> None:
     with connect(server.url()) as connection:
+        connection.execute("drop table if exists kept")
         connection.execute("create table kept (word text)")
         connection.execute("insert into kept values ('committed')")
 
@@ -53,9 +76,7 @@ def test_processes_that_start_it_at_once_share_one_server(home: Path) -> None:
     assert_remembered(server)
 
 
-def test_it_is_reached_through_a_private_socket_only(home: Path) -> None:
-    server = EmbeddedServer(home)
-    server.start()
+def test_it_is_reached_through_a_private_socket_only(server: EmbeddedServer) -> None:
     with connect(server.url()) as connection:
         settings = connection.execute(
             "select current_setting('listen_addresses'), current_setting('fsync'),"
@@ -68,21 +89,15 @@ def test_it_is_reached_through_a_private_socket_only(home: Path) -> None:
     assert rules == [("local", "trust")]
 
 
-def test_killed_it_starts_again_with_all_that_was_committed(home: Path) -> None:
-    server = EmbeddedServer(home)
-    server.start()
-    remember(server)
+def test_killed_it_starts_again_with_all_that_was_committed(server: EmbeddedServer) -> None:
     kill_postmaster(server)
     assert server.start() is True
     assert_remembered(server)
 
 
-def test_a_pid_file_that_names_another_program_is_no_server(home: Path) -> None:
-    server = EmbeddedServer(home)
-    server.start()
-    remember(server)
+def test_a_pid_file_that_names_another_program_is_no_server(server: EmbeddedServer) -> None:
     dead = kill_postmaster(server)
-    for file in (server.data / "postmaster.pid", home / "postgresql/run/.s.PGSQL.5432.lock"):
+    for file in (server.data / "postmaster.pid", server.data.parent / "run/.s.PGSQL.5432.lock"):
         file.write_text(file.read_text().replace(str(dead), str(os.getpid()), 1))
     assert server.pid() is None
     assert server.start() is True
@@ -90,20 +105,14 @@ def test_a_pid_file_that_names_another_program_is_no_server(home: Path) -> None:
 
 
 @pytest.mark.parametrize("garbage", ["", "\n", "not a number\n"])
-def test_a_garbled_pid_file_is_no_server(home: Path, garbage: str) -> None:
-    server = EmbeddedServer(home)
-    server.start()
-    remember(server)
+def test_a_garbled_pid_file_is_no_server(server: EmbeddedServer, garbage: str) -> None:
     kill_postmaster(server)
     (server.data / "postmaster.pid").write_text(garbage)
     assert server.start() is True
     assert_remembered(server)
 
 
-def test_a_worker_that_outlives_its_server_is_ended(home: Path) -> None:
-    server = EmbeddedServer(home)
-    server.start()
-    remember(server)
+def test_a_worker_that_outlives_its_server_is_ended(server: EmbeddedServer) -> None:
     with connect(server.url()) as connection:
         worker = psutil.Process(connection.info.backend_pid)
         # Stopped, it cannot notice that its server died, as one in a long computation does not.
@@ -163,9 +172,8 @@ def test_a_long_home_has_its_socket_elsewhere_as_private(home: Path) -> None:
     assert not folder.exists()
 
 
-@pytest.mark.parametrize("name", ["it's", "Smith, Ann", "100% ü 日本"])
-def test_a_home_may_be_called_anything_that_folders_are_called(home: Path, name: str) -> None:
-    server = EmbeddedServer(home / name)
+def test_a_home_may_be_called_anything_that_folders_are_called(home: Path) -> None:
+    server = EmbeddedServer(home / "it's" / "Smith, Ann" / "100% ü 日本")
     server.start()
     try:
         assert server.is_running()
@@ -192,9 +200,9 @@ def test_a_socket_folder_that_others_can_enter_is_refused(home: Path) -> None:
         EmbeddedServer(home).start()
 
 
-def test_a_setting_that_cannot_work_is_said_with_the_servers_reason(home: Path) -> None:
-    server = EmbeddedServer(home)
-    server.start()
+def test_a_setting_that_cannot_work_is_said_with_the_servers_reason(
+    server: EmbeddedServer,
+) -> None:
     server.stop()
     conf = server.data / "postgresql.auto.conf"
     conf.write_text("shared_preload_libraries = 'no_such_library'\n")
@@ -204,10 +212,10 @@ def test_a_setting_that_cannot_work_is_said_with_the_servers_reason(home: Path) 
     assert server.start() is True
 
 
-def test_a_link_in_the_data_folder_leads_to_no_other_file(home: Path, tmp_path: Path) -> None:
+def test_a_link_in_the_data_folder_leads_to_no_other_file(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
     """The server's account owns that folder, and may be less trusted than who starts the server."""
-    server = EmbeddedServer(home)
-    server.start()
     server.stop()
     precious = tmp_path / "precious"
     precious.write_text("kept")
@@ -218,16 +226,14 @@ def test_a_link_in_the_data_folder_leads_to_no_other_file(home: Path, tmp_path: 
     assert precious.stat().st_uid == owner
 
 
-def test_the_log_holds_no_tenants_data(home: Path) -> None:
-    server = EmbeddedServer(home)
-    server.start()
+def test_the_log_holds_no_tenants_data(server: EmbeddedServer) -> None:
     with connect(server.url(), autocommit=True) as connection:
         connection.execute("create table person (email text primary key)")
         twice = "insert into person values ('ann@private.example'), ('ann@private.example')"
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute(twice)
     server.stop()  # which writes the log to its end
-    logs = "".join(log.read_text() for log in (home / "postgresql" / "log").iterdir())
+    logs = "".join(log.read_text() for log in (server.data.parent / "log").iterdir())
     assert "duplicate key" in logs
     assert "private.example" not in logs
 
