@@ -4,7 +4,7 @@ MAINSTEM_BENCH_WEEK_ACCOUNTS (default 100), a campaign each, for MAINSTEM_BENCH_
 7). Real workers do the work, through the real queue and the real client; about one call in twenty
 fails, half of those after the write landed or without saying.
 
-The time moves in steps of MAINSTEM_BENCH_WEEK_STEP_S seconds (default 60), as fast as the workers
+The time moves in steps of MAINSTEM_BENCH_WEEK_STEP_S seconds (default 120), as fast as the workers
 keep up: the next step begins once nothing that is due is left, or once a killed worker's jobs are
 all that is left; so the week goes on while leases run out. The sandbox and the workers read the
 same clock, which stands still while a step's work is done: times in the sandbox's log are exact.
@@ -55,10 +55,10 @@ if TYPE_CHECKING:
 KEY = "week"
 WORKERS = 2
 POSTS_EACH = 2
-AGENCY_ACCOUNTS = 100
+AGENCY_ACCOUNTS = 200
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")
 #: what a second of the machine's is about, for waits that the queue measures
-SPEED = 100
+SPEED = 40
 BATCH = 40
 LEASE_S = 3
 #: real seconds between two kills of a worker
@@ -120,7 +120,7 @@ def main() -> None:
     """Run the week and print what it came to."""
     accounts = int(os.environ.get("MAINSTEM_BENCH_WEEK_ACCOUNTS", "100"))
     days = float(os.environ.get("MAINSTEM_BENCH_WEEK_DAYS", "7"))
-    step = timedelta(seconds=float(os.environ.get("MAINSTEM_BENCH_WEEK_STEP_S", "60")))
+    step = timedelta(seconds=float(os.environ.get("MAINSTEM_BENCH_WEEK_STEP_S", "120")))
     with workspace("week") as folder, ExitStack() as stack:
         server = EmbeddedServer(folder / "home")
         server.start()

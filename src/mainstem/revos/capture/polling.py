@@ -64,7 +64,8 @@ class Polling:
             else:
                 later.append(one["id"])
         self._put_off(moment, later)
-        enqueue(moment.connection, [_job(moment.agency_id, one) for one in now])
+        if now:
+            enqueue(moment.connection, [_job(moment.agency_id, one) for one in now])
 
     def _put_off(self, moment: Moment, ids: Sequence[UUID]) -> None:
         if ids:

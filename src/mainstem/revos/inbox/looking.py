@@ -164,8 +164,9 @@ class Inbox:
         accounts_store.finish_reads(
             connection, moment.agency_id, {job.id: 0 for job, _ in found}, at=moment.at
         )
+        known = _known(moment, found)
         for job, one in found:
-            self._take_in(moment, _account(job), one)
+            self._take_in(moment, _account(job), one, known)
         looks = [
             {
                 "account_id": _account(job),
@@ -176,9 +177,12 @@ class Inbox:
         ]
         store.rows(moment, "looked", looks=msgspec.json.encode(looks).decode())
 
-    def _take_in(self, moment: Moment, account_id: UUID, found: Found) -> None:
+    def _take_in(
+        self, moment: Moment, account_id: UUID, found: Found, known: set[tuple[UUID, str]]
+    ) -> None:
         for message in sorted(found.messages, key=_when):
-            self.replies.take_in(moment, account_id, message)
+            if (account_id, message.id) not in known:
+                self.replies.take_in(moment, account_id, message)
         if found.contacts:
             invited = store.rows(
                 moment, "waiting_for", account_id=account_id, people=list(found.contacts)
@@ -192,6 +196,14 @@ class Inbox:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "an account is always an agency's"
         return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+
+
+def _known(moment: Moment, looks: Sequence[tuple[Job, Found]]) -> set[tuple[UUID, str]]:
+    """Which messages were taken in before, by account: every look sees some of the last again."""
+    ids = [message.id for _, found in looks for message in found.messages]
+    accounts = [_account(job) for job, found in looks if found.messages]
+    rows = store.rows(moment, "known_messages", accounts=accounts, ids=ids) if ids else []
+    return {(one["linkedin_account_id"], one["unipile_message_id"]) for one in rows}
 
 
 def _read_to(moment: Moment, found: Found) -> datetime | None:

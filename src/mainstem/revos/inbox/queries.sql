@@ -54,3 +54,9 @@ where a.agency_id = %(agency_id)s and a.id = l.account_id
 select provider_person_id from public.pending_connection
 where agency_id = %(agency_id)s and linkedin_account_id = %(account_id)s and status in ('waiting', 'unknown')
   and provider_person_id = any (%(people)s)
+
+-- name: known_messages
+-- Which of these messages were taken in.
+select linkedin_account_id, unipile_message_id from public.processed_message
+where agency_id = %(agency_id)s and linkedin_account_id = any (%(accounts)s) and event = 'message_received'
+  and unipile_message_id = any (%(ids)s)

@@ -70,7 +70,8 @@ class Dispatch:
             *self.others_due(connection, at),
         }
         wanted = agencies if self.only is None else agencies & self.only
-        enqueue(connection, [wake(agency_id) for agency_id in sorted(wanted)])
+        if wanted:
+            enqueue(connection, [wake(agency_id) for agency_id in sorted(wanted)])
         return Snooze(self.clock.real_s(EVERY))
 
     def dispatch(self, connection: Connection, job: Job) -> None:
@@ -97,26 +98,26 @@ class Dispatch:
                 taken += wanted
                 for one in wanted:
                     del idle[one.account.id]
-        enqueue(connection, jobs)
+        if jobs:
+            enqueue(connection, jobs)
         return taken
 
     def _take_up(self, moment: Moment) -> None:
         """Have calls looked into whose jobs were lost for good."""
         senders = {sender.name: sender for sender in self.senders}
         left = accounts_store.abandoned(moment.connection, moment.agency_id, moment.at)
-        enqueue(
-            moment.connection,
-            [
-                job_for(
-                    moment.agency_id,
-                    senders[name],
-                    call_id=id_,
-                    account_id=account_id,
-                    subject_id=subject_id,
-                )
-                for id_, account_id, name, subject_id in left
-            ],
-        )
+        jobs = [
+            job_for(
+                moment.agency_id,
+                senders[name],
+                call_id=id_,
+                account_id=account_id,
+                subject_id=subject_id,
+            )
+            for id_, account_id, name, subject_id in left
+        ]
+        if jobs:
+            enqueue(moment.connection, jobs)
 
 
 def beat(connection: Connection, job: Job | None = None) -> None:

@@ -112,17 +112,23 @@ class Pipeline:
         for job in jobs:
             verdict = verdicts[job.id]
             is_last = job.attempt >= job.attempts_max
-            if isinstance(verdict, Settled):
-                try:
-                    with connection.transaction():
-                        self._settle_one(moment, job, verdict.outcome)
-                except Exception as error:
-                    if connection.broken or not is_last:
-                        raise
-                    LOG.exception("what became of a %s is not known", job.payload["sender"])
-                    self._give_up(moment, job, type(error).__name__)
+            if isinstance(verdict, Settled) and is_last:
+                self._settle_last(moment, job, verdict.outcome)
+            elif isinstance(verdict, Settled):
+                self._settle_one(moment, job, verdict.outcome)
             elif isinstance(verdict, Retry) and is_last:
                 self._give_up(moment, job, verdict.reason)
+
+    def _settle_last(self, moment: Moment, job: Job, outcome: Outcome | None) -> None:
+        """Settle what could not be settled before, or leave it to a person."""
+        try:
+            with moment.connection.transaction():
+                self._settle_one(moment, job, outcome)
+        except Exception as error:
+            if moment.connection.broken:
+                raise
+            LOG.exception("what became of a %s cannot be written down", job.payload["sender"])
+            self._give_up(moment, job, type(error).__name__)
 
     def _give_up(self, moment: Moment, job: Job, reason: str) -> None:
         """Leave to a person what can be neither made nor written down; its account goes on."""

@@ -233,7 +233,7 @@ where agency_id = %(agency_id)s and id = %(account_id)s
 -- name: message_taken_in
 -- A message is handled once, however often and in which order it is told.
 insert into public.processed_message (agency_id, client_id, linkedin_account_id, unipile_message_id, outcome)
-select agency_id, client_id, id, %(message_id)s, 'stored' from public.linkedin_account
+select agency_id, client_id, id, %(message_id)s, %(outcome)s from public.linkedin_account
 where agency_id = %(agency_id)s and id = %(account_id)s
 on conflict on constraint processed_message_unipile_key do nothing
 returning id

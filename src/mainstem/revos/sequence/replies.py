@@ -45,9 +45,17 @@ class Replies:
 
         `duplicate` when it was taken in before, or the account is none of the agency's.
         """
-        taken = store.row(moment, "message_taken_in", account_id=account_id, message_id=message.id)
+        taken = store.row(
+            moment,
+            "message_taken_in",
+            account_id=account_id,
+            message_id=message.id,
+            outcome="own" if message.is_own else "stored",
+        )
         if taken is None:
             return "duplicate"
+        if message.is_own:
+            return "own"
         outcome, dm_message_id = self._make_of(moment, account_id, message)
         store.rows(
             moment,
@@ -61,8 +69,6 @@ class Replies:
     def _make_of(
         self, moment: Moment, account_id: UUID, message: Message
     ) -> tuple[str, UUID | None]:
-        if message.is_own:
-            return "own", None
         if message.is_event or message.is_deleted or message.sender_id is None:
             return "unrelated", None
         found = store.rows(
