@@ -281,6 +281,31 @@ def test_two_swapped_values_are_seen(ran: Merge) -> None:
     assert len(texts) == 2
 
 
+def test_what_is_lost_flipped_emptied_or_given_to_another_tenant_is_named(merge: Merge) -> None:
+    merge.execute(merge.north, "update notes set body = null where id = 7")
+    merge.plan()
+    merge.run()
+    flipped, one, other = uuid_of(502), uuid_of(503), uuid_of(504)
+    merge.execute(
+        merge.url,
+        "delete from note where body = E'note\\t9';"
+        " update note set body = '' where body is null;"
+        f" update card set name = 'Brand 3' where id = '{flipped}';"  # one bit of 'Brand 2'
+        " update card as c set shop_id = o.shop_id from card as o"
+        f" where (c.id, o.id) in (('{one}', '{other}'), ('{other}', '{one}'))",
+    )
+    found = {str(d) for table in merge.verify().tables for d in table.differences}
+    tenant = "column shop_id (a row of shops): "
+    shops = [f"'{uuid_of(number)}'" for number in (1, 2)]
+    assert found == {
+        "north.notes, key 9: the row is lost",
+        "north.notes, key 7, column body: NULL became ''",
+        f"north.brand_cards, key {flipped}, column name: 'Brand 2' became 'Brand 3'",
+        f"north.brand_cards, key {one}, {tenant}{shops[1]} became {shops[0]}",
+        f"north.brand_cards, key {other}, {tenant}{shops[0]} became {shops[1]}",
+    }
+
+
 def test_a_second_run_changes_nothing_and_an_undo_takes_all_back(merge: Merge) -> None:
     plant_doubles(merge)
     merge.plan()
