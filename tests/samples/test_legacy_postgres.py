@@ -48,7 +48,7 @@ def test_has_exactly_as_many_rows_as_asked_for(made: Made, name: str) -> None:
 
 
 @BY_NAME
-@pytest.mark.parametrize("rows", [5_000, 20_001])
+@pytest.mark.parametrize("rows", [5_000, 6_007])
 def test_other_sizes_are_exact_too(empty_database_url: str, name: str, rows: int) -> None:
     sample = MAKERS[name](empty_database_url, rows=rows)
     assert sum(sample.rows.values()) == rows

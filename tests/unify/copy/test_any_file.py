@@ -75,7 +75,7 @@ def test_any_file_is_copied_and_proven(tmp_path: Path, scratch: ScratchServer) -
     url = scratch.create_database(name)
 
     @settings(
-        max_examples=40,
+        max_examples=25,
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

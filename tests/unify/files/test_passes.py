@@ -47,7 +47,7 @@ def planned(project: Project) -> Project:
 
 
 @settings(
-    max_examples=3,  # each takes seconds; others are tried every time
+    max_examples=2,  # each takes seconds; others are tried every time
     print_blob=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
