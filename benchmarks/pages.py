@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -45,20 +46,21 @@ PATHS = (
     "/revos/campaigns",
     "/revos/leads",
     "/revos/leads?status=failed&page=3",
+    "/revos/inbox",
+    "/revos/accounts",
+    "/revos/webhooks",
+    "/revos/posts",
+    "/jobs",
+    "/jobs?status=dead",
+    "/revos/campaigns/019b0000-0000-7000-8000-000000000001",
 )
-DATA = f"""
-    insert into agency (name, slug) values ('Northwind', 'northwind');
-    insert into "user" (agency_id, email, role) select id, 'ada@example.test', 'owner' from agency;
-    insert into client (agency_id, name) select a.id, 'Client ' || i
-      from agency as a cross join generate_series(1, 40) as i;
-    insert into campaign (agency_id, client_id, name, trigger_word, status)
-      select agency_id, id, 'Campaign of ' || name, 'WORD', 'active' from client;
-    insert into lead (agency_id, client_id, campaign_id, linkedin_id, first_name, last_name, status)
-      select agency_id, client_id, id, 'urn:' || i, 'Ruth', 'Lead ' || i,
-             (array['comment_detected', 'dm_sent', 'failed'])[1 + i % 3]
-      from campaign cross join generate_series(1, {LEADS // 40}) as i;
-    analyze;
-"""
+DATA = (
+    Path(__file__)
+    .with_suffix(".sql")
+    .read_text(encoding="utf-8")
+    .replace(":leads_a_campaign", str(LEADS // 40))
+    .replace(":jobs_a_campaign", str(LEADS // 400))
+)
 SERVE = """
 import sys, uvicorn, socket
 from mainstem.server import build_app
