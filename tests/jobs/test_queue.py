@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -73,6 +73,30 @@ def test_each_tenants_jobs_run_with_its_own_claims_and_stay_its_own(place: Place
         with tenant_transaction(place.connection, place.tenant(agency)) as open_:
             seen = open_.execute("select id, status from queue_job").fetchall()
         assert dict(seen) == dict.fromkeys(jobs, "completed")
+
+
+def test_a_claim_alone_does_not_wait_for_the_disk(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.sql("set synchronous_commit = on")
+    seen: dict[str, object] = {}
+
+    def note(what: str, connection: psycopg.Connection[TupleRow]) -> None:
+        (seen[what],) = connection.execute("show synchronous_commit").fetchone() or (None,)
+
+    for name in ("claim", "finish"):
+        real = getattr(store, name)
+
+        def noting(*given: Any, name: str = name, real: Any = real, **named: Any) -> object:
+            note(name, given[0])
+            return real(*given, **named)
+
+        monkeypatch.setattr(store, name, noting)
+    made = Registry()
+    made.add("look", lambda connection, _: note("effects", connection))
+    place.add(NewJob(kind="look"))
+    assert work(place, made) == 1
+    assert seen == {"claim": "off", "effects": "on", "finish": "on"}
 
 
 def test_no_tenant_enqueues_sees_cancels_retries_or_claims_for_another(place: Place) -> None:
