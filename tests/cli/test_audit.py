@@ -183,7 +183,10 @@ def test_pages_and_lists_read_nothing(tmp_path: Path) -> None:
     assert "did you mean" in str(_run(tmp_path, "--explain", "table-missing").exception)
 
 
-def test_names_that_are_no_utf8_are_read_and_shown(tmp_path: Path) -> None:
+def test_names_that_are_no_utf8_are_read_and_shown(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
     root = os.fsencode(tmp_path)
     files = {
         b"app/\xff.ts": FILES["app/page.ts"],
@@ -198,6 +201,6 @@ def test_names_that_are_no_utf8_are_read_and_shown(tmp_path: Path) -> None:
             file.write(text.encode())
     for form in ("text", "json", "html", "sarif", "markdown"):
         output = tmp_path / f"report.{form}"
-        result = _run(tmp_path, "--format", form, "--output", output, "--no-cache")
+        result = _run(tmp_path, "--format", form, "--output", output)
         assert result.exit_code == 1, result.exception
         assert "app/\N{REPLACEMENT CHARACTER}.ts" in output.read_text(encoding="utf-8")
