@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.migrations.people import new_client
 
+from mainstem.db.tenant import Tenant, tenant_transaction
 from mainstem.errors import RefusedError
 from mainstem.revos.campaigns import preflight, publish
 from mainstem.revos.sandbox.faults import FaultKind, Knob
@@ -74,3 +75,17 @@ def test_a_post_under_way_is_not_published_again_because_its_row_was_saved(stage
     assert len(stage.mine.account.posts) == 1
     found = stage.sql("select status from post where id = %s", stage.mine.post_id)
     assert found == [("published",)]
+
+
+def test_who_sees_no_client_sees_none_of_its_jobs(stage: Stage) -> None:
+    agency = stage.mine.agency
+    stage.comment(stage.published(stage.mine), stage.at_distance(stage.mine, 1))
+    stage.later(timedelta(hours=1), step=timedelta(minutes=5))
+    seen = "select distinct job_type from queue_job order by 1"
+    of_one = ["revos.inbox", "revos.poll", "revos.write"]
+    neighbour = new_client(stage.connection, agency.id)
+    for client, kinds in ((agency.client_id, of_one), (neighbour, [])):
+        member = Tenant(agency.id, agency.user_id, "member", frozenset({client}), "revos")
+        with tenant_transaction(stage.connection, member) as open_:
+            found = [kind for (kind,) in open_.execute(seen) if kind in of_one]
+        assert found == kinds

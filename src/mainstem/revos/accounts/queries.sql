@@ -132,7 +132,7 @@ where c.agency_id = r.agency_id and c.id = r.id and not (r.route = 'read_comment
 
 -- name: abandoned_calls
 -- Calls that a lost job left open.
-select id, linkedin_account_id, sender, subject_id from public.provider_call
+select id, client_id, linkedin_account_id, sender, subject_id from public.provider_call
 where agency_id = %(agency_id)s and status in ('reserved', 'calling') and called_at < %(before)s
   and sender is not null
 order by called_at

@@ -155,11 +155,11 @@ def begin(
 
 def abandoned(
     connection: Connection, agency_id: UUID, at: datetime, *, limit: int = ACCOUNTS_MAX
-) -> list[tuple[UUID, UUID, str, UUID]]:
-    """Return calls whose jobs were lost for good: id, account, sender, subject."""
+) -> list[tuple[UUID, UUID, UUID, str, UUID]]:
+    """Return calls whose jobs were lost for good: id, client, account, sender, subject."""
     values = {"agency_id": agency_id, "before": at - ABANDONED_AFTER, "limit": limit}
     rows = connection.execute(QUERIES["abandoned_calls"], values).fetchall()
-    return [(id_, account, sender, subject) for id_, account, sender, subject in rows]
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in rows]
 
 
 def finish(

@@ -237,5 +237,6 @@ def _job(agency_id: UUID, one: Mapping[str, Any]) -> NewJob:
         },
         unique_key=f"poll {one['id']}",
         agency_id=agency_id,
+        client_id=one["client_id"],
         app_context="revos",
     )

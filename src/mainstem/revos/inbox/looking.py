@@ -97,6 +97,7 @@ class Inbox:
                 payload={"account_id": str(one["id"]), "client_id": str(one["client_id"])},
                 unique_key=f"inbox {one['id']}",
                 agency_id=moment.agency_id,
+                client_id=one["client_id"],
                 app_context="revos",
             )
             for one in due

@@ -110,11 +110,12 @@ class Dispatch:
             job_for(
                 moment.agency_id,
                 senders[name],
+                client_id=client_id,
                 call_id=id_,
                 account_id=account_id,
                 subject_id=subject_id,
             )
-            for id_, account_id, name, subject_id in left
+            for id_, client_id, account_id, name, subject_id in left
         ]
         if jobs:
             enqueue(moment.connection, jobs)
@@ -158,6 +159,7 @@ def _reserved(moment: Moment, sender: Sender, wanted: Sequence[Wanted]) -> list[
         job_for(
             moment.agency_id,
             sender,
+            client_id=one.account.client_id,
             call_id=ids[one.account.id],
             account_id=one.account.id,
             subject_id=one.subject_id,

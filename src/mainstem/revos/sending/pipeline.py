@@ -169,9 +169,15 @@ class Pipeline:
 
 
 def job_for(
-    agency_id: UUID, sender: Sender, *, call_id: UUID, account_id: UUID, subject_id: UUID
+    agency_id: UUID,
+    sender: Sender,
+    *,
+    client_id: UUID,
+    call_id: UUID,
+    account_id: UUID,
+    subject_id: UUID,
 ) -> NewJob:
-    """The job that makes a call which the ledger holds."""
+    """The job that makes a call which the ledger holds; who sees the client sees it."""
     return NewJob(
         kind=KIND,
         queue=QUEUE,
@@ -183,6 +189,7 @@ def job_for(
         },
         unique_key=str(call_id),
         agency_id=agency_id,
+        client_id=client_id,
         app_context="revos",
     )
 
