@@ -208,11 +208,13 @@ def _known(moment: Moment, looks: Sequence[tuple[Job, Found]]) -> set[tuple[UUID
 
 
 def _read_to(moment: Moment, found: Found) -> datetime | None:
-    """Up to when all is known; of a look that was cut short, nothing is."""
-    if not found.is_whole:
-        return None
+    """Up to when all is known; of a look that was cut short, nothing is.
+
+    Only the provider's own times count: had ours jumped ahead for a while, a look that found
+    nothing would hide what comes in the meantime.
+    """
     times = [message.sent_at for message in found.messages if message.sent_at is not None]
-    return min(moment.at, max(times, default=moment.at - OVERLAP))  # a time to come is a mistake
+    return min(max(times), moment.at) if found.is_whole and times else None
 
 
 def _when(message: Message) -> tuple[float, str]:
