@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
+from litestar.testing import TestClient
 from tests.web.world import NORTHWIND, campaign_id, client_id, lead_id, row_ids
 
 from mainstem.revos.campaigns import Funnel
 from mainstem.revos.pages.campaigns import steps
 from mainstem.revos.pages.texts import BY_NAME, previewed
+from mainstem.revos.unipile import Settings as Unipile
+from mainstem.server import build_app
+from mainstem.server.sandbox import Running
+from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from litestar import Litestar
-    from litestar.testing import TestClient
     from tests.web.world import World
 
-    Client = TestClient[Litestar]
+    Client = TestClient[Any]
     SignIn = Callable[[str], dict[str, str]]
 
 OWNER, OTHER = "owner@northwind.example", "owner@foreign.example"
@@ -94,7 +97,7 @@ def test_a_campaign_is_made_ready_by_pages(served: Client, sign_in: SignIn, worl
     refused = served.post(f"/revos/posts/{kept[5]}/publish", headers=headers, data=at)
     assert (refused.status_code, "account" in refused.text) == (409, True)  # it is restricted
     page = served.get(path, headers=headers).text
-    assert 'href="/revos/accounts"' in page
+    assert f'href="/revos/accounts/{ours}">Mend it' in page
     for other in (sign_in(OTHER), sign_in("client@foreign.example")):
         for end in ("", "/edit", "/texts", "/post", "/live"):
             assert served.get(f"{path}{end}", headers=other).status_code in {403, 404}
@@ -217,6 +220,28 @@ def test_an_account_is_added_and_its_hours_and_caps_changed(
     assert "0 of 1 (later 5)" in served.get(path, headers=headers).text
     assert served.post(f"{path}/connect", headers=headers).status_code == 503  # no provider here
     assert served.post(f"{path}/edit", headers=sign_in(OTHER), data=changed).status_code == 404
+
+
+def test_an_account_is_linked_on_the_providers_own_page(sign_in: SignIn, world: World) -> None:
+    provider = Running()
+    provider.start()
+    try:
+        unipile = Unipile.from_environment(provider.settings())
+        app = build_app(world.url, settings=Settings(world.keys, unipile=unipile))
+        new = {"client_id": str(client_id(2)), "name": uuid4().hex, "timezone": "UTC"}
+        with TestClient(app) as served:
+            served.follow_redirects = False
+            made = served.post("/revos/accounts/new", headers=sign_in(OWNER), data=new)
+            path = f"{made.headers['location']}/connect"
+            shown = served.post(path, headers=sign_in(OWNER))
+            other = served.post(path, headers=sign_in(OTHER))
+            client = served.post(path, headers=sign_in("client@northwind.example"))
+    finally:
+        provider.stop()
+    assert shown.status_code == 200, shown.text
+    (address,) = re.findall(r'href="([^"]+)"[^>]*>Go to the sign-in page', shown.text)
+    assert address.startswith(provider.address)
+    assert [other.status_code, client.status_code] == [404, 403]
 
 
 def test_a_pod_is_made_filled_and_left(served: Client, sign_in: SignIn, world: World) -> None:

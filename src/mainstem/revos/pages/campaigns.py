@@ -204,7 +204,7 @@ async def campaign(
         "campaign.html",
         **await _numbers(visit, decisions, found),
         posts=posts,
-        lacks=await _lacks(visit, decisions, campaign_id),
+        lacks=await _lacks(visit, decisions, found),
     )
 
 
@@ -332,26 +332,27 @@ async def _numbers(visit: Visit, decisions: Desk, campaign: Row) -> dict[str, An
     }
 
 
-async def _lacks(visit: Visit, decisions: Desk, campaign_id: UUID) -> list[Lack] | None:
+async def _lacks(visit: Visit, decisions: Desk, campaign: Row) -> list[Lack] | None:
     """What a campaign misses, for whoever may change it; None for others."""
     if not visit.may("campaign", "update"):
         return None
     try:
-        found = await decisions.preflight(visit.tenant, campaign_id)
+        found = await decisions.preflight(visit.tenant, campaign["id"])
     except RefusedError:  # it is seen, and not theirs to change
         return None
-    return [Lack(each.message, each.is_error, _mended_at(each, campaign_id)) for each in found]
+    return [Lack(each.message, each.is_error, _mended_at(each, campaign)) for each in found]
 
 
-def _mended_at(missing: Missing, campaign_id: UUID) -> str:
-    field = missing.field.removeprefix("settings.")
+def _mended_at(missing: Missing, campaign: Row) -> str:
+    field, path = missing.field.removeprefix("settings."), f"{PATH}/{campaign['id']}"
+    account_id = campaign["linkedin_account_id"]
     if missing.field.startswith(OF_TEXTS):
-        return f"{PATH}/{campaign_id}/texts#{field}"
+        return f"{path}/texts#{field}"
     if missing.field == "post":
-        return f"{PATH}/{campaign_id}/post"
-    if missing.field == "linkedin_account_id" and "connect it" in missing.message:
-        return "/revos/accounts"
-    return f"{PATH}/{campaign_id}/edit#{field}"
+        return f"{path}/post"
+    if missing.field == "linkedin_account_id" and account_id is not None:
+        return f"/revos/accounts/{account_id}"
+    return f"{path}/edit#{field}"
 
 
 async def _settings(connection: Connection, visit: Visit, campaign_id: UUID) -> Row:
