@@ -244,6 +244,22 @@ def test_a_list_narrows_while_one_types_and_its_address_follows(open_window: Ope
     expect(rows.first).to_contain_text("Cold e-mail swipe file")
 
 
+def test_a_run_tells_its_progress_until_it_is_over(open_window: OpenWindow, world: World) -> None:
+    window = open_window()
+    page = window.page
+    window.sign_in(OWNER)
+    window.go("/unify/runs/2")
+    expect(page.get_by_text("1 of 2 steps")).to_be_visible()
+    page.evaluate("window.isTheSamePage = true")
+    world.sql("update unify.step set state = 'done' where run_id = 2")
+    expect(page.get_by_text("2 of 2 steps")).to_be_visible()
+    world.sql("update unify.run set state = 'finished', finished_at = now() where id = 2")
+    expect(page.get_by_text("Finished", exact=True)).to_be_visible()
+    assert page.evaluate("window.isTheSamePage")
+    page.reload()
+    expect(page.get_by_text("What was proven")).to_be_visible()
+
+
 def test_shortcuts_are_listed(open_window: OpenWindow) -> None:
     window = open_window()
     page = window.page
