@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from mainstem.jobs import Done, Job, NewJob, Registry, Retry, Snooze, Verdict
+from mainstem.jobs.registry import describe
 from mainstem.revos.accounts import health
 from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.sending.model import Moment, Sender, Settled
@@ -127,7 +128,7 @@ class Pipeline:
         except Exception as error:
             if moment.connection.broken:
                 raise
-            LOG.exception("what became of a %s cannot be written down", job.payload["sender"])
+            _log("what became of a %s cannot be written down: %s", job, error)
             self._give_up(moment, job, type(error).__name__)
 
     def _give_up(self, moment: Moment, job: Job, reason: str) -> None:
@@ -136,10 +137,10 @@ class Pipeline:
         try:
             with moment.connection.transaction():
                 self._settle_one(moment, job, unclear)
-        except Exception:
+        except Exception as error:
             if moment.connection.broken:
                 raise
-            LOG.exception("a %s cannot even be left to a person", job.payload["sender"])
+            _log("a %s cannot even be left to a person: %s", job, error)
             status, slug, message = _as_ledger(unclear)
             accounts_store.finish(
                 moment.connection, moment.agency_id, _call(job),
@@ -166,6 +167,11 @@ class Pipeline:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "a write is always an agency's"
         return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+
+
+def _log(said: str, job: Job, error: Exception) -> None:
+    """Without a traceback: it would end in the row that the server refused."""
+    LOG.error(said, job.payload["sender"], describe(error))
 
 
 def job_for(
