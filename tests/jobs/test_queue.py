@@ -75,6 +75,20 @@ def test_each_tenants_jobs_run_with_its_own_claims_and_stay_its_own(place: Place
         assert dict(seen) == dict.fromkeys(jobs, "completed")
 
 
+def test_jobs_of_a_claim_are_found_by_their_ids_however_the_queue_was_when_that_was_planned(
+    place: Place,
+) -> None:
+    """The plan of an empty queue stays for a while: by the index of leases it read all of them."""
+    ids = place.add(*(NewJob(kind="write") for _ in range(3)))
+    asked = {"ids": ids, "fence": 1, "ends": "[]", "jobs": "[]", "lease_s": 30}
+    for name in ("finish", "renew", "put_back"):
+        with service_transaction(place.connection) as open_:
+            rows = open_.execute(b"explain " + store.QUERIES[name], asked).fetchall()
+        plan = " ".join(line for (line,) in rows)
+        assert "Scan using job_pkey on job" in plan, plan
+        assert "job_lease_idx" not in plan, plan
+
+
 def test_a_claim_alone_does_not_wait_for_the_disk(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
