@@ -1,8 +1,9 @@
 """A simulated week: campaigns against the sandbox, workers killed at random, calls that fail.
 
 MAINSTEM_BENCH_WEEK_ACCOUNTS (default 100), a campaign each, for MAINSTEM_BENCH_WEEK_DAYS (default
-7). Real workers do the work, through the real queue and the real client; about one call in twenty
-fails, half of those after the write landed or without saying.
+7), or as many of them as MAINSTEM_BENCH_WEEK_MINUTES of the machine's time (default 60) allow. Real
+workers do the work, through the real queue and the real client; about one call in twenty fails,
+half of those after the write landed or without saying.
 
 The time moves in steps of MAINSTEM_BENCH_WEEK_STEP_S seconds (default 120), as fast as the workers
 keep up: the next step begins once nothing that is due is left, or once a killed worker's jobs are
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 KEY = "week"
+MINUTES_VARIABLE = "MAINSTEM_BENCH_WEEK_MINUTES"
 WORKERS = 2
 POSTS_EACH = 2
 AGENCY_ACCOUNTS = 200
@@ -65,7 +67,7 @@ LEASE_S = 3
 KILL_EVERY_S = 15.0
 #: how long a step waits before it goes on without the jobs of a killed worker
 PATIENCE_S = 0.3
-LOOK_S = 0.004
+LOOK_S = 0.02
 #: a week that stands still for so long is broken
 STEP_LIMIT_S = 120.0
 FAULTS = ("provider_error", "unavailable", "timeout_before", "timeout_after", "lost_after")
@@ -132,12 +134,12 @@ def main() -> None:
         with _sandbox(log, accounts) as (address, found):
             starts_at = _seeded(url, address, found)
             began_s = time.monotonic()
-            crew = _work(url, address, folder, starts_at, timedelta(days=days), step)
+            crew, ended_at = _work(url, address, folder, starts_at, timedelta(days=days), step)
             wall_s = time.monotonic() - began_s
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         proof = week_proof.Week(
             log=log,
-            days=days,
+            days=(ended_at - starts_at) / timedelta(days=1),
             step=step,
             wall_s=wall_s,
             programs_s=used.ru_utime + used.ru_stime,
@@ -184,8 +186,8 @@ def _seeded(url: str, address: str, found: list[dict[str, str]]) -> datetime:
 
 def _work(
     url: str, address: str, folder: Path, starts_at: datetime, span: timedelta, step: timedelta
-) -> Crew:
-    """Let workers work for the week."""
+) -> tuple[Crew, datetime]:
+    """Let workers work for the week; when it ended."""
     hand = folder / "clock"
     set_hand(hand, starts_at)
     environment = os.environ | {
@@ -204,7 +206,8 @@ def _work(
     try:
         with connect(url, autocommit=True) as connection:
             _wait_for_tick(connection)
-            while at < starts_at + span:
+            ends_s = time.monotonic() + 60 * float(os.environ.get(MINUTES_VARIABLE, "60"))
+            while at < starts_at + span and time.monotonic() < ends_s:
                 at += step
                 _ask(address, "POST", "/sandbox/clock", {"to": at.isoformat()})
                 set_hand(hand, at)
@@ -213,7 +216,7 @@ def _work(
                 _wait_until_done(connection, crew)
     finally:
         crew.end()
-    return crew
+    return crew, at
 
 
 def _wait_for_tick(connection: Connection) -> None:

@@ -46,7 +46,7 @@ def show(week: Week, connection: Connection, queries: Mapping[str, bytes]) -> No
     zones: dict[str, str] = dict(connection.execute(queries["zones"]).fetchall())
     figures: Figures = [
         ("campaigns, each on an account of its own", f"{len(zones):,}"),
-        ("days, in steps of seconds", f"{week.days:g}, {week.step.total_seconds():g}"),
+        ("days, in steps of seconds", f"{week.days:.2f}, {week.step.total_seconds():g}"),
         ("wall time (s), times as fast as the world", _pace(week)),
         (
             "CPU time (s): workers and sandbox, server",

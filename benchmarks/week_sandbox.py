@@ -17,7 +17,7 @@ from mainstem.revos.sandbox.call import iso
 KEY = "week"
 PEOPLE_FOR_ACCOUNT = 100
 #: a Monday; on its Sunday New York's clocks go back
-START = datetime(2026, 10, 26, tzinfo=UTC)
+START = datetime(2026, 10, 26, 6, tzinfo=UTC)
 
 
 async def main(log: Path, accounts: int) -> None:
