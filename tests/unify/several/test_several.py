@@ -12,9 +12,12 @@ from tests.unify.move.test_resume import Dying
 from tests.unify.several.conftest import CONFIG, WEIGHT_TABLE, WEIGHTS, uuid_of
 
 from mainstem.errors import ConfigError, SourceError, TargetError
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
+
+    from mainstem.unify.progress import Step
 
 #: the same shop and the same person elsewhere, with newer and older values
 DOUBLES_IN_SOUTH = """
@@ -315,6 +318,40 @@ def test_a_second_run_changes_nothing_and_an_undo_takes_all_back(merge: Merge) -
     merge.undo(run.id)
     for table in ("shop", "person", "project", "task", "note", "card"):
         assert merge.rows(f"select count(*) from {table}") == [(0,)], table
+
+
+class DyingAtLoading(Silence):
+    """Dies when everything is staged, merged and archived."""
+
+    def step(self, name: str, rows: int | None) -> Step:
+        if name.startswith("load "):
+            raise KeyboardInterrupt
+        return super().step(name, rows)
+
+
+def test_tables_that_are_staged_again_take_their_source_and_its_archives_along(
+    merge: Merge,
+) -> None:
+    """Merged rows are staged again, and then all of their source: it is read as of one moment."""
+    plant_doubles(merge)
+    dropped, archived = (f'{word} = "of another product"' for word in ("drop", "archive"))
+    merge.config.write_text(CONFIG.replace(dropped, archived))
+    plan = merge.plan()
+    assert {found.target for found in plan.merges} == {"shop", "person"}
+    with pytest.raises(KeyboardInterrupt):
+        merge.run(DyingAtLoading())
+    merge.execute(merge.url, 'truncate unify_1."stage south.project"')  # as a crash leaves it
+    merge.execute(
+        merge.north,
+        f"insert into tasks values ('{uuid_of(399)}', '{uuid_of(201)}', 'Late', 1, now());"
+        " insert into outfits (worn_on) values ('2031-01-01')",
+    )
+    outcome = merge.run()
+    assert outcome.run.id == 1
+    assert merge.accounts()["north.tasks"][0] == 41
+    archive = plan.directory / "archive" / "run-1" / "north.outfits.sql"
+    assert "2031-01-01" in archive.read_text(encoding="utf-8")
+    assert merge.verify().is_equal
 
 
 def test_a_source_that_changed_is_refused_with_names(merge: Merge) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.source import Source
-    from mainstem.unify.plan.model import Plan, PlannedTable
+    from mainstem.unify.plan.model import Plan, PlannedSource, PlannedTable
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -46,6 +46,13 @@ def write_archives(plan: Plan, run: Run, source: Source) -> None:
     for table in plan.tables_of(source.planned):
         if table.archive is not None:
             _write(plan, run, source, table)
+
+
+def forget_archives(plan: Plan, run: Run, source: PlannedSource) -> None:
+    """Remove what was archived of a source that is read again, as of another moment."""
+    for table in plan.tables_of(source):
+        if table.archive is not None:
+            archive_path(plan, run, table).unlink(missing_ok=True)
 
 
 def archive_tasks(plan: Plan, run: Run, source: Source) -> Iterator[Task]:

@@ -1,9 +1,9 @@
 """What an earlier process staged and a resumed run may not go on with.
 
 A snapshot of a PostgreSQL source ends with its process: of a source that was not staged whole, what
-is there is as of another moment than what will be. A server that crashed has emptied the staging
-tables. And rows that were merged across tables, some of which are staged again, are not the same
-rows any more.
+is there, archives included, is as of another moment than what will be. A server that crashed has
+emptied the staging tables. And rows that were merged across tables, some of which are staged again,
+are not the same rows any more.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.ledger import store
 from mainstem.unify.move.across import across_name, tables_of
+from mainstem.unify.move.archive import forget_archives
 from mainstem.unify.move.stage import forget_stage, is_whole, stage_name
 from mainstem.unify.plan.model import SourceKind
 
@@ -28,14 +29,19 @@ def forget_stale(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
     connection = move.session.main
     steps = store.read_steps(connection, run.id)
     stale = {table.name: table for table in tables if not _is_usable(move, run, table, steps)}
-    for source in move.plan.sources:
-        own = [table for table in tables if table.source == source.name]
-        if source.kind is SourceKind.POSTGRES and not _is_one_moment(own, steps, stale):
-            stale |= {table.name: table for table in own}
     merges = [merge for merge in move.plan.merges if across_name(merge) in steps]
     merged = [table for merge in merges for table in tables_of(move.plan, merge)]
+    known = -1
+    while known < len(stale):  # tables of one source, and those merged with them, go together
+        known = len(stale)
+        for source in move.plan.sources:
+            own = [table for table in tables if table.source == source.name]
+            if source.kind is SourceKind.POSTGRES and not _is_one_moment(own, steps, stale):
+                stale |= {table.name: table for table in own}
+                forget_archives(move.plan, run, source)
+        if any(table.name in stale for table in merged):
+            stale |= {table.name: table for table in merged if table in tables}
     if any(table.name in stale for table in merged):
-        stale |= {table.name: table for table in merged if table in tables}
         store.forget_steps(connection, run.id, [across_name(merge) for merge in merges])
     for table in stale.values():
         if stage_name(table.name) in steps:
