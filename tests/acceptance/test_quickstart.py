@@ -77,7 +77,7 @@ def test_five_databases_become_one_though_it_was_killed(machine: Machine) -> Non
 
     second = machine.mainstem("quickstart", "--rows", str(ROWS), "--port", "0")
     assert second.returncode == 0, second.stdout + second.stderr
-    for said in ("none pending", "made before", "as it stands", "nothing to do"):
+    for said in ("none pending", "made before", "as it stands", "nothing to do", "as found before"):
         assert said in second.stdout
     assert f"{record.address}, already running" in second.stdout
     assert running(machine.home) == record
@@ -94,52 +94,43 @@ def is_staging(machine: Machine) -> bool:
     return count(machine, "select count(*) from unify.step where name ~ '^stage'") > 0
 
 
-def test_a_person_s_own_direct_mail_file_goes_into_the_unified_schema(
+def test_a_person_s_own_files_come_in_and_what_cannot_is_one_clear_line(
     machine: Machine, tmp_path: Path
 ) -> None:
-    path = direct_mail.generate(tmp_path / "old app.db", rows=2_000, seed=9).path
+    (tmp_path / "letter.txt").write_bytes(b"this is no database, only text" * 50)
+    for name, said in (
+        ("letter.txt", "letter.txt is not a SQLite database"),
+        ("nowhere.db", "there is no file"),
+    ):
+        refused = machine.mainstem("quickstart", "--sqlite", str(tmp_path / name))
+        assert refused.returncode == 2
+        assert said in refused.stderr
+        assert name in refused.stderr
+        assert len(refused.stderr.strip().splitlines()) == 1
+        assert running(machine.home) is None
+
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    path = direct_mail.generate(folder / "old app.db", rows=2_000, seed=9).path
     before = path.read_bytes()
     done = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "of the direct-mail app" in done.stdout
-    assert count(machine, "select count(*) from public.mail_piece") > 0
+    pieces = count(machine, "select count(*) from public.mail_piece")
+    assert pieces > 0
     assert path.read_bytes() == before
-    assert [found.name for found in tmp_path.iterdir()] == ["old app.db"]
+    assert [found.name for found in folder.iterdir()] == ["old app.db"]
 
-
-def test_any_other_file_is_copied_into_a_schema_of_its_own(
-    machine: Machine, tmp_path: Path
-) -> None:
     path = tmp_path / "Shop data-2.db"
     with closing(sqlite3.connect(path)) as legacy, legacy:
         legacy.execute("create table orders (id integer primary key, note text not null)")
         legacy.executemany("insert into orders values (?, ?)", [(1, "één"), (2, "b\x00c")])
-    done = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "into schema copy_of_shop_data_2" in done.stdout
-    assert count(machine, "select count(*) from copy_of_shop_data_2.orders") == 2
+    for _ in range(2):
+        done = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "into schema copy_of_shop_data_2" in done.stdout
+        assert count(machine, "select count(*) from copy_of_shop_data_2.orders") == 2
+    assert count(machine, "select count(*) from public.mail_piece") == pieces
     record = running(machine.home)
     assert record is not None
     assert "orders" in fetch(record.address, "/status")[1]
-
-    again = machine.mainstem("quickstart", "--sqlite", str(path), "--port", "0")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert count(machine, "select count(*) from copy_of_shop_data_2.orders") == 2
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(b"this is no database, only text" * 50, "SQLite"), (None, "no")],
-)
-def test_a_file_that_cannot_be_read_is_one_clear_line(
-    machine: Machine, tmp_path: Path, *, content: bytes | None, said: str
-) -> None:
-    path = tmp_path / "letter.txt"
-    if content is not None:
-        path.write_bytes(content)
-    done = machine.mainstem("quickstart", "--sqlite", str(path))
-    assert done.returncode == 2
-    assert said in done.stderr
-    assert "letter.txt" in done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert running(machine.home) is None
