@@ -79,6 +79,7 @@ def main() -> None:
             migrate(owner)
         with connect(url, autocommit=True) as owner:
             owner.execute(DATA.encode())
+            owner.execute(b"vacuum analyze")
         token = asyncio.run(_signed_in(Settings.throw_away().core(url)))
         with closing(socket.create_server(("127.0.0.1", 0))) as listener:
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"

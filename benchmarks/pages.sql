@@ -41,4 +41,3 @@ insert into app.job_archive (job_id, agency_id, client_id, app_context, queue, k
   select app.uuid7(), agency_id, client_id, 'revos', 'webhooks', 'webhook.deliver', '{}',
          case when i % 50 = 0 then 'failed' else 'completed' end, 1, 5, now(), now()
   from campaign cross join generate_series(1, :leads_a_campaign) as i;
-analyze;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.rows import dict_row
 
 from mainstem.db.queries import load_queries
+from mainstem.jobs.scope import BY_INDEX
 from mainstem.jobs.store import QUERIES
 
 if TYPE_CHECKING:
@@ -22,11 +23,18 @@ if TYPE_CHECKING:
 DESK = load_queries("mainstem.jobs", "desk.sql")
 #: the query of a list of jobs; it takes `agency_id`
 JOBS = DESK["jobs"]
+#: whoever stops after a few rows needs no helpers, which would read on
+ALONE = "set local max_parallel_workers_per_gather = 0"
 Row = dict[str, Any]
 
 
+async def by_index(connection: AsyncConnection) -> None:
+    """Have what follows in the transaction read by index: statistics of a queue are often wrong."""
+    await connection.execute(f"{BY_INDEX}; {ALONE}".encode(), prepare=False)
+
+
 async def queues(connection: AsyncConnection, agency_id: UUID) -> list[Row]:
-    """The queues that hold jobs of an agency, with counts by state; each stops at 20,001."""
+    """The queues that hold jobs of an agency, with counts by state, a thousand of each."""
     return await _rows(connection, DESK["queues"], agency_id=agency_id)
 
 

@@ -1,5 +1,6 @@
 -- What the page of jobs reads, in the transaction of a tenant: its own jobs, of the clients and the app it sees.
--- Counting stops where nobody reads on; of what is finished, the newest are listed, and every dead letter.
+-- The policy is asked of each row, so counting and listing stop early: the newest four hundred that wait, as many dead
+-- letters, and two hundred that ended well.
 
 -- name: jobs
 -- The jobs as a list shows them.
@@ -8,14 +9,14 @@ from (
   (select id, client_id, kind, queue,
           case when status = 'leased' then 'running' when run_at > now() then 'scheduled' else 'waiting' end as status,
           attempt, attempts_max, run_at, last_error, null::timestamptz as finished_at
-   from app.job where agency_id = %(agency_id)s order by id desc limit 2000)
+   from app.job where agency_id = %(agency_id)s order by id desc limit 400)
   union all
   (select job_id, client_id, kind, queue, 'dead', attempt, attempts_max, run_at, last_error, finished_at
-   from app.job_archive where agency_id = %(agency_id)s and status = 'failed' order by id desc limit 2000)
+   from app.job_archive where agency_id = %(agency_id)s and status = 'failed' order by id desc limit 400)
   union all
   (select job_id, client_id, kind, queue, case status when 'completed' then 'done' else status end, attempt,
           attempts_max, run_at, last_error, finished_at
-   from app.job_archive where agency_id = %(agency_id)s and status <> 'failed' order by id desc limit 500)) as every
+   from app.job_archive where agency_id = %(agency_id)s and status <> 'failed' order by id desc limit 200)) as every
 
 -- name: job
 -- One job, wherever it is; whether the one who asks may write for its client.
@@ -34,21 +35,26 @@ cross join lateral (select not coalesce(app.is_read_only(every.client_id), false
 order by finished_at desc nulls first limit 1
 
 -- name: queues
--- How many jobs each queue holds, and since when the first one that is due waits.
-select queue, coalesce(sum(running), 0)::integer as running, coalesce(sum(waiting), 0)::integer as waiting,
-       coalesce(sum(scheduled), 0)::integer as scheduled, coalesce(sum(dead), 0)::integer as dead,
-       min(waits_since) as waits_since
+-- How many jobs each queue holds, and since when the first one that is due waits: of the oldest thousand that wait, all
+-- that are being done, and a thousand dead ones. `is_more` says that there are more.
+with waiting as (
+  select queue, run_at from app.job where agency_id = %(agency_id)s and status = 'ready' order by id limit 1001
+), dead as (
+  select queue from app.job_archive where agency_id = %(agency_id)s and status = 'failed' limit 1001
+)
+select queue, sum(running)::integer as running, sum(waiting)::integer as waiting,
+       sum(scheduled)::integer as scheduled, sum(dead)::integer as dead, min(waits_since) as waits_since,
+       (select count(*) > 1000 from waiting) as is_more, (select count(*) > 1000 from dead) as is_more_dead
 from (
-  select queue, count(*) filter (where status = 'leased') as running,
-         count(*) filter (where status = 'ready' and run_at <= now()) as waiting,
-         count(*) filter (where status = 'ready' and run_at > now()) as scheduled, 0 as dead,
-         min(run_at) filter (where status = 'ready' and run_at <= now()) as waits_since
-  from (select queue, status, run_at from app.job where agency_id = %(agency_id)s order by id desc limit 20001) as held
-  group by queue
+  select queue, 0 as running, count(*) filter (where run_at <= now()) as waiting,
+         count(*) filter (where run_at > now()) as scheduled, 0 as dead,
+         min(run_at) filter (where run_at <= now()) as waits_since
+  from waiting group by queue
   union all
-  select queue, 0, 0, 0, count(*), null
-  from (select queue from app.job_archive where agency_id = %(agency_id)s and status = 'failed' limit 20001) as dead
-  group by queue) as every
+  select queue, count(*), 0, 0, 0, null from app.job
+  where agency_id = %(agency_id)s and status = 'leased' group by queue
+  union all
+  select queue, 0, 0, 0, count(*), null from dead group by queue) as every
 group by queue order by queue limit 100
 
 -- name: running

@@ -27,7 +27,7 @@ _SERVICE_LIMITS = (
     f"set local statement_timeout = '{STATEMENT_LIMIT_S}s'; set local lock_timeout = '5s'"
 )
 #: a queue is empty or full by turns, so what the planner knows of its size is often wrong
-_BY_INDEX = "set local enable_seqscan = off; set local enable_bitmapscan = off"
+BY_INDEX = "set local enable_seqscan = off; set local enable_bitmapscan = off"
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def service_transaction(
     transaction writes durably is never kept without it.
     """
     try:
-        opening = f"begin; {_SERVICE}; {_SERVICE_LIMITS}; {_BY_INDEX}"
+        opening = f"begin; {_SERVICE}; {_SERVICE_LIMITS}; {BY_INDEX}"
         if not waits_for_disk:
             opening += "; set local synchronous_commit = off"
         connection.execute(opening.encode(), prepare=False)
@@ -83,7 +83,7 @@ def job_savepoint(
 
 def become_service(connection: Connection) -> None:
     """Go on as service_role in the open transaction: what follows is the queue's own."""
-    connection.execute(f"{_SERVICE}; {_BY_INDEX}".encode(), prepare=False)
+    connection.execute(f"{_SERVICE}; {BY_INDEX}".encode(), prepare=False)
 
 
 def tenant_of(agency_id: UUID, app_context: str, role: str) -> Tenant:

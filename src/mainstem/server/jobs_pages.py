@@ -70,6 +70,7 @@ async def jobs(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
     """The queues, and the jobs as a list."""
     visit.require(TABLE, "update")
     async with visit.reading() as connection:
+        await desk.by_index(connection)
         wish = Wish.read(JOBS, visit.request.query_params.multi_items())
         listed = await read_list(connection, visit, wish)
         views = await saved.views(connection, visit.tenant, JOBS.page)
@@ -146,6 +147,7 @@ HANDLERS = (jobs, jobs_live, job, change, change_queue)
 
 async def _queues(visit: Visit, core: Core) -> dict[str, Any]:
     async with visit.writing() as connection:
+        await desk.by_index(connection)
         queues = await desk.queues(connection, visit.agency_id)
         running = await desk.running(connection, visit.agency_id)
     async with service_transaction(core.pool) as connection:

@@ -81,7 +81,7 @@ CAMPAIGNS = Listing(
         Column("status", "Status", Kind.STATE),
         Column("trigger_word", "Trigger word", Kind.CODE),
         Column("leads", "Leads", Kind.COUNT, is_sortable=False),
-        Column("emails", "E-mails", Kind.COUNT, is_sortable=False),
+        Column("emails", "E-mails", Kind.COUNT, is_sortable=False, is_shown=False),
         Column("starts_at", "Starts", Kind.MOMENT, is_shown=False),
         Column("ends_at", "Ends", Kind.MOMENT, is_shown=False),
         Column("created_at", "Made", Kind.MOMENT),

@@ -31,18 +31,18 @@ left join lateral (
 where p.agency_id = %(agency_id)s
 
 -- name: conversations
--- Conversations in which somebody wrote back, as a list shows them.
+-- Conversations in which somebody wrote back, as a list shows them. What was written last is looked up for the rows
+-- that are shown only.
 select q.id, q.client_id, q.lead_id, q.campaign_id::text as campaign_id,
        coalesce(nullif(concat_ws(' ', l.first_name, l.last_name), ''), l.email, l.linkedin_id) as name,
-       c.name as campaign, k.name as client, l.status, left(m.message, 120) as message, q.last_inbound_at
+       c.name as campaign, k.name as client, l.status, q.last_inbound_at,
+       (select left(d.message, 120) from public.dm_message as d
+        where d.agency_id = q.agency_id and d.dm_sequence_id = q.id and d.direction = 'inbound'
+        order by d.id desc limit 1) as message
 from public.dm_sequence as q
 join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 left join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
 left join public.client as k on k.agency_id = q.agency_id and k.id = q.client_id
-left join lateral (
-  select d.message from public.dm_message as d
-  where d.agency_id = q.agency_id and d.dm_sequence_id = q.id and d.direction = 'inbound'
-  order by d.id desc limit 1) as m on true
 where q.agency_id = %(agency_id)s and q.last_inbound_at is not null
 
 -- name: conversation
