@@ -22,14 +22,16 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 from schemathesis.core.result import Ok
-from tests.server.world import MARK
+from tests.server.world import MARK, opened_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import httpx
     from schemathesis import APIOperation, Case
     from tests.server.world import World
+
+    from mainstem.pg.scratch import ScratchServer
 
 OWN = ("owner", "member", "client")
 FOREIGN = ("anonymous", "other tenant", "operator")
@@ -45,10 +47,13 @@ BASE = "http://testserver.local"
 
 
 @pytest.fixture(scope="module")
-def asked(world: World) -> World:
-    """The world with an operator, who is one of the other agency's members."""
-    world.callers["operator"] = world.fresh("operator")
-    return world
+def asked(
+    scratch: ScratchServer, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A world of its own: what is asked here changes rows and sessions."""
+    with opened_world(scratch, template, tmp_path_factory.mktemp("files")) as world:
+        world.callers["operator"] = world.fresh("operator")
+        yield world
 
 
 def test_the_api_answers_as_its_description_says(asked: World) -> None:

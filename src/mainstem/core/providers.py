@@ -98,9 +98,9 @@ async def put(core: Core, tenant: Tenant, wish: Wish) -> Named:
     Raises:
         RefusedError: the tenant may not, or wishes for what cannot be.
     """
-    _require_sound(core, wish)
     async with service_transaction(core.pool, tenant) as connection:
         await permissions.require(connection, tenant, MANAGE)
+        _require_sound(core, wish)
         there = await store.one(
             connection, _Row, "provider_to_change", agency_id=tenant.agency_id, name=wish.name
         )
