@@ -64,7 +64,7 @@ SPEED = 40
 BATCH = 40
 LEASE_S = 3
 #: real seconds between two kills of a worker
-KILL_EVERY_S = 15.0
+KILL_EVERY_S = 20.0
 #: how long a step waits before it goes on without the jobs of a killed worker
 PATIENCE_S = 0.3
 LOOK_S = 0.02

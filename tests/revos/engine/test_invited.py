@@ -90,5 +90,5 @@ def test_contacts_that_cannot_be_looked_at_are_not_asked_for_all_day(stage: Stag
     stage.later(timedelta(hours=6), step=timedelta(minutes=10))
     asked = "select count(*) from provider_call where route = 'read_relations'"
     assert stage.sql(asked) == [(RELATIONS_PER_DAY,)]
-    later = "select max(inbox_read_to) <= %s from linkedin_account"
-    assert stage.sql(later, stage.world.now()) == [(True,)]
+    later = "select count(*) from linkedin_account where inbox_read_to > %s"
+    assert stage.sql(later, stage.world.now()) == [(0,)]
