@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mainstem.server.sandbox import Running
 
-END_LIMIT_S = 10.0
+END_LIMIT_S = 5.0
 
 
 @contextmanager
