@@ -27,7 +27,8 @@ def _ask(
     world: World, route: str, row: Row, caller: Caller, *, content: bytes | None = None
 ) -> httpx.Response:
     method, _, template = route.partition(" ")
-    path = re.sub(r"\{(\w+):\w+\}", lambda found: world.ids.get(found[1], str(uuid4())), template)
+    ids = world.ids if row.finds else {}  # what is not to be found is not to be changed, either
+    path = re.sub(r"\{(\w+):\w+\}", lambda found: ids.get(found[1], str(uuid4())), template)
     if row.query:
         path = f"{path}?{row.query}"
     world.client.cookies.clear()
