@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,8 +15,6 @@ from mainstem.unify.verify.model import Comparison, KeyKind
 from mainstem.unify.verify.workers import PARALLEL_ROWS_MIN, open_sides
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.unify.verify.conftest import Copied, Moved
 
 
@@ -55,14 +54,21 @@ def test_an_unreachable_server_is_said(copied: Copied, tmp_path: Path) -> None:
         pass
 
 
-def test_a_process_that_ends_early_is_noticed(copied: Copied) -> None:
+def test_a_process_that_ends_early_is_noticed(
+    copied: Copied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = tmp_path / "ended"
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[3]))  # where it finds `_end`
+    monkeypatch.setenv("ENDED", str(ended))
     no_rows = Comparison(Table("none", ()), "none", (), (), KeyKind.WHOLE_ROW, "from none")
     before = dict(os.environ)
     with open_sides(copied.path, copied.url, rows=PARALLEL_ROWS_MIN) as sides:
         assert dict(os.environ) == before, "the hash seed is the processes' own"
         with pytest.raises(UnifyError, match="ended early"):
             sides.walk([(_end, no_rows)], lambda _: None)
+    assert ended.exists(), "it ended because it was told to"
 
 
 def _end(*_: object) -> None:
+    Path(os.environ["ENDED"]).touch()
     os._exit(9)
