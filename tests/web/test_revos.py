@@ -13,6 +13,7 @@ from litestar.testing import TestClient
 from tests.web.world import NORTHWIND, campaign_id, client_id, lead_id, row_ids
 
 from mainstem.revos.campaigns import Funnel
+from mainstem.revos.engine import KINDS_OF_ROWS
 from mainstem.revos.pages.campaigns import steps
 from mainstem.revos.pages.texts import BY_NAME, previewed
 from mainstem.revos.unipile import Settings as Unipile
@@ -347,6 +348,13 @@ def test_jobs_are_retried_and_cancelled_by_staff_who_see_them_and_paused_by_oper
     assert again.status_code == 409
     held = "select kind from app.job where id = %(id)s"
     assert world.sql(held, id=ours) == [("Ours job",)]
+    assert "Cancel it" in served.get(f"/jobs/{ours}", headers=headers).text
+    for kind in sorted(KINDS_OF_ROWS):
+        world.sql("update app.job set kind = %(kind)s where id = %(id)s", id=ours, kind=kind)
+        assert "Cancel it" not in served.get(f"/jobs/{ours}", headers=headers).text
+        kept = served.post(f"/jobs/{ours}", headers=headers, data={"do": "cancel"})
+        assert kept.status_code == 409, "the row of a write would only get a new job"
+    world.sql("update app.job set kind = 'Ours job' where id = %(id)s", id=ours)
     assert served.post(f"/jobs/{ours}", headers=headers, data={"do": "cancel"}).status_code == 303
     assert world.sql(held, id=ours) == []
     dead = "select count(*) from app.job_archive where status = 'failed' and agency_id = %(id)s"

@@ -15,15 +15,19 @@ from mainstem.revos.capture import Polling
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
 from mainstem.revos.emails import Emails
+from mainstem.revos.emails.sending import KIND as EMAIL_KIND
 from mainstem.revos.extraction import REVIEW_BELOW
 from mainstem.revos.inbound import Handling, Listeners, forget
+from mainstem.revos.inbound.intake import EVENT_KIND, LINK_KIND
 from mainstem.revos.inbox import Inbox
 from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
 from mainstem.revos.sending.dispatch import BEAT_KIND, beat
+from mainstem.revos.sending.pipeline import KIND as WRITE_KIND
 from mainstem.revos.sending.pipeline import QUEUE
 from mainstem.revos.sequence import Messages, Replies, Wording
+from mainstem.revos.webhooks.announcing import ANNOUNCE, DELIVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +40,10 @@ if TYPE_CHECKING:
     from mainstem.core.mail import Mail
     from mainstem.core.master_key import MasterKeys
     from mainstem.revos.unipile import Provider
+
+#: jobs that do what a row of another table says is due: without its job the row would wait for
+#: ever, or get a new one, so that whoever stops it stops what the row belongs to
+KINDS_OF_ROWS = frozenset({WRITE_KIND, EMAIL_KIND, EVENT_KIND, LINK_KIND, ANNOUNCE, DELIVER})
 
 
 def _nobody(moment: Moment, lead_id: UUID) -> None:

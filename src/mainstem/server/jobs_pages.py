@@ -18,6 +18,7 @@ from mainstem.core.requests import CoreDependency
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 from mainstem.jobs import desk
+from mainstem.revos.engine import KINDS_OF_ROWS
 from mainstem.server.account_pages import session_of_visit
 from mainstem.web import (
     AnyVisit,
@@ -96,7 +97,7 @@ async def job(visit: AnyVisit, job_id: FromPath[UUID]) -> Response[bytes]:
         found = await desk.job(connection, visit.agency_id, job_id)
     if found is None:
         raise NotFoundException
-    return visit.page("job.html", job=found)
+    return visit.page("job.html", job=found, may_cancel=found["kind"] not in KINDS_OF_ROWS)
 
 
 @post(f"{PATH}/{{job_id:uuid}}")
@@ -112,6 +113,13 @@ async def change(visit: AnyVisit, core: CoreDependency, job_id: FromPath[UUID]) 
         raise RefusedError(
             "insufficient_permissions",
             "You may read this client's rows and change none; ask an admin.",
+        )
+    if sent.get("do") == "cancel" and found["kind"] in KINDS_OF_ROWS:
+        raise RefusedError(
+            "conflict",
+            "This job does what is already written down, which would be done by another one; "
+            "pause the campaign or the endpoint that it belongs to.",
+            status=409,
         )
     async with service_transaction(core.pool, visit.tenant) as connection:
         if sent.get("do") == "cancel":
