@@ -22,4 +22,5 @@ select agency_id from (
         where status = 'pending' and (scheduled_for <= %(at)s or expires_at <= %(at)s)
   union select agency_id from public.provider_call
         where status in ('reserved', 'calling') and sender is not null and called_at < %(abandoned_before)s) as due
-limit %(limit)s
+-- Where more are due than are woken at once, each gets its turn.
+order by random() limit %(limit)s
