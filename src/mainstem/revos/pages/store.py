@@ -1,4 +1,4 @@
-"""The only module of RevOS's pages that runs SQL."""
+"""What several of RevOS's pages read and write; what one page alone needs stands with it."""
 
 from __future__ import annotations
 
