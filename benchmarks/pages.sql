@@ -24,7 +24,13 @@ insert into provider_call (agency_id, client_id, linkedin_account_id, route, sen
   from linkedin_account cross join generate_series(1, 120) as i;
 insert into dm_sequence (agency_id, client_id, campaign_id, lead_id, last_inbound_at)
   select agency_id, client_id, campaign_id, id, now() from lead where status = 'dm_sent';
-update lead as l set dm_sequence_id = q.id from dm_sequence as q where q.lead_id = l.id;
+update lead as l set dm_sequence_id = q.id, email = l.linkedin_id || '@example.com' from dm_sequence as q
+  where q.lead_id = l.id;
+insert into dm_delivery (agency_id, client_id, campaign_id, lead_id, provider_person_id, step, status, sent_at)
+  select agency_id, client_id, campaign_id, id, linkedin_id, 1, 'sent', now() from lead where status <> 'comment_detected';
+insert into comment (agency_id, client_id, post_id, author_name, author_linkedin_id, content)
+  select p.agency_id, p.client_id, p.id, 'Ruth', 'urn:' || i, 'WORD, please' from post as p
+  cross join generate_series(1, 40) as i;
 insert into dm_message (agency_id, client_id, dm_sequence_id, lead_id, direction, message)
   select agency_id, client_id, id, lead_id, 'inbound', 'Please send it to ruth@example.com'
   from dm_sequence;

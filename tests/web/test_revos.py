@@ -10,13 +10,14 @@ from uuid import uuid4
 
 import pytest
 from litestar.testing import TestClient
-from tests.web.world import NORTHWIND, campaign_id, client_id, lead_id, row_ids
+from tests.web.world import FOREIGN, NORTHWIND, campaign_id, client_id, lead_id, row_ids
 
 from mainstem.revos.campaigns import Funnel
-from mainstem.revos.engine import KINDS_OF_ROWS
+from mainstem.revos.engine import KINDS, KINDS_OF_ROWS, Engine
 from mainstem.revos.pages.campaigns import steps
 from mainstem.revos.pages.texts import BY_NAME, previewed
 from mainstem.revos.unipile import Settings as Unipile
+from mainstem.revos.webhooks.announcing import ANNOUNCE, DELIVER
 from mainstem.server import build_app
 from mainstem.server.sandbox import Running
 from mainstem.server.settings import Settings
@@ -375,3 +376,45 @@ def test_jobs_are_retried_and_cancelled_by_staff_who_see_them_and_paused_by_oper
     served.post("/jobs/queues", headers=headers, data=rest | {"do": "resume"})
     assert world.sql("select count(*) from app.job_pause") == [(0,)]
     assert served.get("/jobs", headers=sign_in("client@northwind.example")).status_code == 403
+
+
+def test_jobs_are_paged_to_the_last_one_by_state_and_kind(
+    served: Client, sign_in: SignIn, world: World
+) -> None:
+    headers = sign_in(OWNER)
+    for agency, most in ((NORTHWIND, 430), (FOREIGN, 40)):
+        world.sql(
+            "insert into app.job_archive (job_id, agency_id, app_context, queue, kind, payload,"
+            " status, attempt, attempts_max, run_at, created_at)"
+            " select app.uuid7(), %(agency)s, 'both', 'paged', 'revos.poll', '{}',"
+            " (array['completed', 'failed'])[1 + i %% 2], 1, 5, now(), now()"
+            " from generate_series(1, %(most)s) as i",
+            agency=agency, most=most * 2,
+        )  # fmt: skip
+        world.sql(
+            "insert into app.job (agency_id, queue, kind, run_at) select %(agency)s, 'paged',"
+            " 'revos.poll', now() + (i - 20) * interval '1 hour' from generate_series(1, 30) as i",
+            agency=agency,
+        )
+    expected = {"dead": 430, "done": 430, "waiting": 20, "scheduled": 10, "running": 0}
+    for state, number in expected.items():
+        path, seen = f"/jobs?status={state}&name=revos.poll", set[str]()
+        while path:
+            page = served.get(path, headers=headers).text
+            found = set(re.findall(r'href="/jobs/([0-9a-f-]{36})"', page))
+            assert not seen & found
+            seen |= found
+            following = re.search(r'rel="next" href="([^"]+)"', page)
+            path = following[1].replace("&amp;", "&") if following else ""
+        assert len(seen) == number
+    of_all = served.get("/jobs?name=revos.poll&status=dead&status=done", headers=headers).text
+    assert "1 to 25 of 860" in of_all
+    assert "No jobs match" in served.get("/jobs?name=revos.write", headers=headers).text
+    for table in ("job", "job_archive"):
+        world.sql(f"delete from app.{table} where queue = 'paged'")
+
+
+def test_every_kind_of_job_that_an_agency_has_can_be_chosen() -> None:
+    engine = Engine(provider=None, keys=None, base_url="", mail=object())  # type: ignore[arg-type]
+    of_platform = {"revos.beat", "revos.tick"}
+    assert set(engine.registry().entries) - of_platform == KINDS - {ANNOUNCE, DELIVER}

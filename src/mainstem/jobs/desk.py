@@ -15,17 +15,38 @@ from mainstem.jobs.scope import BY_INDEX
 from mainstem.jobs.store import QUERIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from uuid import UUID
 
     from mainstem.jobs.store import AsyncConnection
 
 DESK = load_queries("mainstem.jobs", "desk.sql")
-#: the query of a list of jobs; it takes `agency_id`
-JOBS = DESK["jobs"]
+#: which query lists the jobs of a state
+LISTED = {
+    "waiting": "listed_open",
+    "running": "listed_open",
+    "scheduled": "listed_open",
+    "dead": "listed_dead",
+    "done": "listed_done",
+    "cancelled": "listed_cancelled",
+}
 #: whoever stops after a few rows needs no helpers, which would read on
 ALONE = "set local max_parallel_workers_per_gather = 0"
 Row = dict[str, Any]
+
+
+def listed(states: Iterable[str] = ()) -> bytes:
+    """The query of a list of jobs; the list may hold other states too.
+
+    It takes `agency_id`, and `seen_max`: how many jobs that are over it holds of each state.
+
+    Args:
+        states: those that are asked for; none, or one that there is not, is all.
+    """
+    wanted = set(states)
+    asked = wanted if wanted and wanted <= LISTED.keys() else LISTED.keys()
+    names = dict.fromkeys(name for state, name in LISTED.items() if state in asked)
+    return b"\nunion all\n".join(b"(" + DESK[name] + b")" for name in names)
 
 
 async def by_index(connection: AsyncConnection) -> None:

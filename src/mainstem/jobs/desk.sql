@@ -1,22 +1,27 @@
 -- What the page of jobs reads, in the transaction of a tenant: its own jobs, of the clients and the app it sees.
--- The policy is asked of each row, so counting and listing stop early: the newest four hundred that wait, as many dead
--- letters, and two hundred that ended well.
+-- The policy is asked of each row, so counting and listing stop early.
 
--- name: jobs
--- The jobs as a list shows them.
-select id, client_id, kind as name, queue, status, attempt, attempts_max, run_at, last_error, finished_at
-from (
-  (select id, client_id, kind, queue,
-          case when status = 'leased' then 'running' when run_at > now() then 'scheduled' else 'waiting' end as status,
-          attempt, attempts_max, run_at, last_error, null::timestamptz as finished_at
-   from app.job where agency_id = %(agency_id)s order by id desc limit 400)
-  union all
-  (select job_id, client_id, kind, queue, 'dead', attempt, attempts_max, run_at, last_error, finished_at
-   from app.job_archive where agency_id = %(agency_id)s and status = 'failed' order by id desc limit 400)
-  union all
-  (select job_id, client_id, kind, queue, case status when 'completed' then 'done' else status end, attempt,
-          attempts_max, run_at, last_error, finished_at
-   from app.job_archive where agency_id = %(agency_id)s and status <> 'failed' order by id desc limit 200)) as every
+-- name: listed_open
+-- Jobs that are not over yet, as a list shows them. A list's ids are those of the rows: in the archive a job has another.
+select id, id as job_id, client_id, kind as name, queue,
+       case when status = 'leased' then 'running' when run_at > now() then 'scheduled' else 'waiting' end as status,
+       attempt, attempts_max, run_at, last_error, null::timestamptz as finished_at
+from app.job where agency_id = %(agency_id)s order by id desc
+
+-- name: listed_dead
+-- Jobs that nobody tries any more.
+select id, job_id, client_id, kind as name, queue, 'dead' as status, attempt, attempts_max, run_at, last_error, finished_at
+from app.job_archive where agency_id = %(agency_id)s and status = 'failed' order by id desc limit %(seen_max)s
+
+-- name: listed_done
+-- Jobs that ended well.
+select id, job_id, client_id, kind as name, queue, 'done' as status, attempt, attempts_max, run_at, last_error, finished_at
+from app.job_archive where agency_id = %(agency_id)s and status = 'completed' order by id desc limit %(seen_max)s
+
+-- name: listed_cancelled
+-- Jobs that were taken back.
+select id, job_id, client_id, kind as name, queue, 'cancelled' as status, attempt, attempts_max, run_at, last_error, finished_at
+from app.job_archive where agency_id = %(agency_id)s and status = 'cancelled' order by id desc limit %(seen_max)s
 
 -- name: job
 -- One job, wherever it is; whether the one who asks may write for its client.

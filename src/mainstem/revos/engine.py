@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from mainstem.jobs import Registry, Schedule, set_schedule
 from mainstem.revos import connecting
 from mainstem.revos.capture import Polling
+from mainstem.revos.capture.polling import KIND as POLL_KIND
 from mainstem.revos.clock import REAL, Clock
 from mainstem.revos.connecting import Invitations, PublicReplies
 from mainstem.revos.emails import Emails
@@ -20,10 +21,12 @@ from mainstem.revos.extraction import REVIEW_BELOW
 from mainstem.revos.inbound import Handling, Listeners, forget
 from mainstem.revos.inbound.intake import EVENT_KIND, LINK_KIND
 from mainstem.revos.inbox import Inbox
+from mainstem.revos.inbox.looking import KIND as INBOX_KIND
 from mainstem.revos.pods import Engagements, share, tidy
 from mainstem.revos.posts import Publications
 from mainstem.revos.sending import Dispatch, Moment, Pipeline, Sender
 from mainstem.revos.sending.dispatch import BEAT_KIND, beat
+from mainstem.revos.sending.dispatch import KIND as DISPATCH_KIND
 from mainstem.revos.sending.pipeline import KIND as WRITE_KIND
 from mainstem.revos.sending.pipeline import QUEUE
 from mainstem.revos.sequence import Messages, Replies, Wording
@@ -44,6 +47,8 @@ if TYPE_CHECKING:
 #: jobs that do what a row of another table says is due: without its job the row would wait for
 #: ever, or get a new one, so that whoever stops it stops what the row belongs to
 KINDS_OF_ROWS = frozenset({WRITE_KIND, EMAIL_KIND, EVENT_KIND, LINK_KIND, ANNOUNCE, DELIVER})
+#: all that is done for an agency
+KINDS = KINDS_OF_ROWS | {DISPATCH_KIND, POLL_KIND, INBOX_KIND}
 
 
 def _nobody(moment: Moment, lead_id: UUID) -> None:

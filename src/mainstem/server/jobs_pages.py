@@ -5,6 +5,7 @@ A queue is everybody's, so only platform operators pause one.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from mainstem.core.requests import CoreDependency
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 from mainstem.jobs import desk
-from mainstem.revos.engine import KINDS_OF_ROWS
+from mainstem.revos.engine import KINDS, KINDS_OF_ROWS
 from mainstem.server.account_pages import session_of_visit
 from mainstem.web import (
     AnyVisit,
@@ -33,6 +34,7 @@ from mainstem.web import (
     read_list,
     see_other,
 )
+from mainstem.web.listing import ROWS_MAX
 from mainstem.web.wording import words
 
 if TYPE_CHECKING:
@@ -41,15 +43,14 @@ if TYPE_CHECKING:
 
 PATH = "/jobs"
 TABLE = "queue_job"
-STATES = ("waiting", "running", "scheduled", "dead", "done", "cancelled")
 JOBS = Listing(
     page="jobs",
     path=PATH,
     title="Jobs",
     many="jobs",
-    query=desk.JOBS,
+    query=desk.listed(),
     columns=(
-        Column("name", "Job", link=f"{PATH}/{{id}}"),
+        Column("name", "Job", link=f"{PATH}/{{job_id}}"),
         Column("queue", "Queue", Kind.CODE),
         Column("status", "Status", Kind.STATE),
         Column("attempt", "Attempts", Kind.NUMBER),
@@ -58,7 +59,10 @@ JOBS = Listing(
         Column("run_at", "Due", Kind.MOMENT),
         Column("finished_at", "Ended", Kind.MOMENT),
     ),
-    filters=(Filter("status", "Status", tuple((each, words(each)) for each in STATES)),),
+    filters=(
+        Filter("status", "Status", tuple((each, words(each)) for each in desk.LISTED)),
+        Filter("name", "Kind", tuple((each, each) for each in sorted(KINDS))),
+    ),
     search=("name", "queue", "last_error"),
     hint="Whatever is done later, or again and again, is a job.",
 )
@@ -72,8 +76,10 @@ async def jobs(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
     visit.require(TABLE, "update")
     async with visit.reading() as connection:
         await desk.by_index(connection)
-        wish = Wish.read(JOBS, visit.request.query_params.multi_items())
-        listed = await read_list(connection, visit, wish)
+        asked = Wish.read(JOBS, visit.request.query_params.multi_items())
+        listing = replace(JOBS, query=desk.listed(asked.picked.get("status", ())))
+        wish = replace(asked, listing=listing)
+        listed = await read_list(connection, visit, wish, seen_max=ROWS_MAX)
         views = await saved.views(connection, visit.tenant, JOBS.page)
     return visit.page("jobs.html", listed=listed, views=views, **await _queues(visit, core))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ROWS_A_PAGE = 25
 PAGES_MAX = 400
+#: as far as a list is paged
+ROWS_MAX = ROWS_A_PAGE * PAGES_MAX
 TEXT_LENGTH_MAX = 100
 VALUES_MAX = 20
 #: counting stops here: what is more is "more than"
@@ -258,6 +260,11 @@ class Listed:
     def last(self) -> int:
         """The number of the last row."""
         return self.first + len(self.rows) - 1
+
+    @property
+    def is_end(self) -> bool:
+        """Whether there are more rows, and no page that shows them."""
+        return self.has_more and self.wish.page >= PAGES_MAX
 
     @property
     def counted(self) -> str:

@@ -53,24 +53,28 @@ update public.scrape_job set status = %(status)s, claimed_at = null
 where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and status in ('scheduled', 'running', 'paused')
 
 -- name: funnel
--- How many people got how far.
+-- How many people got how far. Each table is read once, by the campaign: whatever is looked up for each lead asks a
+-- policy for each lead.
 select
   (select count(*) from public.comment as k join public.post as p on p.agency_id = k.agency_id and p.id = k.post_id
    where p.agency_id = %(agency_id)s and p.campaign_id = %(campaign_id)s and not k.is_own) as comments,
-  count(*) as leads,
-  count(*) filter (where exists (
-    select from public.dm_delivery as d
-    where d.agency_id = l.agency_id and d.lead_id = l.id and d.step = 1 and d.status = 'sent')) as messaged,
-  count(*) filter (where q.last_inbound_at is not null) as replied,
-  count(*) filter (where l.email is not null) as captured,
-  count(*) filter (where exists (
-    select from public.webhook_delivery as h
-    where h.agency_id = l.agency_id and h.lead_id = l.id and h.status = 'success')) as delivered,
-  count(*) filter (where q.link_clicked) as downloaded,
-  count(*) filter (where l.status = 'failed') as failed
-from public.lead as l
-left join public.dm_sequence as q on q.agency_id = l.agency_id and q.id = l.dm_sequence_id
-where l.agency_id = %(agency_id)s and l.campaign_id = %(campaign_id)s
+  l.leads, d.messaged, q.replied, l.captured,
+  (select count(distinct h.lead_id) from public.webhook_delivery as h
+   where h.agency_id = %(agency_id)s and h.status = 'success' and h.lead_id = any (l.told)) as delivered,
+  q.downloaded, l.failed
+from (
+  select count(*) as leads, count(email) as captured, count(*) filter (where status = 'failed') as failed,
+         array_agg(id) filter (where email is not null) as told
+  from public.lead where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s
+) as l
+cross join (
+  select count(distinct lead_id) as messaged from public.dm_delivery
+  where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and step = 1 and status = 'sent'
+) as d
+cross join (
+  select count(*) filter (where last_inbound_at is not null) as replied, count(*) filter (where link_clicked) as downloaded
+  from public.dm_sequence where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s
+) as q
 
 -- name: post
 -- A post that may be published.

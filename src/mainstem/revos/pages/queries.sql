@@ -44,15 +44,10 @@ order by array_position(array['comment_detected', 'invited', 'dm_sent', 'dm_repl
 limit 20
 
 -- name: campaign_leads_by_status
--- How many leads of a campaign are in each state; of many leads the newest are counted.
+-- How many leads of a campaign are in each state.
 select status as label, count(*) as number
-from (
-  select status
-  from public.lead
-  where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s
-  order by id desc
-  limit %(counted_max)s
-) as newest
+from public.lead
+where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s
 group by status
 order by array_position(array['comment_detected', 'invited', 'dm_sent', 'dm_replied', 'email_captured',
   'webhook_sent', 'backup_sent', 'completed', 'failed'], status)

@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from mainstem.db.queries import load_queries
 from mainstem.web import row, rows
-from mainstem.web.overview import COUNTED_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +25,6 @@ async def campaign(connection: Connection, visit: Visit, campaign_id: UUID) -> R
     found = await row(connection, QUERIES["campaign"], **bound)
     if found is None:
         return None
-    bound |= {"counted_max": COUNTED_MAX + 1}
     by_status = await rows(connection, QUERIES["campaign_leads_by_status"], **bound)
     return {**found, "by_status": by_status}
 
