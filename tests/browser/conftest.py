@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from tests.web.plans import make_plans
 from tests.web.world import PASSWORD, World
 
 from mainstem.server import build_app
+from mainstem.server.listen import free_socket
 from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,8 +92,7 @@ def world(scratch: ScratchServer, template: str) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def address(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server on a port of its own."""
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
+    with closing(free_socket("127.0.0.1", 0)) as listener:
         found = f"http://127.0.0.1:{listener.getsockname()[1]}"
         plans = make_plans(tmp_path_factory.mktemp("plans"), world.url)
         settings = Settings(world.keys, base_url=found, plans=plans)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 import threading
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from mainstem.db.pool import async_pool
 from mainstem.db.tenant import Tenant
 from mainstem.pg.connect import connect
 from mainstem.server import build_app
+from mainstem.server.listen import free_socket
 from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
@@ -211,9 +211,8 @@ async def core(town: Town, clock: Clock, outbox: Outbox, hashing: Passwords) -> 
 @contextmanager
 def served(app: Litestar) -> Iterator[str]:
     """A real server on a port of its own; its address."""
-    with closing(socket.socket()) as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()  # who asks before the server is up waits, instead of being refused
+    # Who asks before the server is up waits, instead of being refused.
+    with closing(free_socket("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from mainstem.db.pool import open_async_pool
 from mainstem.db.tenant import Tenant
 from mainstem.pg.connect import connect
 from mainstem.rest import Access, DataApi, RequestError
+from mainstem.server.listen import free_socket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -214,7 +214,7 @@ def _served(
             raise RequestError(401, "PGRST301", "no such key")
         return callers[key]
 
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = free_socket("127.0.0.1", 0)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/rest/v1"
 
     async def main() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -135,6 +136,27 @@ def test_refuses_what_it_cannot_listen_on(monkeypatch: pytest.MonkeyPatch) -> No
         pytest.raises(UsageError, match=r"no port from .* is free"),
     ):
         free_socket(HOST, taken.getsockname()[1])
+
+
+def test_no_piece_of_an_answer_waits_for_another() -> None:
+    assert asyncio.run(sends_at_once(free_socket(HOST, 0)))
+
+
+async def sends_at_once(listener: socket.socket) -> bool:
+    """Whether Nagle's algorithm is off for those who come."""
+    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    def take(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = writer.get_extra_info("socket")
+        told.set_result(line.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async with await asyncio.start_server(take, sock=listener):
+        _, caller = await asyncio.open_connection(*listener.getsockname())
+        try:
+            return await told == 1
+        finally:
+            caller.close()
 
 
 def test_hosts_and_addresses() -> None:

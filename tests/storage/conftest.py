@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from mainstem.db.pool import async_pool
 from mainstem.db.tenant import Tenant
 from mainstem.pg.connect import connect
 from mainstem.server import build_app
+from mainstem.server.listen import free_socket
 from mainstem.server.settings import Settings
 from mainstem.storage import Limits
 from mainstem.stores.model import Place
@@ -217,7 +217,7 @@ def far_office(office: Office) -> Iterator[Office]:
 def served(url: str, keys: master_key.MasterKeys, place: Place, **more: Any) -> Iterator[str]:
     """The app behind uvicorn, in a thread of its own."""
     app = build_app(url, settings=Settings(keys, files=place, file_limits=LIMITS, **more))
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = free_socket("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", ws="none"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
