@@ -37,6 +37,20 @@ def test_a_clean_database_is_proven(template: str, empty_database_url: str) -> N
     assert "0 leak, 0 not exercised" in said.splitlines()[-1]
 
 
+def test_where_programs_come_as_superusers_nothing_is_called_proven(
+    template: str, empty_database_url: str
+) -> None:
+    assert template
+    with connect(empty_database_url) as connection:
+        schema, _, _ = SCHEMA.format(condition=OWN).partition("grant select")
+        connection.execute(schema.encode())
+    told = CliRunner().invoke(app, ["verify", "isolation", "--database", empty_database_url])
+    code, said = told.exit_code, told.output
+    assert code == 0
+    assert "not exercised table agency and note: nobody but superusers may reach any" in said
+    assert said.splitlines()[-1] == "0 proven, 0 leak, 2 not exercised, 0 attempts"
+
+
 def test_a_leak_comes_with_the_statement_that_shows_it(
     template: str, empty_database_url: str
 ) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from mainstem.kit.wording import listed
 from mainstem.pg.target import database_url
 from mainstem.unify.isolation import Verdict, prove
 from mainstem.unify.isolation.keeping import keep
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 _MARKS = {
     Verdict.LEAK: ("leak", "red"),
     Verdict.NOT_EXERCISED: ("not exercised", "yellow"),
-    Verdict.PROVEN: ("proven", "green"),
 }
+#: names of objects that could not be tried for the same reason
+_NAMES_MAX: Final = 8
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -86,20 +88,29 @@ def as_object(proof: Proof, *, has_weakenings: bool) -> dict[str, object]:
 
 def _show(proof: Proof, *, has_weakenings: bool) -> None:
     click.echo(f"{proof.database}: {_counted(proof)}")
-    for verdict in (Verdict.LEAK, Verdict.NOT_EXERCISED):
-        for each in proof.objects:
-            if each.verdict is verdict:
-                _show_object(each)
+    for each in proof.leaks:
+        _show_leak(each)
+    untried: dict[tuple[str, str], list[str]] = {}
+    for each in proof.objects:
+        if each.verdict is Verdict.NOT_EXERCISED:
+            untried.setdefault((each.kind, each.reason), []).append(each.name)
+    for (kind, reason), names in untried.items():
+        _show_line(Verdict.NOT_EXERCISED, kind, names, reason)
     if has_weakenings:
         _show_weakenings(proof.weakenings)
     click.echo(_counted(proof))
 
 
-def _show_object(each: ObjectVerdict) -> None:
-    word, colour = _MARKS[each.verdict]
-    click.echo(f"{click.style(word, fg=colour)} {each.kind} {each.name}: {each.reason}")
+def _show_leak(each: ObjectVerdict) -> None:
+    _show_line(Verdict.LEAK, each.kind, [each.name], each.reason)
     for line in (each.statement or "").splitlines():
         click.echo(click.style(f"    {line}", dim=True))
+
+
+def _show_line(verdict: Verdict, kind: str, names: list[str], reason: str) -> None:
+    word, colour = _MARKS[verdict]
+    shown = listed(names, most=_NAMES_MAX)
+    click.echo(f"{click.style(word, fg=colour)} {kind} {shown}: {reason}")
 
 
 def _show_weakenings(weakenings: tuple[Weakening, ...]) -> None:

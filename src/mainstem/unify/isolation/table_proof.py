@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from mainstem.unify.isolation.stage import Stage
 
 _COMMANDS: Final = ("select", "insert", "update", "move", "delete")
+_CLOSED: Final = "no role that people or programs ask as may reach it"
+_SUPERUSERS_ONLY: Final = (
+    "nobody but superusers may reach any table of this database, and no policy holds them back: "
+    "grant what a program needs to a role of its own, and let it ask as that"
+)
 
 
 def prove_table(stage: Stage, relation: Relation) -> ObjectVerdict:
@@ -31,8 +36,11 @@ def prove_table(stage: Stage, relation: Relation) -> ObjectVerdict:
     rights = stage.study.rights.get(relation.name, {})
     owned = is_owned(stage, relation)
     if not rights:
-        reason = "no role that people or programs ask as may reach it"
-        return ObjectVerdict(name, kind, Verdict.PROVEN, reason)
+        # Where nobody may reach any table, programs come as superusers: nothing holds them back.
+        is_kept = any(stage.study.rights.values()) or relation.name in stage.study.aside
+        if is_kept:
+            return ObjectVerdict(name, kind, Verdict.PROVEN, _CLOSED)
+        return ObjectVerdict(name, kind, Verdict.NOT_EXERCISED, _SUPERUSERS_ONLY)
     if not owned:
         return ObjectVerdict(name, kind, Verdict.PROVEN, _shared_reason(relation))
     target = stage.target(relation)
