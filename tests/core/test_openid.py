@@ -124,6 +124,11 @@ def test_the_way_back_is_the_same_browsers_and_good_once(
     assert trip.come_back(back.copy_set_param("iss", "https://evil.example")).status_code == 403
     assert trip.come_back(back).status_code == 303
     assert trip.come_back(back).status_code == 403
+    trip.http.headers["accept"] = "text/html,*/*;q=0.8"
+    page = trip.come_back(back)
+    assert (page.status_code, page.headers["content-type"][:9]) == (403, "text/html")
+    assert "You were not signed in: " in page.text
+    assert 'href="/sign-in"' in page.text
 
 
 def test_somebody_who_was_invited_joins_without_a_password(

@@ -6,12 +6,16 @@ import re
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.web.world import FOREIGN, NORTHWIND, campaign_id, client_id, lead_id, person_id
 
 from mainstem.db.tenant import Tenant, tenant_transaction
 from mainstem.pg.connect import connect
-from mainstem.server.colours import contrasts
+from mainstem.server.colours import CONTRAST_MIN, Shown, shown
+from mainstem.server.colours import style as colour_style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     import httpx
     from litestar import Litestar
     from litestar.testing import TestClient
+    from psycopg.rows import TupleRow
     from tests.web.world import World
 
     SignIn = Callable[[str], dict[str, str]]
@@ -401,14 +406,31 @@ def test_an_agency_uploads_its_logo(
     )
 
 
-def test_colours_are_held_against_both_themes(
+def test_a_colour_that_would_not_be_seen_is_shown_darker_or_lighter(
     served: TestClient[Litestar], sign_in: SignIn
 ) -> None:
     page = " ".join(served.get("/agency", headers=sign_in(OWNER)).text.split())
     assert "Colour on the light theme: 5.5 : 1</div>" in page  # #0f766e on white
     assert "Colour on the dark theme: 3.4 : 1</div>" in page
-    said = [each.ratio for each in contrasts({"primary": "#ffffff", "accent": "no colour"})]
-    assert [round(ratio, 1) for ratio in said] == [1.0, 18.5]
+    weak = {"primary": "#fde047", "accent": "no colour"}
+    light, dark = shown(weak)
+    assert (light.theme, dark.theme, dark.shown) == ("light", "dark", "#fde047")
+    assert light.shown != "#fde047"
+    style = colour_style(weak)
+    assert style.splitlines()[0] == (
+        f":root:root:root {{ --color-primary: {light.shown}; --color-primary-content: #000; }}"
+    )
+    assert style.splitlines()[2].startswith(
+        ":root:root:root[data-theme=dusk] { --color-primary: #fde047;"
+    )
+
+
+@given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True))
+def test_every_colour_stands_out_in_both_themes(colour: str) -> None:
+    for each in shown({"primary": colour}):
+        seen = Shown(each.colour, each.theme, each.shown, each.shown)
+        assert seen.ratio >= CONTRAST_MIN
+        assert each.shown == colour or each.ratio < CONTRAST_MIN
 
 
 @pytest.mark.parametrize("role", ["manager", "member", "client"])
@@ -420,3 +442,30 @@ def test_only_owners_and_admins_name_the_agency(
     assert served.post("/agency", headers=headers, data={"name": "Taken"}).status_code == 403
     assert 'href="/agency"' not in served.get("/clients", headers=headers).text
     assert world.sql("select count(*) from agency where name = 'Taken'") == [(0,)]
+
+
+def test_a_page_that_fails_shows_where_in_the_log_and_no_row(
+    served: TestClient[Litestar],
+    sign_in: SignIn,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def taken(connection: psycopg.AsyncConnection[TupleRow]) -> None:
+        doubled = "insert into client (agency_id, name) select agency_id, name from client limit 1"
+        try:
+            await connection.execute(doubled.encode())
+        except psycopg.Error as error:
+            raise RuntimeError("led further") from error
+
+    monkeypatch.setattr("mainstem.jobs.desk.by_index", taken)
+    failed = served.get("/jobs", headers=sign_in(OWNER))
+    assert (failed.status_code, failed.headers["content-type"][:9]) == (500, "text/html")
+    assert "the operator&#39;s log says what" in failed.text
+    told = caplog.text
+    assert "/jobs failed" in told
+    assert "in taken" in told
+    assert 'UniqueViolation: duplicate key value violates unique constraint "client_' in told
+    assert "RuntimeError: led further" in told
+    for kept in ("DETAIL", "Kestrel", str(NORTHWIND)):
+        assert kept not in told
+        assert kept not in failed.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post, put
@@ -46,6 +46,8 @@ from mainstem.core.requests import signed_in as signed_in_session
 from mainstem.errors import RefusedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mainstem.core.model import KeyUse, SignedIn
     from mainstem.core.parts import Core
 
@@ -265,8 +267,12 @@ async def jwks(core: CoreDependency) -> Body:
     return {"keys": await core.signing.public_keys(core)}
 
 
-def router() -> Router:
-    """The routes; the app provides `core`."""
+def router(*, led_astray: Callable[[AnyRequest, RefusedError], Response[Any]] = refused) -> Router:
+    """The routes; the app provides `core`.
+
+    Args:
+        led_astray: answers a refusal where links and providers lead people's browsers.
+    """
     return Router(
         PATH,
         route_handlers=[
@@ -275,12 +281,14 @@ def router() -> Router:
             recover,
             otp,
             verify,
-            follow_link,
             settings,
             health,
             jwks,
-            openid_api.authorize,
-            openid_api.callback,
+            Router(
+                "/",
+                route_handlers=[follow_link, openid_api.authorize, openid_api.callback],
+                exception_handlers={RefusedError: led_astray},
+            ),
             Router(
                 "/",
                 route_handlers=[user, change_user, logout, *factors_api.HANDLERS],

@@ -13,7 +13,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from mainstem.core import desk
 from mainstem.core.requests import CoreDependency
 from mainstem.errors import RefusedError
-from mainstem.server.colours import contrasts
+from mainstem.server.colours import shown
 from mainstem.server.logos import BYTES_MAX, Logos
 from mainstem.server.visits import own_logo
 from mainstem.web import AnyVisit, Field, Form, Section, see_other
@@ -96,7 +96,7 @@ def _page(visit: Visit, found: Desk, filled: Filled, *, problem: str = "") -> Re
         "agency.html",
         status=HTTP_200_OK if is_good else HTTP_422_UNPROCESSABLE_ENTITY,
         form=filled,
-        contrasts=contrasts(found.brand),
+        colours=shown(found.brand),
         problem=problem,
         kb_max=BYTES_MAX // 1024,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+import psycopg
 from litestar import Litestar, MediaType, Request, Response, asgi
 from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.cors import CORSConfig
@@ -24,7 +26,7 @@ from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
 from mainstem.revos import downloads, inbound
 from mainstem.revos.desk import Desk
-from mainstem.server import api, files, pages, problem, site
+from mainstem.server import api, files, pages, problem, site, visits
 from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
 from mainstem.server.gate import Direct, Gate, route_of
@@ -39,7 +41,7 @@ from mainstem.storage import StorageApi
 from mainstem.web import guard, page_templates, serve_static
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from litestar.handlers import ASGIRouteHandler
     from litestar.types import Receive, Scope, Send
@@ -94,7 +96,7 @@ def build_app(
             metrics,
             pages.status,
             site.router(core),
-            core_api.router(),
+            core_api.router(led_astray=visits.led_astray),
             downloads.download,
             inbound.router(core, settings.unipile),
             _mounted(DATA_PATH, data),
@@ -163,7 +165,18 @@ async def _report(error: Exception, scope: Scope) -> None:
     """Say what went wrong where the operator looks; the answer itself says nothing of it."""
     if not isinstance(error, HTTPException | RefusedError):
         # The route, not the path: in some a word stands that opens something.
-        LOG.error("%s %s failed", scope["type"], route_of(scope), exc_info=error)
+        LOG.error("%s %s failed\n%s", scope["type"], route_of(scope), "".join(_traced(error)))
+
+
+def _traced(error: BaseException) -> Iterator[str]:
+    """The traceback, the cause first; of what a database said one line: the others quote rows."""
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _traced(before)
+        yield "which led to\n"
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__qualname__}: {said or error}\n"
 
 
 def _not_found(request: Request[object, object, State], error: HTTPException) -> Response[Any]:

@@ -1,4 +1,4 @@
-"""An agency's own colours: how far they stand out in both themes, and the style made of them."""
+"""An agency's own colours, lighter or darker where a theme needs it for them to be seen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 #: the colours of an agency's own, as its settings name them
 COLOURS = ("primary", "accent")
@@ -15,43 +15,62 @@ COLOURS = ("primary", "accent")
 CONTRAST_MIN = 3.0
 #: the luminance of what is behind them, by theme (base-100 of assets/tailwind.css)
 THEMES = {"light": 1.0, "dark": 0.0069}
+#: before the themes' own, which stand at :root too
+_ROOT = ":root:root:root"
+_STEPS = 100
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _LINEAR = 0.04045  # up to here sRGB is linear (IEC 61966-2-1)
 _MIDDLE = 0.1791  # the luminance at which black and white stand out alike (WCAG 2, 1.4.3)
 
 
 @dataclass(frozen=True)
-class Contrast:
-    """How far a colour stands out from the pages of one theme."""
+class Shown:
+    """How a colour is shown in one theme.
+
+    Attributes:
+        colour: which one.
+        theme: light or dark.
+        chosen: as the agency chose it.
+        shown: the same, or the nearest to it that stands out.
+    """
 
     colour: str
     theme: str
-    ratio: float
+    chosen: str
+    shown: str
 
     @property
-    def is_enough(self) -> bool:
-        """Whether marks and bars of it are seen."""
-        return self.ratio >= CONTRAST_MIN
+    def ratio(self) -> float:
+        """How far what was chosen stands out from the pages of the theme."""
+        return _ratio(luminance(self.chosen), THEMES[self.theme])
 
 
-def contrasts(brand: Mapping[str, object]) -> list[Contrast]:
-    """Each colour of an agency's own against the pages of each theme."""
+def shown(brand: Mapping[str, object]) -> list[Shown]:
+    """Each colour of an agency's own in each theme."""
     return [
-        Contrast(key, theme, _ratio(luminance(colour), behind))
-        for key in COLOURS
-        if is_colour(colour := brand.get(key))
+        Shown(key, theme, chosen, _standing_out(chosen, behind))
         for theme, behind in THEMES.items()
+        for key in COLOURS
+        if is_colour(chosen := brand.get(key))
     ]
 
 
-def rules(brand: Mapping[str, object]) -> Sequence[str]:
+def style(brand: Mapping[str, object]) -> str:
     """The colours as style; upon each black or white, whichever stands out more."""
-    found = []
-    for key in COLOURS:
-        if is_colour(colour := brand.get(key)):
-            content = "#000" if luminance(colour) > _MIDDLE else "#fff"
-            found += [f"--color-{key}: {colour};", f"--color-{key}-content: {content};"]
-    return found
+    rules: dict[str, str] = dict.fromkeys(THEMES, "")
+    for each in shown(brand):
+        content = "#000" if luminance(each.shown) > _MIDDLE else "#fff"
+        rules[each.theme] += (
+            f" --color-{each.colour}: {each.shown}; --color-{each.colour}-content: {content};"
+        )
+    if not any(rules.values()):
+        return ""
+    dark = f"{{{rules['dark']} }}"
+    return (
+        f"{_ROOT} {{{rules['light']} }}\n"
+        f"@media (prefers-color-scheme: dark) {{ {_ROOT}:not([data-theme]) {dark} }}\n"
+        f"{_ROOT}[data-theme=dusk] {dark}\n"
+    )
 
 
 def is_colour(colour: object) -> TypeGuard[str]:
@@ -66,6 +85,17 @@ def luminance(colour: str) -> float:
         part / 12.92 if part <= _LINEAR else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _standing_out(colour: str, behind: float) -> str:
+    """The colour, mixed with as little black, or white, as makes it stand out from a page."""
+    towards = 0 if behind > _MIDDLE else 255
+    parts = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+    mixed = (
+        "#" + "".join(f"{round(part + (towards - part) * step / _STEPS):02x}" for part in parts)
+        for step in range(_STEPS + 1)  # the last one is black or white, which always does
+    )
+    return next(each for each in mixed if _ratio(luminance(each), behind) >= CONTRAST_MIN)
 
 
 def _ratio(one: float, other: float) -> float:

@@ -15,7 +15,7 @@ from mainstem.core import resolve as resolve_access
 from mainstem.core.requests import CoreDependency
 from mainstem.revos import pages as revos_pages
 from mainstem.server import jobs_pages, people_pages
-from mainstem.server.colours import rules
+from mainstem.server.colours import style
 from mainstem.server.visits import required_cookie
 from mainstem.web import AnyVisit, contains, local_path, see_other
 
@@ -103,8 +103,7 @@ async def brand_style(visit: AnyVisit) -> Response[str]:
     """The agency's own colours, as a style of its own: nothing stands inline."""
     async with visit.writing() as connection:
         found = await desk.read(connection, visit.tenant, client_id=None)
-    style = " ".join(rules(found.brand))
-    return Response(f":root:root:root {{{style}}}\n", media_type="text/css")
+    return Response(style(found.brand), media_type="text/css")
 
 
 HANDLERS = (

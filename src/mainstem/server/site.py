@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from litestar import Router
 from litestar.di import Provide
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from psycopg.errors import InsufficientPrivilege
 
 from mainstem import audience, mail, persona
@@ -21,7 +22,14 @@ from mainstem.server import (
     search_pages,
     unify_pages,
 )
-from mainstem.server.visits import own_origin, provide_visit, read_frame, read_only, refused
+from mainstem.server.visits import (
+    crashed,
+    own_origin,
+    provide_visit,
+    read_frame,
+    read_only,
+    refused,
+)
 from mainstem.web import App, Site, page_templates
 
 if TYPE_CHECKING:
@@ -82,7 +90,11 @@ def router(core: Core) -> Router:
             "visit": Provide(provide_visit),
         },
         before_request=own_origin(core),
-        exception_handlers={RefusedError: refused, InsufficientPrivilege: read_only},
+        exception_handlers={
+            RefusedError: refused,
+            InsufficientPrivilege: read_only,
+            HTTP_500_INTERNAL_SERVER_ERROR: crashed,
+        },
         request_max_body_size=BODY_BYTES_MAX,
         include_in_schema=False,
     )

@@ -8,16 +8,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from litestar.status_codes import HTTP_401_UNAUTHORIZED, HTTP_403_FORBIDDEN
+from litestar.status_codes import (
+    HTTP_401_UNAUTHORIZED,
+    HTTP_403_FORBIDDEN,
+    HTTP_500_INTERNAL_SERVER_ERROR,
+)
 
 from mainstem import core as identity
-from mainstem.core import Core, cookies, desk, people, sessions
+from mainstem.core import Core, cookies, desk, people, requests, sessions
 from mainstem.core.requests import CoreDependency  # noqa: TC001 - Litestar reads it
 from mainstem.errors import RefusedError
 from mainstem.server.colours import COLOURS
@@ -142,14 +146,40 @@ def read_only(request: AnyRequest, error: InsufficientPrivilege) -> Response[byt
     return message(request, title="That was refused", text=said, status=HTTP_403_FORBIDDEN)
 
 
-def message(request: AnyRequest, *, title: str, text: str, status: int) -> Response[bytes]:
-    """A page that says one thing."""
+def crashed(request: AnyRequest, error: Exception) -> Response[bytes]:
+    """A defect: its words are for the log."""
+    del error
+    said = (
+        "Something failed here; the operator's log says what. Look whether it was done before you"
+        " try again, and tell the operator if it stays so."
+    )
+    return message(request, title="That failed", text=said, status=HTTP_500_INTERNAL_SERVER_ERROR)
+
+
+def led_astray(request: AnyRequest, error: RefusedError) -> Response[Any]:
+    """A refusal where a link or a provider led: a page in a browser, else GoTrue's words."""
+    if "text/html" not in request.headers.get("accept", ""):
+        return requests.refused(request, error)
+    return message(
+        request,
+        title="You were not signed in",
+        text=str(error),
+        status=error.status,
+        way=(Doors.sign_in, "To the sign-in page"),
+        hint="Begin again from the sign-in page of your agency. If it fails once more, an owner of"
+        " the agency can look at what is set up there.",
+    )
+
+
+def message(
+    request: AnyRequest, *, title: str, text: str, status: int, **further: object
+) -> Response[bytes]:
+    """A page that says one thing; `hint` and `way`, what to do then and where."""
     templates = request.app.template_engine
     assert templates is not None, "the app has templates"
     page = templates.get_template("error.html")
-    return html(
-        page.render(theme=theme_of(request), title=title, message=text), request, status=status
-    )
+    shown = page.render(theme=theme_of(request), title=title, message=text, **further)
+    return html(shown, request, status=status)
 
 
 def _door(path: str, request: AnyRequest) -> str:
