@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -199,6 +201,27 @@ def test_a_call_gets_what_its_beginning_found(place: Place) -> None:
         ({"found": "{'n': 1}"},)
     ]
     assert place.sql("select count(distinct agency_id) from app.effect") == [(2,)]
+
+
+def test_one_tenants_slow_call_holds_up_no_others(place: Place) -> None:
+    settled = Event()
+
+    async def wait_for_the_other(job: Job) -> Verdict | None:
+        if job.agency_id == place.mine:
+            assert await asyncio.to_thread(settled.wait, 10), "the other one was held up"
+        return None
+
+    def note(connection: Any, jobs: Any, verdicts: Any) -> None:
+        del connection, verdicts
+        if jobs[0].agency_id == place.other:
+            settled.set()
+
+    made = Registry()
+    made.add_calls("slow", wait_for_the_other, settle=note)
+    (first,) = place.add(NewJob(kind="slow", attempts_max=1))
+    (second,) = place.add(NewJob(kind="slow", attempts_max=1), agency_id=place.other)
+    assert Worker(place.url, made).do_next(place.connection) == 2, "of one claim"
+    assert place.archive() == {first: "completed", second: "completed"}
 
 
 @pytest.mark.parametrize("where", ["begin", "settle"])

@@ -1,4 +1,8 @@
-"""Does what was claimed: a transaction for each tenant and kind, effects and completion in one."""
+"""Does what was claimed: a transaction for each tenant and kind, effects and completion in one.
+
+Calls over the network are made for all tenants and kinds of a claim at once; each batch is settled
+as soon as its own are over.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from secrets import SystemRandom
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mainstem.jobs import store
+from mainstem.jobs.calls import Calls
 from mainstem.jobs.model import (
     ERROR_CHARACTERS_MAX,
     Cancelled,
@@ -20,7 +25,7 @@ from mainstem.jobs.model import (
     Verdict,
     VerdictError,
 )
-from mainstem.jobs.registry import Entry, call_all, describe, unknown
+from mainstem.jobs.registry import Entry, describe, unknown
 from mainstem.jobs.scope import become_service
 
 if TYPE_CHECKING:
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
     ]
 
 LOG = logging.getLogger(__name__)
+#: of how many jobs of a claim calls are under way at once: what a killed worker may have left open
+CALLS_MAX = 100
 BACKOFF_S = 5.0
 BACKOFF_MAX_S = 3_600.0
 _DICE = SystemRandom()
@@ -59,24 +66,31 @@ class Batches:
         Raises:
             psycopg.OperationalError: the connection was lost; the lease brings the jobs back.
         """
-        for group in grouped(jobs):
-            try:
-                self._group(group)
-            except LostLeaseError as error:
-                LOG.warning("the effects of %s were taken back: %s", group[0].kind, error)
+        with Calls() as calls:
+            for group in grouped(jobs):
+                entry = self.registry.entries.get(group[0].kind)
+                if entry is None:
+                    self._keep(None, group, {job.id: unknown(job) for job in group})
+                elif entry.call is None:
+                    self._keep(entry, group, None)
+                else:
+                    self._settle_ended(calls, under_way_max=CALLS_MAX - len(group))
+                    found = None if entry.begin is None else self._begin(entry, entry.begin, group)
+                    calls.start(entry, group, found)
+            self._settle_ended(calls, under_way_max=0)
 
-    def _group(self, jobs: Sequence[Job]) -> None:
-        entry = self.registry.entries.get(jobs[0].kind)
-        if entry is None:
-            self._settle(None, jobs, {job.id: unknown(job) for job in jobs})
-        elif entry.call is not None:
-            self._calls(entry, jobs)
-        else:
-            self._in_parts(entry, jobs, None)
+    def _settle_ended(self, calls: Calls, *, under_way_max: int) -> None:
+        for ended in calls.ended(under_way_max=under_way_max):
+            self._keep(ended.entry, ended.jobs, ended.verdicts)
 
-    def _calls(self, entry: Entry, jobs: Sequence[Job]) -> None:
-        found = None if entry.begin is None else self._begin(entry, entry.begin, jobs)
-        self._in_parts(entry, jobs, call_all(entry, jobs, found))
+    def _keep(
+        self, entry: Entry | None, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict] | None
+    ) -> None:
+        """Write down what a batch comes to, unless its lease was lost meanwhile."""
+        try:
+            self._in_parts(entry, jobs, verdicts)
+        except LostLeaseError as error:
+            LOG.warning("the effects of %s were taken back: %s", jobs[0].kind, error)
 
     def _begin(self, entry: Entry, begin: Begin, jobs: Sequence[Job]) -> dict[UUID, Any]:
         """What each call needs to know; a job whose beginning fails alone is not called."""
@@ -101,7 +115,7 @@ class Batches:
         return found
 
     def _in_parts(
-        self, entry: Entry, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict] | None
+        self, entry: Entry | None, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict] | None
     ) -> None:
         """Halve a batch that fails until those that fail stand alone; each part is kept or not.
 

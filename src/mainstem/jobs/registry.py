@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import psycopg
 
@@ -43,7 +42,7 @@ class Entry:
             a ledger that has to know of a call before it is made.
         role: the database role that the transaction takes. service_role passes over row-level
             security: only for what no person of the tenant may write, such as a ledger.
-        calls_max: how many calls are under way at once.
+        calls_max: how many calls of the kind are under way at once.
         call_limit_s: how long one call may take.
     """
 
@@ -133,50 +132,6 @@ def each(do: Callable[[Connection, Job], Verdict | None]) -> Handler:
             return Retry(describe(error))
 
     return handle
-
-
-def call_all(
-    entry: Entry, jobs: Sequence[Job], found: Mapping[UUID, Any] | None
-) -> dict[UUID, Verdict]:
-    """Make the calls of a batch, so many at once; what each came to.
-
-    Args:
-        entry: how the kind is done.
-        jobs: the batch.
-        found: what the beginning gave for each job; None where the kind has no beginning.
-    """
-    return asyncio.run(_call_all(entry, jobs, found))
-
-
-async def _call_all(
-    entry: Entry, jobs: Sequence[Job], found: Mapping[UUID, Any] | None
-) -> dict[UUID, Verdict]:
-    free = asyncio.Semaphore(entry.calls_max)
-
-    async def one(job: Job) -> Verdict:
-        if found is None:
-            arguments: tuple[Any, ...] = (job,)
-        elif isinstance(found[job.id], Verdict):
-            return cast("Verdict", found[job.id])
-        else:
-            arguments = (job, found[job.id])
-        async with free:
-            return await _call(entry, arguments)
-
-    return dict(zip([job.id for job in jobs], await asyncio.gather(*map(one, jobs)), strict=True))
-
-
-async def _call(entry: Entry, arguments: tuple[Any, ...]) -> Verdict:
-    assert entry.call is not None
-    try:
-        async with asyncio.timeout(entry.call_limit_s):
-            return await entry.call(*arguments) or Done()
-    except VerdictError as said:
-        return said.verdict
-    except TimeoutError:
-        return Retry(f"took longer than {entry.call_limit_s:g} s")
-    except Exception as error:  # noqa: BLE001 - the failure of one call is its verdict
-        return Retry(describe(error))
 
 
 def unknown(job: Job) -> Verdict:

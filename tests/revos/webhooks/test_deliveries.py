@@ -69,6 +69,21 @@ async def test_a_captured_lead_arrives_signed_and_only_at_its_own_agency(
     ) == [(0,)]
 
 
+async def test_agencies_of_one_claim_are_each_told_their_own(
+    core: Core, town: Town, receiver: Receiver, room: str
+) -> None:
+    told = {}
+    for number in range(2):
+        agency = town.agency()
+        await made(core, agency, receiver.url(f"{room}-{number}"))
+        told[number] = town.lead(agency)
+        town.tell(agency, told[number])
+    await town.work()
+    for number, lead in told.items():
+        [got] = receiver.of(f"{room}-{number}")
+        assert json.loads(got.body)["data"]["lead"]["id"] == str(lead)
+
+
 async def test_an_event_told_twice_is_delivered_once(
     core: Core, town: Town, receiver: Receiver, room: str
 ) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from uuid import UUID
 
 from mainstem.db.tenant import Tenant, tenant_transaction
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from mainstem.revos.webhooks.secrets import Secrets
 
     Connection = psycopg.Connection[TupleRow]
+    #: the calls of one batch, which is an agency's
+    _Place: TypeAlias = tuple[asyncio.AbstractEventLoop, UUID | None]
 
 SENDING_MAX = CONNECTIONS_MAX
 LANE_MAX = SENDING_MAX // 2
@@ -49,7 +51,7 @@ FAILURES_A_BATCH_MAX = pacing.FAILURES_OPEN
 
 @dataclass
 class _Round:
-    """The calls of one batch, which share an event loop."""
+    """The calls of one agency that are under way on an event loop."""
 
     http: Http
     closing: AsyncExitStack
@@ -79,13 +81,14 @@ class Courier:
     url: str
     secrets: Secrets = field(repr=False)
     allow_loopback: bool = False
-    _rounds: dict[asyncio.AbstractEventLoop, _Round] = field(default_factory=dict)
+    _rounds: dict[_Place, _Round] = field(default_factory=dict)
     _connection: Connection | None = None
     _reading: threading.Lock = field(default_factory=threading.Lock)
 
     async def call(self, job: Job) -> Verdict:
         """Make one attempt, in no transaction."""
-        here = await self._enter()
+        place = (asyncio.get_running_loop(), job.agency_id)
+        here = await self._enter(place)
         try:
             parcel = await self._parcel(here, job)
             if parcel is None:
@@ -100,22 +103,21 @@ class Courier:
                     return Snooze(wait_s, "the endpoint fails and is spared")
                 return await self._attempt(here, job, parcel)
         finally:
-            await self._leave(here)
+            await self._leave(place, here)
 
-    async def _enter(self) -> _Round:
-        loop = asyncio.get_running_loop()
-        here = self._rounds.get(loop)
+    async def _enter(self, place: _Place) -> _Round:
+        here = self._rounds.get(place)
         if here is None:
             closing = AsyncExitStack()
             http = open_http(allow_loopback=self.allow_loopback)
-            here = self._rounds[loop] = _Round(await closing.enter_async_context(http), closing)
+            here = self._rounds[place] = _Round(await closing.enter_async_context(http), closing)
         here.open += 1
         return here
 
-    async def _leave(self, here: _Round) -> None:
+    async def _leave(self, place: _Place, here: _Round) -> None:
         here.open -= 1
         if here.open == 0:
-            self._rounds.pop(asyncio.get_running_loop(), None)
+            self._rounds.pop(place, None)
             await here.closing.aclose()
 
     async def _parcel(self, here: _Round, job: Job) -> Parcel | None:
