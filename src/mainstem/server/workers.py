@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -57,12 +59,14 @@ def registry(url: str, environment: Mapping[str, str] = os.environ) -> Registry:
 def revos(settings: Settings, keys: MasterKeys, environment: Mapping[str, str]) -> Engine:
     """The lead engine with its provider."""
     is_rehearsal = environment.get(REHEARSAL_VARIABLE, "").strip() == "1"
+    clock = Clock.from_environment(environment)
+    pause = timedelta(seconds=settings.retry_s)
     return Engine(
-        Shared(settings).provider,
+        Shared(replace(settings, retry_s=clock.real_s(pause))).provider,
         keys,
         environment.get(ADDRESS_VARIABLE, "").strip().rstrip("/") or ADDRESS,
         dialect=settings.dialect,
-        clock=Clock.from_environment(environment),
+        clock=clock,
         captured=announce,
         review_below=REHEARSAL_REVIEW_BELOW if is_rehearsal else REVIEW_BELOW,
         mail=mail.from_environment(environment) if mail.URL_VARIABLE in environment else None,

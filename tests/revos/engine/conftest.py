@@ -200,7 +200,7 @@ def make_stage(database_url: str) -> Iterator[Callable[..., Stage]]:
             sandbox = Sandbox(KEY, world)
             running = sandbox_running(sandbox)
             address = running.__enter__()
-            provider = Shared(Settings(address, KEY, dialect, timeout_s=5.0))
+            provider = Shared(Settings(address, KEY, dialect, timeout_s=5.0, retry_s=0))
             opened.extend([provider.close, lambda: running.__exit__(None, None, None)])
             keys = master_key.parse(master_key.generate(), origin="a test")
             clock = SandboxClock(world=world)

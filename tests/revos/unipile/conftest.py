@@ -101,7 +101,7 @@ async def staged(
     async with AsyncExitStack() as stack:
         sandbox = Sandbox(KEY, World(seed, scenario))
         address = await stack.enter_async_context(serving(sandbox))
-        settings = Settings(address, KEY, dialect, timeout_s=timeout_s)
+        settings = Settings(address, KEY, dialect, timeout_s=timeout_s, retry_s=0)
         provider = await stack.enter_async_context(opened(settings))
         session = await stack.enter_async_context(aiohttp.ClientSession())
         yield Stage(sandbox, provider, dialect, address, session)

@@ -381,8 +381,7 @@ async def test_faults_that_name_themselves_are_refusals(
     assert spared.id == stage.second.person.id
 
 
-async def test_a_read_is_asked_again_once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mainstem.revos.unipile.answers.RETRY_S", 0.0)
+async def test_a_read_is_asked_again_once(stage: Stage) -> None:
     await stage.control("POST", "faults", kind="unavailable", route="owner", count=1)
     assert (await stage.provider.owner(stage.account)).id == stage.first.person.id
     await stage.control("POST", "faults", kind="lost_before", route="owner", count=1)

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -29,7 +28,6 @@ from mainstem.revos.unipile import (
     SocialId,
     UnipileError,
     Writes,
-    answers,
     is_known,
     kind_of,
     opened,
@@ -115,6 +113,8 @@ def runner() -> Iterator[asyncio.Runner]:
 class FuzzedLine:
     """Answers everything with the same reply."""
 
+    retry_s = 0.0
+
     def __init__(self, reply: Reply) -> None:
         self.reply = reply
         self.asked: list[Request] = []
@@ -143,11 +143,10 @@ def test_whatever_comes_back(runner: asyncio.Runner, name: str, dialect: str, re
     provider = provider_on(line, Settings("http://127.0.0.1:1", "k", dialect))
     call: Callable[..., Coroutine[Any, Any, object]] = getattr(provider, name)
     positional, named = arguments(call)
-    with patch.object(answers, "RETRY_S", 0.0):
-        try:
-            result: object = runner.run(call(*positional, **named))
-        except UnipileError as error:
-            result = error.fault
+    try:
+        result: object = runner.run(call(*positional, **named))
+    except UnipileError as error:
+        result = error.fault
     if name not in WRITES:
         _check_texts(result)
         return
@@ -262,12 +261,11 @@ WIRE = {
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", sorted(WIRE))
-async def test_what_is_no_answer_on_the_wire(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "RETRY_S", 0.0)
+async def test_what_is_no_answer_on_the_wire(name: str) -> None:
     said, repeat = WIRE[name]
     async with (
         raw_server(said, repeat=repeat) as place,
-        opened(Settings(place, "k", timeout_s=5)) as provider,
+        opened(Settings(place, "k", timeout_s=5, retry_s=0)) as provider,
     ):
         with pytest.raises(UnipileError):
             await provider.owner(ACCOUNT)

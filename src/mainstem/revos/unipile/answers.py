@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 READ_TRIES_MAX = 2
-RETRY_S = 0.5
 MESSAGE_MAX = 300
 SLUG_MAX = 100
 #: what may follow from asking again at once
@@ -44,7 +43,7 @@ async def read(
         except UnipileError as error:
             if not tries_left or error.fault.kind not in _WORTH_ANOTHER:
                 raise
-        await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # noqa: S311 - a pause
+        await asyncio.sleep(line.retry_s * random.uniform(0.5, 1.5))  # noqa: S311 - a pause
     raise AssertionError("the last try returns or raises")
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from mainstem.errors import ConfigError
 from mainstem.revos.unipile.v1 import V1
 from mainstem.revos.unipile.v2 import V2
-from mainstem.revos.unipile.wire import TIMEOUT_S, Endpoint, SharedLine, opened_line
+from mainstem.revos.unipile.wire import RETRY_S, TIMEOUT_S, Endpoint, SharedLine, opened_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -38,6 +38,8 @@ class Settings:
         key: the API key.
         dialect: v1 or v2.
         webhook_secret: what the provider shows when it calls us; None refuses all its calls.
+        timeout_s: how long a call may take.
+        retry_s: about how long to wait before a failed read is asked again.
     """
 
     url: str
@@ -45,6 +47,7 @@ class Settings:
     dialect: str = "v1"
     webhook_secret: str | None = field(default=None, repr=False)
     timeout_s: float = TIMEOUT_S
+    retry_s: float = RETRY_S
 
     def __post_init__(self) -> None:
         """Refuse what cannot be an address, a key or a dialect, without showing the key."""
@@ -87,8 +90,7 @@ class Settings:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Provider]:
     """The provider, for as long as the block runs, in its event loop."""
-    endpoint = Endpoint(settings.url, settings.key, timeout_s=settings.timeout_s)
-    async with opened_line(endpoint) as line:
+    async with opened_line(_endpoint(settings)) as line:
         yield provider_on(line, settings)
 
 
@@ -96,13 +98,18 @@ class Shared:
     """The provider for a process whose event loops come and go, such as a worker's."""
 
     def __init__(self, settings: Settings) -> None:
-        endpoint = Endpoint(settings.url, settings.key, timeout_s=settings.timeout_s)
-        self._line = SharedLine(endpoint)
+        self._line = SharedLine(_endpoint(settings))
         self.provider: Provider = provider_on(self._line, settings)
 
     def close(self) -> None:
         """Close its connections."""
         self._line.close()
+
+
+def _endpoint(settings: Settings) -> Endpoint:
+    return Endpoint(
+        settings.url, settings.key, timeout_s=settings.timeout_s, retry_s=settings.retry_s
+    )
 
 
 def provider_on(line: Line, settings: Settings) -> Provider:

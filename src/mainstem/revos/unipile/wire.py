@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mainstem.revos.unipile.port import Attachment
 
 TIMEOUT_S = 30.0
+#: before a read that the provider was not there for is asked again
+RETRY_S = 0.5
 CONNECT_TIMEOUT_S = 10.0
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 CONNECTIONS_MAX = 200
@@ -35,11 +37,13 @@ class Endpoint:
         url: scheme, host and port; a query (`?port=13111`) is added to every request, which is the
             provider's own way around networks that close high ports.
         key: the API key; it goes into a header only.
+        retry_s: about how long to wait before a failed read is asked again.
     """
 
     url: str
     key: str = field(repr=False)
     timeout_s: float = TIMEOUT_S
+    retry_s: float = RETRY_S
     answer_bytes_max: int = ANSWER_BYTES_MAX
 
 
@@ -80,6 +84,11 @@ Reply: TypeAlias = Answer | Silence
 class Line(Protocol):
     """What carries requests."""
 
+    @property
+    def retry_s(self) -> float:
+        """About how long to wait before a failed read is asked again."""
+        ...
+
     async def ask(self, request: Request) -> Reply:
         """Make one request; what came of it."""
         ...
@@ -98,6 +107,7 @@ class HttpLine:
         self._endpoint = endpoint
         self._reads = reads
         self._writes = writes
+        self.retry_s = endpoint.retry_s
 
     async def ask(self, request: Request) -> Reply:
         """Make one request; what came of it."""
@@ -149,6 +159,7 @@ class SharedLine:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
+        self.retry_s = endpoint.retry_s
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="unipile", daemon=True)
         self._thread.start()
