@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.audit.evidence import one_line
 from mainstem.unify.audit.model import Evidence, Found, Severity, SourceKind
+from mainstem.unify.plan.names import name_sql
 from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
@@ -52,6 +53,17 @@ def in_catalogs(subject: Subject, look: Callable[[Database], Iterable[Fault]]) -
             faults[fault.relation, fault.column, fault.message].append((fault, shown))
     for entries in faults.values():
         yield _found(entries)
+
+
+def as_sql(name: ObjectName) -> str:
+    """A name for a statement that people paste: with quotes where it needs them."""
+    own = name_sql(name.name)
+    return own if name.schema == "public" else f"{name_sql(name.schema)}.{own}"
+
+
+def alter_column(table: ObjectName, column: str, change: str) -> str:
+    """The statement that changes a column."""
+    return f"alter table {as_sql(table)} alter column {name_sql(column)} {change}"
 
 
 def policy_made(table: ObjectName, policy: Policy) -> tuple[ObjectKind, ObjectName]:

@@ -81,9 +81,21 @@ def _by_names(database: Database) -> Iterator[list[ObjectName]]:
 
 
 def _by_functions(database: Database) -> Iterator[list[ObjectName]]:
+    """Tables that a function names, itself or through one that it calls, or that set it off."""
     by_name: dict[str, list[ObjectName]] = defaultdict(list)
     for table in database.tables:
         by_name[table.name.name].append(table.name)
-    for function in database.functions:
-        words = set(_WORD.findall(function.body)) & by_name.keys()
-        yield [name for word in sorted(words) for name in by_name[word]]
+    bodies = {f.name.name: set(_WORD.findall(f.body)) for f in database.functions}
+    callers: dict[str, list[ObjectName]] = defaultdict(list)
+    for table in database.tables:
+        for trigger in table.triggers:
+            callers[trigger.function.name].append(table.name)
+    for function, named in bodies.items():
+        words = set(named)
+        waiting = sorted(named & bodies.keys() - {function})
+        while waiting:
+            called = bodies[waiting.pop()]
+            waiting += sorted(called & bodies.keys() - words)
+            words |= called
+        found = [name for word in sorted(words & by_name.keys()) for name in by_name[word]]
+        yield [*callers[function], *found]

@@ -16,8 +16,9 @@ CLIENT_ROLES = frozenset({"anon", "authenticated"})
 _ANYBODY = CLIENT_ROLES | {"public"}
 #: of the platform; no policy is meant to hold them back
 _SERVICE_ROLES = frozenset(
-    {"dashboard_user", "postgres", "service_role", "supabase_admin", "supabase_auth_admin"}
-    | {"supabase_read_only_user", "supabase_storage_admin"}
+    {"authenticator", "dashboard_user", "pgbouncer", "postgres", "service_role", "supabase_admin"}
+    | {"supabase_auth_admin", "supabase_functions_admin", "supabase_read_only_user"}
+    | {"supabase_realtime_admin", "supabase_replication_admin", "supabase_storage_admin"}
 )
 _DATA = frozenset({"select", "insert", "update", "delete"})
 _STORED = frozenset({RelationKind.TABLE, RelationKind.PARTITIONED, RelationKind.PARTITION})

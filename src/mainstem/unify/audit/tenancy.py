@@ -10,6 +10,7 @@ from mainstem.kit.naming import singular_name, snake_case
 from mainstem.kit.wording import counted
 from mainstem.unify.audit.expressions import columns_of_row
 from mainstem.unify.audit.policies import expressions
+from mainstem.unify.audit.provided import is_provided
 from mainstem.unify.catalog.database import ObjectName
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ _ORGANISATIONS = frozenset(
     {"agency", "organization", "organisation", "org", "tenant", "workspace", "team", "account"}
     | {"company"}
 )
+#: words for what an organisation sells to as well
+_CUSTOMERS = frozenset({"account", "company"})
 #: words for a person who owns rows, where no organisation does
 _PEOPLE = frozenset({"user", "owner", "profile"})
 _KEY_ENDINGS = ("_id", "_uuid")
@@ -81,11 +84,20 @@ def tenancy(database: Database) -> Tenancy | None:
         if not one.is_person and len(one.tables) >= _ORGANISATION_TABLES_MIN
     ]
     people = [one for one in candidates if one.is_person]
+    if people:
+        organisations = [one for one in organisations if not _may_be_customers(one, database)]
     best = max(organisations, key=lambda one: one.score, default=None)
     person = max(people, key=lambda one: one.score, default=None)
     if best is not None and (person is None or best.score * 2 >= person.score):
         return best
     return person
+
+
+def _may_be_customers(one: Tenancy, database: Database) -> bool:
+    """Whether a key may name whom the rows are about: no policy reads it, few tables have it."""
+    if _noun(one.column) not in _CUSTOMERS or one.guarded_count:
+        return False
+    return 2 * len(one.tables) < sum(not is_provided(table.name) for table in database.tables)
 
 
 def has_person(table: Relation) -> bool:

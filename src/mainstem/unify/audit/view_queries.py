@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pgparse
 
+from mainstem.unify.audit.expressions import names, nodes, only
 from mainstem.unify.catalog.database import RelationKind
 
 if TYPE_CHECKING:
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     from mainstem.unify.audit.expressions import Node
     from mainstem.unify.catalog.database import Database, ObjectName, Relation
 
+#: what makes several rows one, so that nothing can be written through the view
+_CLAUSES = frozenset(
+    {"distinctClause", "groupClause", "havingClause", "limitCount", "limitOffset", "withClause"}
+)
+_AGGREGATES = frozenset(
+    {"array_agg", "avg", "bool_and", "bool_or", "count", "json_agg", "jsonb_agg", "max", "min"}
+    | {"string_agg", "sum"}
+)
+
 
 def parse_view(view: Relation) -> list[Node]:
     """The tree of a view's query; empty where the parser does not know its syntax."""
@@ -21,6 +31,24 @@ def parse_view(view: Relation) -> list[Node]:
         return [entry["stmt"] for entry in pgparse.parse(view.definition or "")]
     except pgparse.PGQueryError:
         return []
+
+
+def is_written_through(view: Relation) -> bool:
+    """Whether PostgreSQL hands what is written to a view on to the one relation that it shows.
+
+    The rule is that of the documentation of CREATE VIEW, "Updatable Views".
+    """
+    for statement in parse_view(view):
+        kind, fields = only(statement)
+        sources = [only(source)[0] for source in fields.get("fromClause", [])]
+        is_plain = kind == "SelectStmt" and fields.get("op") == "SETOP_NONE"
+        if not is_plain or sources != ["RangeVar"] or not _CLAUSES.isdisjoint(fields):
+            return False
+        calls = [call for kind, call in nodes(fields["targetList"]) if kind == "FuncCall"]
+        return not any(
+            "over" in call or names(call["funcname"])[-1] in _AGGREGATES for call in calls
+        )
+    return False
 
 
 def tables_behind(database: Database, view: Relation) -> Iterator[Relation]:

@@ -29,7 +29,7 @@ PLATFORM = """
 do $$
 declare name text;
 begin
-  foreach name in array array['anon', 'authenticated', 'service_role'] loop
+  foreach name in array array['anon', 'authenticated', 'authenticator', 'service_role'] loop
     begin  -- other workers make the same roles, which all databases share
       execute format('create role %I', name);
     exception when duplicate_object or unique_violation then null;

@@ -53,6 +53,7 @@ def test_policy_always_true(isolation: Planted, condition: str) -> None:
         "using (agency_id = agency_id())",
         "using (is_public or author_id = auth.uid())",
         "to service_role using (true)",
+        "to authenticator, service_role using (true)",
         "using (auth.role() = 'service_role')",
         "using (auth.jwt() ->> 'role' = 'service_role')",
         "using (author_id is not null)",

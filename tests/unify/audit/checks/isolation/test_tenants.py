@@ -55,6 +55,24 @@ def test_a_key_of_any_name_counts_when_policies_rest_on_it(isolation: Planted) -
     assert tenant_column(isolation.database(CUSTOMERS)) == "customer_id"
 
 
+def test_the_companies_of_a_crm_own_nothing_where_rows_belong_to_people(
+    isolation: Planted,
+) -> None:
+    crm = """drop table client, agency;
+    create table company (id uuid primary key, user_id uuid references auth.users (id));
+    create table deal (id uuid primary key, company_id uuid references company (id));
+    create table contact (id uuid primary key, company_id uuid references company (id));
+    create table task (id uuid primary key, contact_id uuid references contact (id));
+    create table tag (id uuid primary key);"""
+    assert tenant_column(isolation.database(crm)) == "user_id"
+    # Where a policy asks for it, or nothing else owns a row, it does.
+    asked = """alter table deal enable row level security;
+    create policy own on deal using (company_id::text = auth.jwt() ->> 'company_id');"""
+    assert tenant_column(isolation.database(crm + asked)) == "company_id"
+    alone = crm + "alter table company drop column user_id;"
+    assert tenant_column(isolation.database(alone)) == "company_id"
+
+
 def test_nothing_says_whose_the_rows_are(isolation: Planted) -> None:
     sql = "drop table client, agency; create table country (code text primary key);"
 

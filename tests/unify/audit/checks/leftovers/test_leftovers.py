@@ -13,6 +13,7 @@ from tests.unify.audit.building import (
     dynamic,
     found_by,
     function,
+    named,
     replay,
     table,
     tables_found,
@@ -23,7 +24,7 @@ from tests.unify.audit.building import (
 from mainstem.unify.audit.backups import backup_of, base_name, is_clear_backup
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.subject import Subject
-from mainstem.unify.catalog.database import Policy, Relation, RelationKind
+from mainstem.unify.catalog.database import Policy, Relation, RelationKind, Trigger
 
 USED = code(use("post"))
 OPEN = Policy("read", "select", True, ("public",), "exists (select from scratch)", None)
@@ -145,6 +146,20 @@ def test_a_family_that_keeps_together_is_found_without_code_as_a_note() -> None:
 def test_what_is_no_foreign_family(more: tuple[Relation, ...]) -> None:
     uses = code(use("client"), use("blog", place="b.ts:1"), use("story", place="b.ts:2"))
     assert found_by("foreign-family", Subject(databases=(database(*BODY, *more),), code=uses)) == []
+
+
+def test_a_table_that_a_trigger_reads_through_another_function_is_no_foreign_family() -> None:
+    saved = Trigger("saved", named("client_saved"), "after insert")
+    body = (BODY[0], replace(BODY[1], triggers=(saved,)), *BODY[2:])
+    functions = (
+        function("client_saved", returns="trigger", body="select icon_of(new.website)"),
+        function("icon_of", "site text", body="select from excluded_domain"),
+    )
+    live = database(*body, table("excluded_domain"), table("recipe"), functions=functions)
+    assert found_by("foreign-family", Subject(databases=(live,), code=USED)) == []
+    live = replace(live, relations=(*BODY, *live.relations[-2:]))
+    (found,) = found_by("foreign-family", Subject(databases=(live,), code=USED))
+    assert found.table == "excluded_domain"
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
+from mainstem.unify.plan.names import name_sql
 from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
@@ -51,6 +52,7 @@ def _faults(database: Database) -> Iterator[Fault]:
                     shown=f"{constraint.name}: {constraint.definition}",
                     relation=table.name,
                     column=constraint.columns[0] if len(constraint.columns) == 1 else None,
-                    fix=f"alter table {table.name} validate constraint {constraint.name}",
+                    fix=f"alter table {as_sql(table.name)} "
+                    f"validate constraint {name_sql(constraint.name)}",
                     made_by=(ObjectKind.CONSTRAINT, of_table(table.name, constraint.name)),
                 )

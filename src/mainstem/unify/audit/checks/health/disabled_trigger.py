@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
+from mainstem.unify.plan.names import name_sql
 from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
@@ -50,6 +51,6 @@ def _faults(database: Database) -> Iterator[Fault]:
                     f"trigger {trigger.name} on {table.name} is switched off",
                     shown=trigger.definition,
                     relation=table.name,
-                    fix=f"alter table {table.name} enable trigger {trigger.name}",
+                    fix=f"alter table {as_sql(table.name)} enable trigger {name_sql(trigger.name)}",
                     made_by=(ObjectKind.TRIGGER, of_table(table.name, trigger.name)),
                 )

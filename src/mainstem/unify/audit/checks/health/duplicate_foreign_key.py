@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
+from mainstem.unify.plan.names import name_sql
 from mainstem.unify.replay.creations import of_table
 from mainstem.unify.replay.model import ObjectKind
 
@@ -53,6 +54,6 @@ def _faults(database: Database) -> Iterator[Fault]:
                     shown=f"{key.name}: {key.definition}",
                     relation=table.name,
                     column=key.columns[0] if len(key.columns) == 1 else None,
-                    fix=f"alter table {table.name} drop constraint {key.name}",
+                    fix=f"alter table {as_sql(table.name)} drop constraint {name_sql(key.name)}",
                     made_by=(ObjectKind.CONSTRAINT, of_table(table.name, key.name)),
                 )

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.catalog.database import ObjectName
 from mainstem.unify.replay.model import ObjectKind
@@ -48,12 +48,13 @@ def _faults(database: Database) -> Iterator[Fault]:
             work = (index.method, index.parts, index.predicate, _after_parts(index))
             first = kept.setdefault(work, index)
             if first is not index and index.is_valid and not index.is_constraint:
+                name = ObjectName(table.name.schema, index.name)
                 yield Fault(
                     f"index {index.name} on {table.name} does what {first.name} does",
                     shown=index.definition,
                     relation=table.name,
-                    fix=f"drop index concurrently {index.name}",
-                    made_by=(ObjectKind.INDEX, ObjectName(table.name.schema, index.name)),
+                    fix=f"drop index concurrently {as_sql(name)}",
+                    made_by=(ObjectKind.INDEX, name),
                 )
 
 

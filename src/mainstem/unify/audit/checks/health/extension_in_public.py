@@ -25,6 +25,7 @@ from mainstem.unify.audit.catalogs import Fault, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import has_clients
 from mainstem.unify.catalog.database import ObjectName
+from mainstem.unify.plan.names import name_sql
 from mainstem.unify.replay.model import ObjectKind
 
 if TYPE_CHECKING:
@@ -50,6 +51,6 @@ def _faults(database: Database) -> Iterator[Fault]:
             yield Fault(
                 f"extension {extension.name} stands in public, among the product's own objects",
                 shown=f"extension {extension.name} in schema public",
-                fix=f"alter extension {extension.name} set schema extensions",
+                fix=f"alter extension {name_sql(extension.name)} set schema extensions",
                 made_by=(ObjectKind.EXTENSION, ObjectName("", extension.name)),
             )

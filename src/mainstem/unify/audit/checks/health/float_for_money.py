@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import singular, words
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, alter_column, in_catalogs
 from mainstem.unify.audit.model import Severity
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def _faults(database: Database) -> Iterator[Fault]:
                     shown=f"{table.name}.{column.name} {column.type}",
                     relation=table.name,
                     column=column.name,
-                    fix=f"alter table {table.name} alter column {column.name} type numeric(12, 2)",
+                    fix=alter_column(table.name, column.name, "type numeric(12, 2)"),
                 )
 
 

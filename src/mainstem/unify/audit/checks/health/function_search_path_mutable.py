@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import counted, listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.replay.model import ObjectKind
 
@@ -51,7 +51,8 @@ def _faults(database: Database) -> Iterator[Fault]:
             yield Fault(
                 f"security definer function {function.name} has no fixed search_path",
                 shown=f"function {function.name}({function.arguments}) security definer",
-                fix=f"alter function {function.name}({function.arguments}) set search_path = ''",
+                fix=f"alter function {as_sql(function.name)}({function.arguments}) "
+                "set search_path = ''; write names in it with their schema",
                 made_by=(ObjectKind.FUNCTION, function.name),
             )
     others = [function.name for function in loose if not function.is_security_definer]

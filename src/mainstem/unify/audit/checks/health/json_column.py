@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, alter_column, in_catalogs
 from mainstem.unify.audit.model import Severity
 
 if TYPE_CHECKING:
@@ -49,5 +49,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                 shown=f"{table.name}: {listed(names)} json",
                 relation=table.name,
                 column=names[0] if len(names) == 1 else None,
-                fix=f"alter table {table.name} alter column {names[0]} type jsonb",
+                fix=alter_column(table.name, names[0], "type jsonb"),
             )

@@ -22,9 +22,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.provided import is_provided
+from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,5 +57,6 @@ def _faults(database: Database) -> Iterator[Fault]:
                     shown=f"{table.name}.{column.name} {column.type}, in no unique index",
                     relation=table.name,
                     column=column.name,
-                    fix=f"create unique index concurrently on {table.name} ({column.name})",
+                    fix=f"create unique index concurrently on {as_sql(table.name)} "
+                    f"({name_sql(column.name)})",
                 )

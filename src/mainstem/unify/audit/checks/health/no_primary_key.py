@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.provided import is_provided
 
@@ -50,5 +50,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                 f"{table.name} has no primary key{hint}",
                 shown=f"{table.name}: no primary key",
                 relation=table.name,
-                fix=f"alter table {table.name} add primary key (...)",
+                fix=f"alter table {as_sql(table.name)} add primary key (...)",
             )

@@ -22,7 +22,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, alter_column, in_catalogs
 from mainstem.unify.audit.model import Severity
 
 if TYPE_CHECKING:
@@ -52,5 +52,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                     shown=f"{table.name}.{column.name} {column.type}",
                     relation=table.name,
                     column=column.name,
-                    fix=f"alter table {table.name} alter column {column.name} type text",
+                    fix=alter_column(table.name, column.name, "type text"),
                 )

@@ -25,8 +25,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import counted, listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, alter_column, in_catalogs
 from mainstem.unify.audit.model import Severity
+from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,6 @@ def _faults(database: Database) -> Iterator[Fault]:
                 relation=table.name,
                 column=names[0] if len(names) == 1 else None,
                 severity=None if is_mixed else Severity.NOTE,
-                fix=f"alter table {table.name} alter column {names[0]} type timestamptz using "
-                f"{names[0]} at time zone 'UTC'",
+                fix=alter_column(table.name, names[0], "type timestamptz")
+                + f" using {name_sql(names[0])} at time zone 'UTC'",
             )

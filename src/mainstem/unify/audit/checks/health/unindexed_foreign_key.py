@@ -24,10 +24,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import counted, listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.expressions import only, own_columns, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.tenancy import tenant_column
+from mainstem.unify.plan.names import name_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,8 @@ def _faults(database: Database) -> Iterator[Fault]:
                 shown=f"{table.name}: {bare[0].definition}",
                 relation=table.name,
                 column=bare[0].columns[0] if len(bare) == 1 and len(bare[0].columns) == 1 else None,
-                fix=f"create index concurrently on {table.name} ({', '.join(bare[0].columns)})",
+                fix=f"create index concurrently on {as_sql(table.name)} "
+                f"({', '.join(map(name_sql, bare[0].columns))})",
             )
 
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.expressions import calls
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import granted, is_granted_to_people
@@ -62,7 +62,7 @@ def _faults(database: Database) -> Iterator[Fault]:
             shown=f"view {view.name}: no security_invoker, readable by {who}",
             relation=view.name,
             severity=Severity.WARNING if asks else None,
-            fix=f"alter view {view.name} set (security_invoker = on)",
+            fix=f"alter view {as_sql(view.name)} set (security_invoker = on)",
         )
 
 

@@ -24,10 +24,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import granted
-from mainstem.unify.audit.view_queries import tables_behind
+from mainstem.unify.audit.view_queries import is_written_through, tables_behind
 from mainstem.unify.catalog.database import RelationKind
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _faults(database: Database) -> Iterator[Fault]:
                 f"{who} may {listed(sorted(writes))} in {relation.name}, and no policy holds it",
                 shown=f"grant {', '.join(sorted(writes))} on {relation.name} to {who}",
                 relation=relation.name,
-                fix=f"revoke {', '.join(sorted(writes))} on {relation.name} from {who}",
+                fix=f"revoke {', '.join(sorted(writes))} on {as_sql(relation.name)} from {who}",
             )
 
 
@@ -70,6 +70,6 @@ def _is_open(database: Database, relation: Relation) -> bool:
     if relation.kind is not RelationKind.VIEW or relation.is_security_invoker:
         return False
     # PostgreSQL writes through a view of one relation, as the view's owner.
-    return len(relation.reads) == 1 and any(
+    return is_written_through(relation) and any(
         table.is_row_security_on for table in tables_behind(database, relation)
     )

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import granted
 from mainstem.unify.catalog.database import RelationKind
@@ -58,7 +58,8 @@ def _faults(database: Database) -> Iterator[Fault]:
             shown=f"{partition.name}: partition of {protected.name}, row-level security off",
             relation=partition.name,
             severity=None if held else Severity.WARNING,
-            fix=f"alter table {partition.name} enable row level security; revoke its grants",
+            fix=f"alter table {as_sql(partition.name)} enable row level security; "
+            "revoke its grants",
         )
 
 

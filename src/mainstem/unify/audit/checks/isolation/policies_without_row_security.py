@@ -24,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.catalog.database import RelationKind
 
@@ -52,5 +52,5 @@ def _faults(database: Database) -> Iterator[Fault]:
                 f"{table.name} has policies ({names}), but row-level security is off",
                 shown=f"{table.name}: {len(table.policies)} policies, row-level security off",
                 relation=table.name,
-                fix=f"alter table {table.name} enable row level security",
+                fix=f"alter table {as_sql(table.name)} enable row level security",
             )

@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import counted, listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import has_clients
 
@@ -65,5 +65,5 @@ def _faults(database: Database) -> Iterator[Fault]:
             f"policies on {table.name} do not hold for its owner",
             shown=f"{table.name}: row-level security enabled, not forced",
             relation=table.name,
-            fix=f"alter table {table.name} force row level security",
+            fix=f"alter table {as_sql(table.name)} force row level security",
         )

@@ -28,7 +28,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mainstem.kit.wording import counted, listed
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, as_sql, in_catalogs
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import exposed_tables, granted, has_clients
 from mainstem.unify.audit.provided import is_provided
@@ -73,7 +73,7 @@ def _faults(database: Database) -> Iterator[Fault]:
             shown=f"{table.name}: row-level security off, {_grants(table)}",
             relation=table.name,
             severity=severity,
-            fix=f"alter table {table.name} enable row level security; then add a policy",
+            fix=f"alter table {as_sql(table.name)} enable row level security; then add a policy",
         )
 
 

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mainstem.unify.audit.catalogs import Fault, in_catalogs
+from mainstem.unify.audit.catalogs import Fault, alter_column, in_catalogs
 from mainstem.unify.audit.expressions import names, nodes, parse_expression
 from mainstem.unify.audit.model import Severity
 from mainstem.unify.audit.policies import expressions, granted, has_clients
@@ -64,7 +64,7 @@ def _faults(database: Database) -> Iterator[Fault]:
             relation=table.name,
             column=column.name,
             severity=Severity.NOTE if is_meant else None,
-            fix=f"alter table {table.name} alter column {column.name} set not null",
+            fix=alter_column(table.name, column.name, "set not null"),
         )
 
 
