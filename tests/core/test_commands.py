@@ -13,7 +13,8 @@ from tests.core.conftest import PASSWORD
 
 from mainstem.cli import app
 from mainstem.cli.using_core import with_core
-from mainstem.core import master_key, operators, store
+from mainstem.core import Origin, master_key, resolve, sessions, store
+from mainstem.core.model import Assurance
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError, UsageError
 from mainstem.pg.connect import connect
@@ -123,8 +124,14 @@ def test_names_who_runs_the_platform(typed: Typed, database_url: str) -> None:
         async def asked(core: Core) -> bool:
             async with service_transaction(core.pool) as connection:
                 row = await store.person_by_email(connection, email)
-            assert row is not None
-            return await operators.is_operator(core, row.person())
+                assert row is not None
+                signed_in = await sessions.begin(
+                    core, connection, row.person(),
+                    assurance=Assurance.PASSWORD, kind=sessions.BROWSER, origin=Origin(),
+                )  # fmt: skip
+            access = await resolve(core, {}, cookie=signed_in.token)
+            assert access.session is not None
+            return access.session.is_operator
 
         return asyncio.run(with_core(asked))
 

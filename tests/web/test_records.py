@@ -312,6 +312,9 @@ def test_the_palette_finds_in_every_app_what_that_app_shows_and_nobody_elses(
     # only operators hear of unifications
     assert 'href="/unify"' in found("owner@northwind", "unify")
     assert 'href="/unify"' not in found("admin@northwind", "unify")
+    shown = [served.get("/clients", headers=sign_in(f"{who}@northwind.example")).text
+             for who in ("owner", "admin")]  # fmt: skip
+    assert ['href="/unify"' in page for page in shown] == [True, False]
     # what leads into RevOS is not AudienceOS's to show
     seen = Tenant(NORTHWIND, person_id(4), "member", frozenset({client_id(2)}), "audience")
     with connect(world.url) as connection, tenant_transaction(connection, seen) as reading:

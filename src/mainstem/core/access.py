@@ -205,6 +205,7 @@ async def _session(core: Core, row: SessionRow) -> SessionUse:
         row.session_client_id,
         row.person(),
         tuple(row.overrides),
+        row.is_operator,
     )
 
 

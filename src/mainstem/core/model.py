@@ -79,7 +79,7 @@ class KeyUse:
 
 @dataclass(frozen=True)
 class SessionUse:
-    """The session of a request, and its person."""
+    """The session of a request, and its person; `is_operator`: they run the platform."""
 
     id: UUID
     kind: str
@@ -88,6 +88,7 @@ class SessionUse:
     client_id: UUID | None
     person: Person
     overrides: tuple[str, ...] = ()
+    is_operator: bool = False
 
 
 @dataclass(frozen=True)

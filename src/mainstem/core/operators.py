@@ -17,7 +17,6 @@ from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError, UsageError
 
 if TYPE_CHECKING:
-    from mainstem.core.model import Person
     from mainstem.core.parts import Core
     from mainstem.core.transaction import Connection
 
@@ -31,21 +30,9 @@ class Operator:
     created_at: datetime
 
 
-async def is_operator(core: Core, person: Person) -> bool:
-    """Whether the person runs the platform."""
-    async with service_transaction(core.pool) as connection:
-        found = await store.one(connection, Id, "operator", user_id=person.id, email=person.email)
-    return found is not None
-
-
-async def require(core: Core, person: Person) -> None:
-    """Refuse everybody else, in words that tell nothing of what there is.
-
-    Raises:
-        RefusedError: the person is none.
-    """
-    if not await is_operator(core, person):
-        raise RefusedError("not_found", "There is nothing at this address.", status=404)
+def unknown() -> RefusedError:
+    """What everybody else is told: words that tell nothing of what there is."""
+    return RefusedError("not_found", "There is nothing at this address.", status=404)
 
 
 async def listed(core: Core) -> list[Operator]:

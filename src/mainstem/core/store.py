@@ -78,6 +78,7 @@ class SessionRow(PersonRow):
     session_client_id: UUID | None
     overrides: list[str]
     last_seen_at: datetime
+    is_operator: bool
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from mainstem.core import Core, cookies, operators, second_factor, sessions
+from mainstem.core import Core, cookies, second_factor, sessions
 from mainstem.core import resolve as resolve_access
 from mainstem.core.factors_api import picture
 from mainstem.core.requests import CoreDependency
@@ -99,7 +99,6 @@ async def _account(visit: Visit, core: Core) -> Response[bytes]:
         "account.html",
         has_second_factor=session.person.has_second_factor,
         sessions=await sessions.listed(core, session.person),
-        is_operator=await operators.is_operator(core, session.person),
     )
 
 

@@ -38,8 +38,8 @@ async def operator_first(connection: AnyConnection, handler: BaseRouteHandler) -
         RefusedError: nobody is signed in, or somebody who is none.
     """
     await person_first(connection, handler)
-    core: Core = connection.app.state.core
-    await operators.require(core, session_of(connection).person)
+    if not session_of(connection).is_operator:
+        raise operators.unknown()
 
 
 async def look(connection: AnyConnection) -> Access:

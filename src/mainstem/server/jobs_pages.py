@@ -20,7 +20,6 @@ from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 from mainstem.jobs import desk
 from mainstem.revos.engine import KINDS, KINDS_OF_ROWS
-from mainstem.server.account_pages import session_of_visit
 from mainstem.web import (
     AnyVisit,
     Column,
@@ -145,7 +144,8 @@ async def change_queue(visit: AnyVisit, core: CoreDependency) -> Response[bytes]
     queue = str(sent.get("queue", ""))[:200].replace("\x00", "")
     deed = sent.get("do")
     if deed in {"pause", "resume"}:
-        await operators.require(core, (await session_of_visit(visit, core)).person)
+        if not visit.is_operator:
+            raise operators.unknown()
         async with service_transaction(core.pool, visit.tenant) as connection:
             await (desk.pause if deed == "pause" else desk.resume)(connection, queue)
     elif deed == "retry":
@@ -166,10 +166,4 @@ async def _queues(visit: Visit, core: Core) -> dict[str, Any]:
         running = await desk.running(connection, visit.agency_id)
     async with service_transaction(core.pool) as connection:
         paused = await desk.paused(connection)
-    person = (await session_of_visit(visit, core)).person
-    return {
-        "queues": queues,
-        "running": running,
-        "paused": paused,
-        "is_operator": await operators.is_operator(core, person),
-    }
+    return {"queues": queues, "running": running, "paused": paused}

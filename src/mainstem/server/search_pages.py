@@ -13,15 +13,11 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from mainstem import audience
-from mainstem.core import operators
-from mainstem.core.requests import CoreDependency
 from mainstem.revos import pages as revos_pages
 from mainstem.server import people_pages
-from mainstem.server.account_pages import session_of_visit
 from mainstem.web import AnyVisit, Hit, Section, contains, html
 
 if TYPE_CHECKING:
-    from mainstem.core import Core
     from mainstem.web import Visit
 
 Text = Annotated[str, QueryParameter(name="q")]
@@ -49,16 +45,13 @@ PLACES = (
     Section("Notifications", "/notifications", "bell", "g n"),
     Section("Your account", "/account", "user"),
 )
-UNIFY = Section("Unify", "/unify", "git-merge")
 
 
 @get("/search")
-async def search(
-    visit: AnyVisit, core: CoreDependency, text: Text = "", part: Part = ""
-) -> Response[bytes]:
+async def search(visit: AnyVisit, text: Text = "", part: Part = "") -> Response[bytes]:
     """Actions, places and records; `part=options` is what the palette shows of them."""
     text = " ".join(text.replace("\x00", "").split())[:TEXT_LENGTH_MAX]
-    hits = await _offered(visit, core, text)
+    hits = _offered(visit, text)
     if len(text) >= SEARCHED_FROM:
         hits += await _records(visit, contains(text))
     if part == "options":
@@ -72,7 +65,7 @@ async def search(
 HANDLERS = (search,)
 
 
-async def _offered(visit: Visit, core: Core, text: str) -> list[Hit]:
+def _offered(visit: Visit, text: str) -> list[Hit]:
     """The places and actions whose names hold every word that was typed."""
     words = text.lower().split()
     sections = [
@@ -83,12 +76,7 @@ async def _offered(visit: Visit, core: Core, text: str) -> list[Hit]:
     found = [_hit(each, "Go to") for each in (*sections, *visit.site.shared, *PLACES)
              if visit.offers(each)]  # fmt: skip
     found += [_hit(each, "Do") for each in ACTIONS if visit.offers(each)]
-    found = [each for each in found if _is_meant(each, words)]
-    unify = _hit(UNIFY, "Go to")
-    if words and _is_meant(unify, words):
-        session = await session_of_visit(visit, core)
-        found += [unify] if await operators.is_operator(core, session.person) else []
-    return found
+    return [each for each in found if _is_meant(each, words)]
 
 
 async def _records(visit: Visit, pattern: str) -> list[Hit]:

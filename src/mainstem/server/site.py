@@ -46,7 +46,13 @@ APPS = (
     App("mail", "Mail", "mail", mail.SECTIONS),
     App("persona", "Personas", "drama", persona.SECTIONS),
 )
-SHARED = (*audience.SHARED, *agency_pages.SHARED, *people_pages.SHARED, *jobs_pages.SHARED)
+SHARED = (
+    *audience.SHARED,
+    *agency_pages.SHARED,
+    *people_pages.SHARED,
+    *jobs_pages.SHARED,
+    *unify_pages.SHARED,
+)
 HANDLERS = (
     *desk_pages.HANDLERS,
     *search_pages.HANDLERS,

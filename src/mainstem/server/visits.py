@@ -69,6 +69,7 @@ async def provide_visit(request: AnyRequest, core: CoreDependency, site: SiteDep
         tenant=people.tenant_of(person, app=app),
         viewer=Viewer(person.id, _name(session), person.email, person.role),
         session_id=session.id,
+        is_operator=session.is_operator,
         app=app,
         client_id=session.client_id,
         theme=theme_of(request),

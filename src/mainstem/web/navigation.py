@@ -16,6 +16,7 @@ class Section:
         icon: its drawing, of assets/icons.txt.
         keys: the keys that lead there, such as `g c`.
         needs: the table and verb without which it is not offered; its page refuses by itself.
+        is_operators: whether it is offered to operators, and to nobody else.
     """
 
     title: str
@@ -23,6 +24,7 @@ class Section:
     icon: str
     keys: str | None = None
     needs: tuple[str, str] | None = None
+    is_operators: bool = False
 
 
 @dataclass(frozen=True)

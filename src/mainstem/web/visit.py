@@ -109,6 +109,7 @@ class Visit:
         tenant: whose rows are seen, in the app of the page.
         viewer: who looks.
         session_id: their session.
+        is_operator: whether they run the platform.
         app: the app whose sidebar is shown.
         client_id: the client they chose to look at; None for all that they see.
         theme: the theme they chose; None follows the system.
@@ -122,6 +123,7 @@ class Visit:
     tenant: Tenant
     viewer: Viewer
     session_id: UUID
+    is_operator: bool
     app: str
     client_id: UUID | None
     theme: str | None
@@ -205,7 +207,9 @@ class Visit:
         }
 
     def offers(self, section: Section) -> bool:
-        """Whether the viewer's role may do anything there."""
+        """Whether the viewer may do anything there: by their role, or as an operator."""
+        if section.is_operators:
+            return self.is_operator
         return section.needs is None or self.may(*section.needs)
 
 

@@ -5,7 +5,9 @@ ledger belongs to no tenant and is read as the database's owner, with the values
 """
 
 from mainstem.server.unify_pages import audits, isolation, plans, rows, runs
+from mainstem.web import Section
 
+SHARED = (Section("Unify", "/unify", "git-merge", "g f", is_operators=True),)
 HANDLERS = (
     *runs.HANDLERS,
     *plans.HANDLERS,

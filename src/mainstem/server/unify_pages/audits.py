@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from litestar import Response, get
 from litestar.params import FromPath
 
-from mainstem.core.requests import CoreDependency
 from mainstem.errors import ConfigError, RefusedError
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import missing, read_frame, require_operator
@@ -31,10 +30,10 @@ _HEADING = re.compile(r"^(## .*)$", re.MULTILINE)
 
 @get("/unify/audits/{audit:str}")
 async def findings(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, audit: FromPath[str]
+    visit: AnyVisit, plans: PlansDependency, audit: FromPath[str]
 ) -> Response[bytes]:
     """The findings of an audit."""
-    await require_operator(visit, core)
+    require_operator(visit)
     report = await _report(plans, audit)
     wish = Wish.read(_listing(audit, report), visit.request.query_params.multi_items())
     listed = Listed.of(wish, _rows(report))
@@ -45,13 +44,12 @@ async def findings(
 @get("/unify/audits/{audit:str}/{number:int}")
 async def finding(
     visit: AnyVisit,
-    core: CoreDependency,
     plans: PlansDependency,
     audit: FromPath[str],
     number: FromPath[int],
 ) -> Response[bytes]:
     """One finding: every place that shows it, and what to do."""
-    await require_operator(visit, core)
+    require_operator(visit)
     report = await _report(plans, audit)
     if not 1 <= number <= len(report.findings):
         raise missing("finding")

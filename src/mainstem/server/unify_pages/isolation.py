@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from litestar import Response, get
 
-from mainstem.core.requests import CoreDependency
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import read, read_frame, require_operator
 from mainstem.unify.ledger.proofs import last_proof
@@ -15,11 +14,9 @@ PATH = "/unify/isolation"
 
 
 @get(PATH)
-async def isolation(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency
-) -> Response[bytes]:
+async def isolation(visit: AnyVisit, plans: PlansDependency) -> Response[bytes]:
     """The last proof of this database, object by object."""
-    await require_operator(visit, core)
+    require_operator(visit)
     proof = await read(plans.url, last_proof)
     objects = [vars(each) for each in proof.objects] if proof is not None else []
     listing = Listing(

@@ -10,7 +10,6 @@ import psycopg
 
 from mainstem.core import operators
 from mainstem.errors import RefusedError
-from mainstem.server.account_pages import session_of_visit
 from mainstem.server.deadline import brief_connection
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from psycopg.rows import TupleRow
 
-    from mainstem.core import Core
     from mainstem.web import Visit
 
     Parameters = ParamSpec("Parameters")
@@ -31,13 +29,14 @@ LIMIT_S = 8.0
 HOME = ("Unify", "/unify")
 
 
-async def require_operator(visit: Visit, core: Core) -> None:
+def require_operator(visit: Visit) -> None:
     """Refuse whoever is no operator, in words that tell nothing of what there is.
 
     Raises:
         RefusedError: they are none.
     """
-    await operators.require(core, (await session_of_visit(visit, core)).person)
+    if not visit.is_operator:
+        raise operators.unknown()
 
 
 async def read_frame(visit: Visit) -> None:

@@ -14,7 +14,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from mainstem.core.requests import CoreDependency
 from mainstem.errors import MainstemError, RefusedError, UsageError
 from mainstem.pg.connect import connect
 from mainstem.server.api_unify import PlansDependency
@@ -44,20 +43,16 @@ _ONE_AT_A_TIME = asyncio.Lock()
 
 
 @get(PATH)
-async def show(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, plan: FromPath[str]
-) -> Response[bytes]:
+async def show(visit: AnyVisit, plans: PlansDependency, plan: FromPath[str]) -> Response[bytes]:
     """The plan as it stands."""
-    await require_operator(visit, core)
+    require_operator(visit)
     return await _page(visit, plans, plan)
 
 
 @post(PATH)
-async def answer(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, plan: FromPath[str]
-) -> Response[bytes]:
+async def answer(visit: AnyVisit, plans: PlansDependency, plan: FromPath[str]) -> Response[bytes]:
     """Keep answers in the plan's manifest, as `mainstem unify decide` does, and plan again."""
-    await require_operator(visit, core)
+    require_operator(visit)
     _require_rest(plans, plan)
     sent = {name: str(value) for name, value in (await visit.request.form()).items()}
     folder = Folder(plans.folder)

@@ -10,7 +10,6 @@ import psycopg
 from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
 
-from mainstem.core.requests import CoreDependency
 from mainstem.db.queries import load_queries
 from mainstem.server import store
 from mainstem.server.api_unify import PlansDependency
@@ -44,11 +43,9 @@ Key = Annotated[str, QueryParameter(name="key")]
 
 
 @get("/unify/runs/{run_id:int}/rows")
-async def moved(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
-) -> Response[bytes]:
+async def moved(visit: AnyVisit, plans: PlansDependency, run_id: FromPath[int]) -> Response[bytes]:
     """What became of each source row."""
-    await require_operator(visit, core)
+    require_operator(visit)
     run, tables = await read(plans.url, _run_and_tables, run_id)
     listing = Listing(
         page="ledger_rows",
@@ -78,10 +75,10 @@ async def moved(
 
 @get("/unify/runs/{run_id:int}/changes")
 async def changes(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
+    visit: AnyVisit, plans: PlansDependency, run_id: FromPath[int]
 ) -> Response[bytes]:
     """Each value that had to change, before and after, and by which rule."""
-    await require_operator(visit, core)
+    require_operator(visit)
     run, tables = await read(plans.url, _run_and_tables, run_id)
     async with _reading(plans) as connection:
         rules = [each["rule"] for each in await rows(connection, QUERIES["rules"], run_id=run_id)]
@@ -111,14 +108,13 @@ async def changes(
 @get("/unify/runs/{run_id:int}/row")
 async def one(
     visit: AnyVisit,
-    core: CoreDependency,
     plans: PlansDependency,
     run_id: FromPath[int],
     table: Table = "",
     key: Key = "",
 ) -> Response[bytes]:
     """One source row: where it went, what changed in it, and, where it waits, what it holds."""
-    await require_operator(visit, core)
+    require_operator(visit)
     run, _ = await read(plans.url, _run_and_tables, run_id)
     bound = {"run_id": run_id, "table": _clean(table), "key": _clean(key)}
     async with _reading(plans) as connection:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from mainstem.core.requests import CoreDependency
 from mainstem.pg.connect import connect, describe
 from mainstem.server import store
 from mainstem.server.api_unify import PlansDependency
@@ -42,11 +41,9 @@ class Progress:
 
 
 @get("/unify")
-async def overview(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency
-) -> Response[bytes]:
+async def overview(visit: AnyVisit, plans: PlansDependency) -> Response[bytes]:
     """The newest runs, the plans and audits of the operator's folder, and the last proof."""
-    await require_operator(visit, core)
+    require_operator(visit)
     folder = Folder(plans.folder)
     runs = await read(plans.url, store.runs)
     proof = await read(plans.url, last_proof)
@@ -57,20 +54,18 @@ async def overview(
 
 
 @post("/unify")
-async def start(visit: AnyVisit, core: CoreDependency, plans: PlansDependency) -> Response[bytes]:
+async def start(visit: AnyVisit, plans: PlansDependency) -> Response[bytes]:
     """Carry a plan out; one at a time."""
-    await require_operator(visit, core)
+    require_operator(visit)
     sent = await visit.request.form()
     await asyncio.to_thread(plans.start, str(sent.get("plan", "")))
     return see_other("/unify")
 
 
 @get("/unify/runs/{run_id:int}")
-async def run(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
-) -> Response[bytes]:
+async def run(visit: AnyVisit, plans: PlansDependency, run_id: FromPath[int]) -> Response[bytes]:
     """One run: how far it is, and, once it is over, its report without any value of a row."""
-    await require_operator(visit, core)
+    require_operator(visit)
     progress = await _progress(plans, run_id)
     report = await asyncio.to_thread(_report, plans.url, run_id) if progress.run.is_over else None
     await read_frame(visit)
@@ -85,15 +80,13 @@ async def run(
 
 
 @get("/unify/runs/{run_id:int}/live", is_live=True)
-async def run_live(
-    visit: AnyVisit, core: CoreDependency, plans: PlansDependency, run_id: FromPath[int]
-) -> Response[Any]:
+async def run_live(visit: AnyVisit, plans: PlansDependency, run_id: FromPath[int]) -> Response[Any]:
     """How far a run is, again whenever it is further; each look asks anew who may look."""
     is_told = False
 
     async def part(looking: Visit) -> str:
         nonlocal is_told
-        await require_operator(looking, core)
+        require_operator(looking)
         progress = await _progress(plans, run_id)
         if is_told:
             raise missing("run under way")  # ends the stream
