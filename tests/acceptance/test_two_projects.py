@@ -71,7 +71,7 @@ def test_two_projects_become_one_while_both_stay_in_use(team: Team) -> None:
     rehearsed = team.mainstem("unify", "rehearse", "merge.toml", exit_code=3)
     assert "1 of campaigner.contacts: workspace_id: leads to no tenant" in rehearsed.output
     ran = team.mainstem("unify", "run", "merge.toml", exit_code=3)
-    assert "restore it with: pg_restore" in " ".join(ran.output.split())
+    assert "restore it with:" in " ".join(ran.output.split())
     assert "2 rows in quarantine" in ran.output
     verified = team.mainstem("unify", "verify", "merge.toml")
     assert "12 foreign keys, 7 isolated tables" in verified.output

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +14,7 @@ from tests.unify.several.conftest import CONFIG
 from mainstem.cli.unify.decide import decide
 from mainstem.cli.unify.run import run
 from mainstem.errors import ConfigError
+from mainstem.pg.connect import connect
 from mainstem.unify.plan.answers import with_answers
 from mainstem.unify.plan.model import Answer
 
@@ -107,11 +110,22 @@ def test_the_target_is_backed_up_before_a_run(
     monkeypatch.setenv("DATABASE_URL", merge.url)
     result = CliRunner().invoke(run, [str(merge.config)])
     assert result.exit_code == 0, result.output
-    (dump,) = (plan.directory / "backup").iterdir()
+    (dump,) = (plan.directory / "backup").glob("*.dump")
     assert dump.read_bytes().startswith(b"PGDMP")
-    assert "pg_restore --clean" in result.output
-    merge.undo(1)
+    # The command works as it is printed; what stands in its way leaves the database as it was.
+    (said,) = [line for line in result.output.splitlines() if line.startswith("the target was")]
+    command = shlex.split(said.partition("restore it with: ")[2])
+    count = "select count(*) from project"
+    with connect(merge.url, autocommit=True) as connection:
+        before = connection.execute(count).fetchone()
+        connection.execute("create view names as select * from project")
+        connection.execute("create schema unify_7; create table unify_7.staged (kept project)")
+        assert subprocess.run(command, check=False, capture_output=True).returncode
+        assert connection.execute(count).fetchone() == before != (0,)
+        connection.execute("drop view names")
+        subprocess.run(command, check=True, capture_output=True)
+        assert connection.execute(count).fetchone() == (0,)
     result = CliRunner().invoke(run, [str(merge.config), "--no-backup-because", "a copy is there"])
     assert result.exit_code == 0, result.output
     assert "no backup of the target was taken: a copy is there" in result.output
-    assert len(list((plan.directory / "backup").iterdir())) == 1
+    assert list((plan.directory / "backup").glob("*.dump")) == [dump]

@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 STEP = "backup"
 _TIMEOUT_S = 24 * 3600
+_DROP_STAGING = """
+do $$
+declare staging text;
+begin
+  for staging in select nspname from pg_namespace where nspname ~ '^unify_[0-9]+$' loop
+    execute format('drop schema %I cascade', staging);
+  end loop;
+end
+$$"""
 
 
 @dataclass(frozen=True)
@@ -64,11 +73,21 @@ def back_up(
                 'give --no-backup-because "reason"'
             ) from None
         return BackedUp(None, None, f"it failed, and the target's tables are empty: {error}")
+    script = path.with_suffix(".sh")
+    script.write_text(_script(url, path, bin_dir_for(connection)), "utf-8")
+    return BackedUp(str(path), shlex.join(["sh", str(script)]))
+
+
+def _script(url: str, dump: Path, bin_dir: Path) -> str:
+    """What brings the dump back: all of it or, where something stands in the way, nothing.
+
+    What runs have staged since goes first: it may need types that the dump makes anew.
+    """
     address, _ = arguments_for(url)
-    restore = shlex.join(
-        ["pg_restore", "--clean", "--if-exists", "--exit-on-error", "--dbname", address, str(path)]
-    )
-    return BackedUp(str(path), restore)
+    call = ["--no-psqlrc", "--quiet", "--dbname", address, "--command", _DROP_STAGING]
+    restore = ["--clean", "--if-exists", "--single-transaction", "--dbname", address, str(dump)]
+    commands = ([str(bin_dir / "psql"), *call], [str(bin_dir / "pg_restore"), *restore])
+    return "\n".join(["#!/bin/sh", "set -eu", *map(shlex.join, commands), ""])
 
 
 def _dump(connection: psycopg.Connection[TupleRow], url: str, folder: Path) -> Path:
