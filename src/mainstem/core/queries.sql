@@ -143,6 +143,12 @@ returning id
 -- What addresses call an agency.
 select slug from public.agency where id = %(agency_id)s
 
+-- name: operator
+-- The person as one who runs the platform; by their address until their row is known.
+select id from app.operator
+where revoked_at is null
+  and (user_id = %(user_id)s or (user_id is null and lower(email) = lower(%(email)s)))
+
 -- name: operators
 -- Who runs the platform.
 select email, granted_by, created_at from app.operator
