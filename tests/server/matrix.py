@@ -105,10 +105,10 @@ MATRIX: dict[str, Row] = {
     # RevOS, for programs
     "GET /api/revos/campaigns/{campaign_id:uuid}/preflight": Row(Kind.PERSON, STAFF, owned=True),
     "GET /api/revos/campaigns/{campaign_id:uuid}/funnel": Row(Kind.PERSON, owned=True),
-    "POST /api/revos/campaigns/{campaign_id:uuid}/activate": Row(Kind.PERSON, STAFF, owned=True),
-    "POST /api/revos/campaigns/{campaign_id:uuid}/pause": Row(Kind.PERSON, STAFF, owned=True),
-    "POST /api/revos/campaigns/{campaign_id:uuid}/complete": Row(Kind.PERSON, STAFF, owned=True),
-    "POST /api/revos/posts/{post_id:uuid}/publish": Row(Kind.PERSON, STAFF, finds=False, body={}),
+    "POST /api/revos/campaigns/{campaign_id:uuid}/activate": Row(Kind.PERSON, HEADS, owned=True),
+    "POST /api/revos/campaigns/{campaign_id:uuid}/pause": Row(Kind.PERSON, HEADS, owned=True),
+    "POST /api/revos/campaigns/{campaign_id:uuid}/complete": Row(Kind.PERSON, HEADS, owned=True),
+    "POST /api/revos/posts/{post_id:uuid}/publish": Row(Kind.PERSON, HEADS, finds=False, body={}),
     "GET /api/revos/leads/{lead_id:uuid}/export": Row(Kind.PERSON, STAFF, finds=False),
     "DELETE /api/revos/leads/{lead_id:uuid}": Row(Kind.PERSON, STAFF, finds=False),
     "POST /api/revos/comments/{trigger_id:uuid}/decision": Row(
@@ -244,7 +244,7 @@ MATRIX: dict[str, Row] = {
         Kind.PAGE, STAFF, finds=False, also=frozenset({503})
     ),
     "POST /revos/accounts/{account_id:uuid}/resume": Row(Kind.PAGE, STAFF, finds=False),
-    "POST /revos/campaigns/{campaign_id:uuid}/state": Row(Kind.PAGE, STAFF, owned=True),
+    "POST /revos/campaigns/{campaign_id:uuid}/state": Row(Kind.PAGE, HEADS, owned=True),
     "GET /revos/inbox": PAGE,
     "GET /revos/inbox/{sequence_id:uuid}": Row(Kind.PAGE, finds=False),
     "GET /revos/pods": PAGE,
@@ -260,7 +260,7 @@ MATRIX: dict[str, Row] = {
     ),
     "POST /revos/pods/{pod_id:uuid}/consent": Row(Kind.PAGE, STAFF, finds=False),
     "GET /revos/posts": PAGE,
-    "POST /revos/posts/{post_id:uuid}/publish": Row(Kind.PAGE, STAFF, finds=False),
+    "POST /revos/posts/{post_id:uuid}/publish": Row(Kind.PAGE, HEADS, finds=False),
     "GET /revos/review": Row(Kind.PAGE, STAFF),
     "POST /revos/review/comments/{trigger_id:uuid}": Row(Kind.PAGE, STAFF, finds=False),
     "POST /revos/review/emails/{review_id:uuid}": Row(Kind.PAGE, STAFF, finds=False),

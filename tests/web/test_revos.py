@@ -106,6 +106,27 @@ def test_a_campaign_is_made_ready_by_pages(served: Client, sign_in: SignIn, worl
     world.sql("delete from campaign where name = %(name)s", name=name)  # others count them
 
 
+def test_a_member_changes_a_campaign_and_starts_none(
+    served: Client, sign_in: SignIn, world: World
+) -> None:
+    path, columns = f"{CAMPAIGNS}/{campaign_id(1)}", "status, dm_template_step1, dm_template_step2"
+    asked = f"update campaign set ({columns}) = (%(status)s, %(first)s, %(then)s) where id = %(id)s"
+    (kept,) = world.sql(f"select {columns} from campaign where id = %(id)s", id=campaign_id(1))
+    say = "Where to, {{email}}?"
+    world.sql(asked, status="draft", first=say, then=say, id=campaign_id(1))
+    member = sign_in(MEMBER)
+    page = served.get(path, headers=member).text
+    assert ("Edit</a>" in page, "Activate" in page) == (True, False)
+    for deed in ("active", "completed"):
+        refused = served.post(f"{path}/state", headers=member, data={"state": deed})
+        assert (refused.status_code, "campaign: publish" in refused.text) == (403, True)
+    page = served.get(path, headers=sign_in(OWNER)).text
+    assert "Activate" in page
+    assert "The first message: email is not known of everybody" in page
+    assert "The confirmation: " not in page  # who gets it gave an address
+    world.sql(asked, status=kept[0], first=kept[1], then=kept[2], id=campaign_id(1))
+
+
 def test_a_completed_campaign_shows_the_numbers_that_were_kept(
     served: Client, sign_in: SignIn, world: World
 ) -> None:

@@ -47,6 +47,7 @@ DECIDING = {
     "create": ("create", "update", "manage"),
     "update": ("update", "manage"),
     "delete": ("delete", "manage", "update"),
+    "publish": ("publish",),
 }
 KNOWN_FOR = timedelta(minutes=5)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import enum
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -138,6 +138,16 @@ VARIABLES: Mapping[str, Variable] = {
         is_link=True,
     ),
 }
+#: known of everybody who gets what is sent once their address is there
+OF_CAPTURE = ("email", "download_url")
+
+
+def known(*names: str) -> dict[str, Variable]:
+    """The variables for a text that nobody gets of whom those are not known."""
+    return {
+        name: replace(each, is_sure=each.is_sure or name in names)
+        for name, each in VARIABLES.items()
+    }
 
 
 def parse(text: str) -> Template:

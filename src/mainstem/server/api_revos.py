@@ -143,7 +143,7 @@ async def funnel(request: AnyRequest, decisions: Decisions, campaign_id: FromPat
 )
 async def activate(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """409 while its preflight has errors."""
-    tenant = _who(request, "campaign", "update")
+    tenant = _who(request, "campaign", "publish")
     await decisions.activate(tenant, campaign_id)
 
 
@@ -155,7 +155,7 @@ async def activate(request: AnyRequest, decisions: Decisions, campaign_id: FromP
 )
 async def pause(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """What waits keeps waiting."""
-    tenant = _who(request, "campaign", "update")
+    tenant = _who(request, "campaign", "publish")
     await decisions.pause(tenant, campaign_id)
 
 
@@ -167,7 +167,7 @@ async def pause(request: AnyRequest, decisions: Decisions, campaign_id: FromPath
 )
 async def complete(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """Its numbers are kept; whoever gave an address still gets what was promised."""
-    tenant = _who(request, "campaign", "update")
+    tenant = _who(request, "campaign", "publish")
     await decisions.complete(tenant, campaign_id)
 
 
@@ -184,7 +184,7 @@ async def publish(
     data: JSONBody[Publication],
 ) -> None:
     """Now, or at a time."""
-    tenant = _who(request, "post", "update")
+    tenant = _who(request, "post", "publish")
     await decisions.publish(tenant, post_id, when=data.when)
 
 

@@ -9,7 +9,7 @@ from mainstem.errors import RefusedError
 from mainstem.revos import settings
 from mainstem.revos.campaigns import store
 from mainstem.revos.sequence import after
-from mainstem.revos.templates_text import Kind, check, parse
+from mainstem.revos.templates_text import OF_CAPTURE, VARIABLES, Kind, check, known, parse
 from mainstem.revos.triggers import Matcher, trigger_words
 
 if TYPE_CHECKING:
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
     from mainstem.revos.sending import Moment
 
+#: each with what it is called and sent as, and the variables as they are known when it is sent
 TEMPLATES = (
-    ("dm_template_step1", "the first message", Kind.DM),
-    ("dm_template_step2", "the confirmation", Kind.DM),
-    ("dm_template_step3", "the message with the link", Kind.DM),
-    ("public_reply_template", "the public reply", Kind.COMMENT),
-    ("invitation_template", "the invitation", Kind.INVITATION),
+    ("dm_template_step1", "the first message", Kind.DM, VARIABLES),
+    ("dm_template_step2", "the confirmation", Kind.DM, known(*OF_CAPTURE)),
+    ("dm_template_step3", "the message with the link", Kind.DM, known(*OF_CAPTURE)),
+    ("public_reply_template", "the public reply", Kind.COMMENT, VARIABLES),
+    ("invitation_template", "the invitation", Kind.INVITATION, VARIABLES),
 )
 
 
@@ -115,14 +116,14 @@ def _words(campaign: Mapping[str, Any]) -> Iterator[Missing]:
 def _texts(campaign: Mapping[str, Any]) -> Iterator[Missing]:
     if not (campaign["dm_template_step1"] or "").strip():
         yield Missing("dm_template_step1", "the first message has no text")
-    texts = [(field, name, kind, campaign[field]) for field, name, kind in TEMPLATES]
+    texts = [(*template, campaign[template[0]]) for template in TEMPLATES]
     reminder = settings.text(campaign["settings"], after.REMINDER)
-    for field, name, kind, text in [
+    for field, name, kind, variables, text in [
         *texts,
-        ("settings.reminder_template", "the reminder", Kind.DM, reminder),
+        ("settings.reminder_template", "the reminder", Kind.DM, VARIABLES, reminder),
     ]:
         if text and text.strip():
-            for finding in check(parse(text), kind):
+            for finding in check(parse(text), kind, variables):
                 said = f"{name}: {finding.message}"
                 yield Missing(field, said, is_error=finding.trouble.is_error)
     link = campaign["dm_template_step3"]

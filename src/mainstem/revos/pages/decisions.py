@@ -72,7 +72,7 @@ async def change_campaign(
     visit: AnyVisit, decisions: Decisions, campaign_id: FromPath[UUID]
 ) -> Response[bytes]:
     """Let a campaign run, rest, or end."""
-    visit.require("campaign", "update")
+    visit.require("campaign", "publish")
     sent = await visit.request.form()
     match sent.get("state"):
         case "active":
@@ -89,7 +89,7 @@ async def publish(
     visit: AnyVisit, decisions: Decisions, post_id: FromPath[UUID]
 ) -> Response[bytes]:
     """Publish a post, now or at a time in UTC."""
-    visit.require("post", "update")
+    visit.require("post", "publish")
     sent = dict(await visit.request.form())
     filled = WHEN.read(sent)
     if not filled.is_good:

@@ -13,12 +13,14 @@ from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from mainstem.db.queries import load_queries
 from mainstem.revos.templates_text import (
+    OF_CAPTURE,
     VARIABLES,
     Finding,
     Kind,
     RenderError,
     Variable,
     check,
+    known,
     parse,
     preview,
     render,
@@ -37,8 +39,6 @@ QUERIES = load_queries("mainstem.revos.pages", "campaigns.sql")
 PATH = "/revos/campaigns/{campaign_id:uuid}/texts"
 #: a post is everybody's: nothing of a person can stand in it
 OF_CAMPAIGN = ("magnet_name", "campaign_name", "trigger_word", "sender_name")
-#: known of everybody who gets the later messages
-OF_CAPTURE = ("email", "download_url")
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,7 @@ def previewed(text: Text, template: str, campaign: Mapping[str, Any]) -> Preview
     variables = _variables(text, campaign)
     parsed = parse(template)
     shown, findings = preview(parsed, text.kind, variables)
-    sure = {
-        name: each.sample for name, each in variables.items() if each.is_sure or name in text.known
-    }
+    sure = {name: each.sample for name, each in variables.items() if each.is_sure}
     unknown, why_not = None, None
     try:
         unknown = render(parsed, sure, text.kind, variables)
@@ -134,12 +132,10 @@ def _variables(text: Text, campaign: Mapping[str, Any]) -> dict[str, Variable]:
         "trigger_word": campaign["trigger_word"],
         "sender_name": campaign["sender_name"],
     }
-    found = {name: VARIABLES[name] for name in text.variables}
-    for name in text.known:
-        found[name] = replace(found[name], is_sure=True)
     return {
         name: replace(each, sample=own[name]) if own.get(name) else each
-        for name, each in found.items()
+        for name, each in known(*text.known).items()
+        if name in text.variables
     }
 
 
