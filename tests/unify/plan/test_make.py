@@ -9,9 +9,11 @@ import pytest
 
 from mainstem.errors import ConfigError, TargetError
 from mainstem.pg.connect import connect
+from mainstem.unify.move.run import run_plan
 from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
+from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +119,58 @@ def test_a_plan_is_read_back_as_it_was_written(bench: Bench) -> None:
     text = (written.directory / "happening.sql").read_text()
     assert "leads to a row of another tenant" in text
     assert "unify.minted(coalesce(s.created_at" in text
+
+
+def test_who_is_joined_to_a_tenant_by_members_only_gets_theirs_by_the_proposed_sql(
+    bench: Bench,
+) -> None:
+    with connect(bench.url) as connection:
+        connection.execute(
+            "create table rest partition of happening default;"
+            "create table firm (id uuid primary key, name text);"  # not where the tenants go
+            "create table membership (tenant_id uuid not null, id uuid primary key,"
+            " account_id uuid not null,"
+            " foreign key (tenant_id, account_id) references account (tenant_id, id))"
+        )
+    bench.source("""
+        create table members (id integer primary key, firm_id text, account_id integer);
+        insert into members values (1, 'f', 1);
+        insert into events values (7, 1, null, '{}', '2026-01-02');
+        alter table accounts drop column firm_id;
+    """)
+    members = '[tables.members]\ninto = "membership"\n'
+    bench.config.write_text(CONFIG + members)
+    plan = bench.plan()
+    assert plan.table("firms").into == "tenant"
+    said = _proposed(plan, "accounts")
+    assert "(members joins them; where it does so twice, the first counts)" in said
+    config = CONFIG.replace("wanted =", f"tenant_id = {_literal(said)}\nwanted =") + members
+    bench.config.write_text(config)
+    said = _proposed(bench.plan(), "events")
+    assert "(that of its row of accounts)" in said
+    bench.config.write_text(f"{config}[tables.events.set]\ntenant_id = {_literal(said)}\n")
+    again = bench.plan()
+    assert again.questions == ()
+    run_plan(read_directory(again.directory), bench.url, reporter=Silence())
+    with connect(bench.url) as connection:
+        rows = connection.execute(
+            "select t.name from happening as h join account as a on a.id = h.account_id"
+            " join tenant as t on t.id = h.tenant_id and t.id = a.tenant_id"
+        ).fetchall()
+    assert rows == [("F",)]
+
+
+def _proposed(plan: Plan, table: str) -> str:
+    """What is proposed for a table without tenant; nothing else is asked."""
+    assert [question.table for question in plan.questions][:1] == [table]
+    text = plan.questions[0].text
+    assert f"no reference leads from {table} to firms" in text
+    return text.partition(f"set tables.{table}.set.tenant_id = ")[2]
+
+
+def _literal(said: str) -> str:
+    """The first TOML string of a text."""
+    return "'" + said.partition("'")[2].partition("'")[0] + "'"
 
 
 def test_what_cannot_be_decided_is_asked(bench: Bench) -> None:

@@ -26,6 +26,17 @@ def test_a_rehearsal_says_what_would_happen(merge: Merge, monkeypatch: pytest.Mo
     assert merge.rows("select to_regclass('unify.run') is null, count(*) from shop") == [(True, 0)]
 
 
+def test_what_must_be_mended_is_named_where_it_stands(
+    merge: Merge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = merge.plan()
+    file = plan.directory / "task.sql"
+    file.write_text(file.read_text().replace("s.title", "s.titel"))
+    monkeypatch.setenv("DATABASE_URL", merge.url)
+    result = CliRunner().invoke(command, [str(merge.config)])
+    assert f"{file} (from north.tasks) is not a select that works" in str(result.exception)
+
+
 def test_a_sample_keeps_references_whole(merge: Merge) -> None:
     merge.plan()
     plan = merge.read_plan()

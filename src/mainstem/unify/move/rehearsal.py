@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from psycopg import sql
 
-from mainstem.errors import TargetError
+from mainstem.errors import ConfigError, TargetError
 from mainstem.pg.connect import connect
 from mainstem.pg.scratch import scratch_server
 from mainstem.pg.tools import arguments_for, bin_dir_for
@@ -68,7 +68,11 @@ def rehearse(
         copied = time.monotonic()
         scratch_url = server.url(_DATABASE)
         own = replace(plan, directory=Path(folder), files=())
-        outcome = run_plan(own, scratch_url, reporter=reporter, share=share)
+        try:
+            outcome = run_plan(own, scratch_url, reporter=reporter, share=share)
+        except ConfigError as error:
+            # What must be mended stands in the plan's own directory.
+            raise ConfigError(str(error).replace(folder, str(plan.directory))) from error
         finished = time.monotonic()
         with connect(scratch_url) as connection:
             yield Rehearsal(

@@ -37,7 +37,10 @@ def choose_key(proposal: Proposal, table: Table, target: TargetTable) -> KeyChoi
     source = table.primary_key[0] if len(table.primary_key) == 1 else None
     if not target.table.primary_key:
         proposal.ask(
-            table.name, None, f"{target.name} has no primary key, so that no run could be undone"
+            table.name,
+            None,
+            f"{target.name} has no primary key, so that no run could be undone: give it one by a "
+            "migration of the target, and plan again",
         )
     if len(columns) != 1 or any(columns[0] in key.columns for key in target.table.foreign_keys):
         return KeyChoice(None, source, "column")

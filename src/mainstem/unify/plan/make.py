@@ -57,7 +57,8 @@ def make_plan(
     target = read_target(connection, config.schema, config.further_targets())
     if not target.tables:
         raise TargetError(
-            f"schema {config.schema} of the target has no tables; run `mainstem db migrate` first"
+            f"schema {config.schema} of the target has no tables; make them first: by the target's "
+            "own migrations, or those of the platform by `mainstem db migrate`"
         )
     with ExitStack() as stack:
         plan = _propose_all(config, target, stack)

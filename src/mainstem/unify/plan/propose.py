@@ -165,15 +165,13 @@ def _named(table: PlannedTable, own: SourceConfig) -> PlannedTable:
 
 
 def _choose_destinations(proposal: Proposal) -> None:
-    tenant = proposal.config.tenant
     homeless: list[Table] = []
     for table in proposal.source.tables:
         config = proposal.own.table(table.name)
         if config.drop is not None or config.archive is not None:
             continue
-        into = config.into or match_table(table.name, proposal.target)
-        if into is None and tenant is not None and proposal.own.tenants == table.name:
-            into = tenant.root
+        root = proposal.root if proposal.own.tenants == table.name else None
+        into = config.into or root or match_table(table.name, proposal.target)
         if into is not None:
             proposal.destinations[table.name] = into
         elif backup_evidence(table, proposal.source) is None:

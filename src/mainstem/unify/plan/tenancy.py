@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mainstem.unify.plan.names import name_sql, table_sql
+
 if TYPE_CHECKING:
     from mainstem.unify.catalog.postgres import TargetTable
     from mainstem.unify.plan.propose import Proposal
@@ -25,9 +27,8 @@ def find_tenant_paths(proposal: Proposal) -> dict[str, tuple[str, ...]]:
     lengths = _distances(proposal, root)
     found: dict[str, tuple[str, ...]] = {}
     for table in proposal.destinations:
-        if table == root:
-            continue
-        if not proposal.target_of(table).has_column(tenant.column):
+        is_said = tenant.column in proposal.sets_for(table)
+        if table == root or is_said or not proposal.target_of(table).has_column(tenant.column):
             continue
         path = _path(proposal, table, lengths, root=root)
         if path:
@@ -117,7 +118,38 @@ def _ask(proposal: Proposal, table: str, ways: list[SourceReference], root: str)
     else:
         text = (
             f"no reference leads from {table} to {root}, so that its rows have no tenant: set "
-            f'{proposal.place(table)}.columns.<column> = {{ references = "<table>" }}, '
-            "or drop the table"
+            f"{proposal.place(table)}.set.{proposal.tenant_column} = "
+            f"{_by_members(proposal, table, root) or _by_parent(proposal, table) or '<SQL>'}, "
+            f'or .columns.<column> = {{ references = "<table>" }}, or drop the table'
         )
     proposal.ask(table, None, text)
+
+
+def _by_members(proposal: Proposal, table: str, root: str) -> str | None:
+    """The tenant of a row that only a table of members joins to one, the first of several."""
+    for members in proposal.destinations:
+        columns = {one.table: name_sql(one.column) for one in proposal.references[members]}
+        if members not in {table, root} and {table, root} <= columns.keys():
+            own = proposal.own.name
+            return (
+                f"'(select r.id from :stage.{table_sql(own, members)} as m "
+                f"join :map.{table_sql(own, root)} as r on r.old_id = m.{columns[root]}::text "
+                f"where m.{columns[table]}::text = s._key order by m._key limit 1)' "
+                f"({members} joins them; where it does so twice, the first counts)"
+            )
+    return None
+
+
+def _by_parent(proposal: Proposal, table: str) -> str | None:
+    """The tenant of the row that a row points at, where SQL of a person's says that one's."""
+    for one in proposal.references[table]:
+        if one.table in proposal.destinations and proposal.tenant_column in proposal.sets_for(
+            one.table
+        ):
+            parent = table_sql(proposal.own.name, one.table)
+            return (
+                f"'(select p.tenant from :map.{parent} as p "
+                f"where p.old_id = s.{name_sql(one.column)}::text)' "
+                f"(that of its row of {one.table})"
+            )
+    return None
