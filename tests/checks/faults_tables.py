@@ -125,6 +125,14 @@ TABLES = (
     ),
     Fault(
         "reference-shape",
+        "alter table public.post drop constraint post_campaign_fkey, add constraint "
+        "post_campaign_fkey foreign key (agency_id, campaign_id) "
+        "references public.campaign (agency_id, id)",
+        "post",
+        "between rows of clients",
+    ),
+    Fault(
+        "reference-shape",
         'alter table public."user" add client_id uuid; alter table public."user" add constraint '
         "user_client_fkey foreign key (agency_id, client_id) "
         "references public.client (agency_id, id)",
@@ -158,12 +166,14 @@ TABLES = (
         "task",
         "which the server named",
     ),
-    Fault("reference-index", "drop index public.task_client_idx", "task", "(agency_id, client_id)"),
+    Fault(
+        "reference-index", "drop index public.alert_client_idx", "alert", "(agency_id, client_id)"
+    ),
     Fault(
         "reference-index",
-        "drop index public.task_client_idx; create index on public.task (agency_id, client_id) "
+        "drop index public.alert_client_idx; create index on public.alert (agency_id, client_id) "
         "where title <> ''",
-        "task",
+        "alert",
     ),
     # rules 22 to 25
     # The embedded server has no other extension than vector, so that one plays the part.

@@ -53,9 +53,15 @@ class ForeignKey:
     target_columns: tuple[str, ...]
 
     @property
+    def own_columns(self) -> frozenset[str]:
+        """Those that tell it from other references: many have agency and client in common."""
+        own = frozenset(self.columns) - {AGENCY}
+        return own - {CLIENT} or own
+
+    @property
     def told_by(self) -> str | None:
-        """The one column that tells this reference from others: all have the agency in common."""
-        own = [column for column in self.columns if column != AGENCY]
+        """The one column that tells this reference from others, if it is one."""
+        own = tuple(self.own_columns)
         return own[0] if len(own) == 1 else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.kit.naming import did_you_mean
-from mainstem.rest.catalog import AGENCY, Exposed, ForeignKey, Relation
+from mainstem.rest.catalog import AGENCY, CLIENT, Exposed, ForeignKey, Relation
 from mainstem.rest.problem import RequestError
 from mainstem.rest.query import Embed, Item, Output, Part, Query, Star
 
@@ -180,7 +180,10 @@ def _direct(exposed: Exposed, parent: Relation) -> Iterator[Way]:
         is_one = _is_unique(exposed.relations[key.source], key)
         names = {key.name, key.told_by}
         if key.source == key.target:  # told from the way up by what it leads to
-            names = {f"{key.name}_reverse", *(one for one in key.target_columns if one != AGENCY)}
+            names = {
+                f"{key.name}_reverse",
+                *(one for one in key.target_columns if one not in {AGENCY, CLIENT}),
+            }
         hints = frozenset(filter(None, names))
         yield Way(key.name, key.source, is_many=not is_one, pairs=pairs, hints=hints)
 
@@ -213,7 +216,7 @@ def _through(exposed: Exposed, parent: Relation) -> Iterator[Way]:
 
 
 def _is_junction(between: Relation, first: ForeignKey, second: ForeignKey) -> bool:
-    both = (set(first.columns) | set(second.columns)) - {AGENCY}
+    both = first.own_columns | second.own_columns
     if first.told_by == second.told_by:
         return False
     return any(both <= key for key in between.unique_keys)

@@ -174,8 +174,8 @@ def _renamed(
 ) -> list[tuple[str, str]]:
     """The columns at both ends under a view's names; empty where it does not show them.
 
-    The agency may be missing on either side: ids are unique by themselves, and both ends are read
-    under the same agency's policies.
+    The agency, and a client that both ends carry, may be missing on either side: ids are unique by
+    themselves, and both ends are read under the same agency's policies.
     """
     pairs = []
     for column, target in zip(key.columns, key.target_columns, strict=True):
@@ -183,7 +183,7 @@ def _renamed(
         there = target if target_names is None else target_names.get(target)
         if here is not None and there is not None:
             pairs.append((here, there))
-        elif column != AGENCY:
+        elif column in key.own_columns:
             return []
     return pairs
 

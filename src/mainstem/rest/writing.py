@@ -166,7 +166,7 @@ def _parents(binder: Binder, target: Target, columns: tuple[str, ...]) -> list[s
         conditions += [
             f"{alias}.{quoted(there)} = r.{quoted(here)}"
             for here, there in zip(key.columns, key.target_columns, strict=True)
-            if here != AGENCY
+            if here not in {AGENCY, CLIENT}
         ]
         where = " and ".join(conditions)
         found.append(

@@ -72,7 +72,6 @@ def test_all_is_fine() -> None:
         ({"distance": Distance.SECOND, "invitation_status": "accepted"}, Send),
         ({"distance": Distance.SECOND, "invitation_status": "expired"}, Skip),
         ({"text": None, "problem": "{{company}} is empty"}, Wait),
-        ({"account_status": None}, Fail),
         ({"account_status": "restricted"}, Wait),
         ({"account_status": "expired"}, Wait),
         ({"account_paused_until": AT + timedelta(hours=1)}, Wait),
@@ -120,7 +119,7 @@ def test_what_was_promised_is_sent_after_the_reply(purpose: Purpose) -> None:
             [None, "queued", "reserved", "waiting", "unknown", "accepted", "expired"]
         ),
         invitation_expires_at=st.sampled_from([None, AT, AT + timedelta(days=1)]),
-        account_status=st.sampled_from([None, "active", "restricted", "paused", "expired"]),
+        account_status=st.sampled_from(["active", "restricted", "paused", "expired"]),
         account_paused_until=st.sampled_from([None, AT + timedelta(hours=1)]),
         text=st.sampled_from([None, "", "Hello"]),
     )

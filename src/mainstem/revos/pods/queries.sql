@@ -45,14 +45,11 @@ where a.agency_id = %(agency_id)s and a.status = 'pending' and a.approved_at is 
   and m.status = 'active' and (a.engagement_type <> 'comment' or a.comment_text is not null)
 
 -- name: take_activities
--- For each account what has waited longest, about to be done: of a member of that pod, by an account of
--- the member's own client.
+-- For each account what has waited longest, about to be done: of a member of that pod.
 with due as (
   select distinct on (m.linkedin_account_id) a.id, m.linkedin_account_id, a.engagement_type
   from public.pod_activity as a
   join public.pod_member as m on m.agency_id = a.agency_id and m.id = a.member_id and m.pod_id = a.pod_id
-  join public.linkedin_account as c
-    on c.agency_id = m.agency_id and c.id = m.linkedin_account_id and c.client_id = m.client_id
   where a.agency_id = %(agency_id)s and a.status = 'pending' and a.approved_at is not null
     and a.scheduled_for <= %(at)s and a.expires_at > %(at)s and m.status = 'active'
     and (a.engagement_type = 'like' and m.linkedin_account_id = any (%(reacting)s)

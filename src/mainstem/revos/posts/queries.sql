@@ -5,11 +5,9 @@ where agency_id = %(agency_id)s and status = 'scheduled' and scheduled_for <= %(
   and linkedin_account_id is not null
 
 -- name: take_posts
--- For each account the post of its client that is longest due, about to be published.
+-- For each account the post that is longest due, about to be published.
 with due as (
   select distinct on (p.linkedin_account_id) p.id from public.post as p
-  join public.linkedin_account as a
-    on a.agency_id = p.agency_id and a.id = p.linkedin_account_id and a.client_id = p.client_id
   left join public.campaign as c on c.agency_id = p.agency_id and c.id = p.campaign_id
   where p.agency_id = %(agency_id)s and p.linkedin_account_id = any (%(accounts)s) and p.status = 'scheduled'
     and p.scheduled_for <= %(at)s and (c.id is null or c.status = 'active')

@@ -105,8 +105,6 @@ def _content(facts: Facts) -> Decision | None:
 
 
 def _account(facts: Facts) -> Decision | None:
-    if facts.account_status is None:
-        return Fail("the client has no such account to write with")
     if facts.account_status == "restricted":
         return Wait("the account is restricted by LinkedIn")
     if facts.account_status in RESTING_ACCOUNTS:

@@ -63,7 +63,7 @@ class Facts:
     distance: Distance | None
     invitation_status: str | None
     invitation_expires_at: datetime | None
-    account_status: str | None
+    account_status: str
     account_paused_until: datetime | None
     text: str | None
     problem: str | None = None

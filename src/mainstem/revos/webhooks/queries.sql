@@ -30,7 +30,7 @@ select l.agency_id, l.client_id, e.id, l.id, l.kind, l.key,
 from told as l
 join public.campaign as k on k.agency_id = l.agency_id and k.id = l.campaign_id
 left join public.lead_magnet as m
-  on m.agency_id = k.agency_id and m.id = k.lead_magnet_id and m.client_id = k.client_id
+  on m.agency_id = k.agency_id and m.id = k.lead_magnet_id
 left join public.comment as c on c.agency_id = l.agency_id and c.id = l.comment_id
 left join public.post as p on p.agency_id = c.agency_id and p.id = c.post_id
 cross join lateral (

@@ -28,7 +28,7 @@ from mainstem.unify.move.statements import (
 from mainstem.unify.plan.names import name_sql, qualified_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from psycopg.rows import TupleRow
 
@@ -52,8 +52,15 @@ class Loader:
     plan: Plan
     maps: Maps
 
-    def load(self, target: TargetTable, record: TableRecord) -> tuple[int, int]:
+    def load(
+        self, target: TargetTable, record: TableRecord, *, later: Container[str] = ()
+    ) -> tuple[int, int]:
         """Load one target from all its sources; how many rows it got, and had. Does not commit.
+
+        Args:
+            target: the table.
+            record: what it had, and gets back.
+            later: targets with which it is settled once all of them are loaded.
 
         Raises:
             UnifyError: the selects do not account for every row; nothing was written.
@@ -66,7 +73,7 @@ class Loader:
             self.run,
             sections,
             target,
-            lookups=self.lookups(target, sections),
+            lookups=self.lookups(target, sections, later=later),
             new_key=new_key(target, self.plan),
         )
         counts = self._execute(statement, target)
@@ -161,8 +168,14 @@ class Loader:
         secrets = tuple(c.name for c in planned.columns if planned.holds_secret(c.name))
         return Section(text, select.source_table, columns, found, secrets)
 
-    def lookups(self, target: TargetTable, sections: Sequence[Section]) -> list[Lookup]:
-        """Foreign keys into tables that this plan does not load, or that it fills by value."""
+    def lookups(
+        self, target: TargetTable, sections: Sequence[Section], *, later: Container[str] = ()
+    ) -> list[Lookup]:
+        """Foreign keys into tables that this plan does not load, or that it fills by value.
+
+        And those that say more than which row is meant, such as whose: a row may name one of
+        another client.
+        """
         mapped = {
             column.reference.into
             for section in sections
@@ -175,10 +188,14 @@ class Loader:
         if self.plan.tenant is not None:
             mapped.add(self.plan.tenant.column)
         given = {name for section in sections for name in section.columns}
+        tenant = set() if self.plan.tenant is None else {self.plan.tenant.column}
         found = []
         for key in target.table.foreign_keys:
-            is_self = key.parent == target.name
-            if set(key.columns) <= given and not set(key.columns) <= mapped and not is_self:
+            columns = set(key.columns)
+            if key.parent == target.name or not columns <= given:
+                continue
+            is_sure = len(columns - tenant) <= 1 or key.parent in later
+            if not (columns <= mapped and is_sure):
                 parent = qualified_sql(key.parent, self.plan.schema)
                 found.append(Lookup(key.columns, parent, key.parent_columns))
         return found

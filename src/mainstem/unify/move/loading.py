@@ -304,7 +304,8 @@ class Tasks:
         name = f"load {target.name}"
         shown = self.move.reporter.step(name, staged)
         loader = Loader(connection, self.run, self.move.plan, self.maps)
-        rows, before = loader.load(target, self.prepared.records[target.name])
+        later = {t.name for cycle in self.cycles if target.name in cycle for t in cycle.targets}
+        rows, before = loader.load(target, self.prepared.records[target.name], later=later)
         self._save_load(connection, name, target_name(target), rows, before=before)
         shown.advance(staged)
 

@@ -48,7 +48,11 @@ def target_references(proposal: Proposal, target: TargetTable) -> dict[str, str]
         pairs = zip(key.columns, key.parent_columns, strict=True)
         columns = [(here, there) for here, there in pairs if here != tenant]
         parent = proposal.target.tables.get(key.parent)
-        if len(columns) == 1 and (parent is None or columns[0][1] in parent.key_columns(tenant)):
+        if parent is not None:  # a column that both carry, such as the client, names no row of it
+            columns = [
+                (here, there) for here, there in columns if there in parent.key_columns(tenant)
+            ]
+        if len(columns) == 1:
             found[columns[0][0]] = key.parent
     return found
 
