@@ -12,12 +12,9 @@ from litestar.params import FromPath
 from litestar.status_codes import (
     HTTP_200_OK,
     HTTP_409_CONFLICT,
-    HTTP_422_UNPROCESSABLE_ENTITY,
 )
-from psycopg.errors import UniqueViolation
 
 from mainstem.audience import store
-from mainstem.core import desk
 from mainstem.web import (
     AnyVisit,
     Column,
@@ -31,8 +28,8 @@ from mainstem.web import (
     Overview,
     Panel,
     Section,
-    Wish,
-    read_list,
+    keep,
+    list_page,
     read_overview,
     see_other,
 )
@@ -42,6 +39,7 @@ if TYPE_CHECKING:
     from mainstem.web.visit import Connection
 
 APP = "audience"
+REFUSALS = {"client_name_key": ("name", "The agency has a client of that name already.")}
 HEALTH = (("green", "Healthy"), ("yellow", "Watch"), ("red", "At risk"))
 CLIENTS = Listing(
     page="clients",
@@ -113,13 +111,8 @@ async def overview(visit: AnyVisit) -> Response[bytes]:
 async def clients(visit: AnyVisit) -> Response[bytes]:
     """The clients as a list."""
     visit.require("client", "read")
-    async with visit.reading() as connection:
-        names = [each["name"] for each in await store.stages(connection, visit)]
-        listing = CLIENTS.with_choices(stage=tuple((name, name) for name in names))
-        wish = Wish.read(listing, visit.request.query_params.multi_items())
-        listed = await read_list(connection, visit, wish)
-        views = await desk.views(connection, visit.tenant, listing.page)
-    return visit.page("clients.html", listed=listed, views=views)
+    stages = store.QUERIES["stages"]
+    return await list_page(visit, CLIENTS, template="clients.html", stage=stages)
 
 
 @get("/clients/new")
@@ -134,15 +127,8 @@ async def add(visit: AnyVisit) -> Response[bytes]:
     """Add a client."""
     visit.require("client", "create")
     filled = CLIENT.read(dict(await visit.request.form()))
-    if filled.is_good:
-        try:
-            async with visit.writing() as connection:
-                client_id = await store.add(connection, visit, filled.values())
-        except UniqueViolation:
-            filled = _taken(filled)
-        else:
-            return see_other(f"/clients/{client_id}")
-    return await _form(visit, filled, client=None)
+    filled, made = await keep(visit, filled, store.QUERIES["add_client"], REFUSALS)
+    return see_other(f"/clients/{made['id']}") if made else await _form(visit, filled, client=None)
 
 
 @get("/clients/board", app=APP)
@@ -175,14 +161,10 @@ async def change(visit: AnyVisit, client_id: FromPath[UUID]) -> Response[bytes]:
     filled = CLIENT.read(dict(await visit.request.form()))
     async with visit.reading() as connection:
         found = await _known(connection, visit, client_id)
-    if filled.is_good:
-        try:
-            async with visit.writing() as connection:
-                await store.change(connection, visit, client_id, filled.values())
-        except UniqueViolation:
-            filled = _taken(filled)
-        else:
-            return see_other(f"/clients/{client_id}")
+    changing = store.QUERIES["change_client"]
+    filled, kept = await keep(visit, filled, changing, REFUSALS, client_id=client_id)
+    if kept:
+        return see_other(f"/clients/{client_id}")
     return await _form(visit, filled, client=found)
 
 
@@ -239,8 +221,7 @@ async def _form(visit: Visit, filled: Filled, *, client: Row | None) -> Response
     if visit.frame is None:
         async with visit.reading():
             pass
-    status = HTTP_200_OK if filled.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("client_form.html", status=status, form=filled, client=client)
+    return visit.page("client_form.html", status=filled.status, form=filled, client=client)
 
 
 async def _board(visit: Visit, *, status: int = HTTP_200_OK) -> Response[bytes]:
@@ -256,7 +237,3 @@ async def _board(visit: Visit, *, status: int = HTTP_200_OK) -> Response[bytes]:
         for stage in stages
     ]
     return visit.page("client_board.html", status=status, lanes=lanes)
-
-
-def _taken(filled: Filled) -> Filled:
-    return filled.with_problem("name", "The agency has a client of that name already.")

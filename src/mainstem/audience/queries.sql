@@ -24,11 +24,11 @@ with named as (
   cross join lateral jsonb_array_elements_text(a.pipeline_stages) with ordinality as stage (name, place)
   where a.id = %(agency_id)s
 )
-select name, min(place) as place, true as is_named
+select name, min(place) as place, true as is_named, name as id
 from named
 group by name
 union all
-select c.stage, 1000, false
+select c.stage, 1000, false, c.stage
 from public.client as c
 where c.agency_id = %(agency_id)s and c.stage not in (select name from named)
 group by c.stage
@@ -72,6 +72,7 @@ set name = %(name)s, company_name = %(company_name)s, industry = %(industry)s, w
     health_status = %(health_status)s, contact_name = %(contact_name)s, contact_email = %(contact_email)s,
     contact_phone = %(contact_phone)s, notes = %(notes)s
 where agency_id = %(agency_id)s and id = %(client_id)s
+returning id
 
 -- name: add_client
 -- Add a client in the first stage of the agency.

@@ -8,7 +8,6 @@ from mainstem.db.queries import load_queries
 from mainstem.web import row, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
     from mainstem.web import Row, Visit
@@ -59,25 +58,6 @@ async def move(
         },
     )
     return moved.rowcount == 1
-
-
-async def change(
-    connection: Connection, visit: Visit, client_id: UUID, values: Mapping[str, object]
-) -> bool:
-    """Change what is known of a client; False where there is none of that id."""
-    changed = await connection.execute(
-        QUERIES["change_client"],
-        {**values, "agency_id": visit.agency_id, "client_id": client_id},
-    )
-    return changed.rowcount == 1
-
-
-async def add(connection: Connection, visit: Visit, values: Mapping[str, object]) -> UUID:
-    """Add a client; its id."""
-    added = await row(connection, QUERIES["add_client"], agency_id=visit.agency_id, **values)
-    assert added is not None, "the agency is there"
-    made: UUID = added["id"]
-    return made
 
 
 async def search(connection: Connection, visit: Visit, pattern: str) -> list[Row]:

@@ -109,7 +109,7 @@ async def _enrolling(
         pass
     return visit.page(
         "enrol.html",
-        status=200 if filled.is_good else 422,
+        status=filled.status,
         form=filled,
         secret=secret,
         uri=uri,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 - structs are decoded by their annotations
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 APP = "revos"
 Decisions = NamedDependency[SkipValidation[Desk]]
 Links = NamedDependency[SkipValidation[Linking]]
+#: what is done, and answers nothing
+deed = partial(post, status_code=HTTP_204_NO_CONTENT, responses=RESPONSES)
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -135,48 +138,28 @@ async def funnel(request: AnyRequest, decisions: Decisions, campaign_id: FromPat
     )
 
 
-@post(
-    "/campaigns/{campaign_id:uuid}/activate",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Let a campaign run",
-    responses=RESPONSES,
-)
+@deed("/campaigns/{campaign_id:uuid}/activate", summary="Let a campaign run")
 async def activate(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """409 while its preflight has errors."""
     tenant = _who(request, "campaign", "publish")
     await decisions.activate(tenant, campaign_id)
 
 
-@post(
-    "/campaigns/{campaign_id:uuid}/pause",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Let a campaign rest",
-    responses=RESPONSES,
-)
+@deed("/campaigns/{campaign_id:uuid}/pause", summary="Let a campaign rest")
 async def pause(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """What waits keeps waiting."""
     tenant = _who(request, "campaign", "publish")
     await decisions.pause(tenant, campaign_id)
 
 
-@post(
-    "/campaigns/{campaign_id:uuid}/complete",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="End a campaign for good",
-    responses=RESPONSES,
-)
+@deed("/campaigns/{campaign_id:uuid}/complete", summary="End a campaign for good")
 async def complete(request: AnyRequest, decisions: Decisions, campaign_id: FromPath[UUID]) -> None:
     """Its numbers are kept; whoever gave an address still gets what was promised."""
     tenant = _who(request, "campaign", "publish")
     await decisions.complete(tenant, campaign_id)
 
 
-@post(
-    "/posts/{post_id:uuid}/publish",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Publish a post",
-    responses=RESPONSES,
-)
+@deed("/posts/{post_id:uuid}/publish", summary="Publish a post")
 async def publish(
     request: AnyRequest,
     decisions: Decisions,
@@ -203,12 +186,7 @@ async def erase_lead(request: AnyRequest, decisions: Decisions, lead_id: FromPat
     await decisions.erase_lead(_who(request, "lead", "update"), lead_id)
 
 
-@post(
-    "/comments/{trigger_id:uuid}/decision",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Say whether a comment asks",
-    responses=RESPONSES,
-)
+@deed("/comments/{trigger_id:uuid}/decision", summary="Say whether a comment asks")
 async def decide_comment(
     request: AnyRequest,
     decisions: Decisions,
@@ -220,12 +198,7 @@ async def decide_comment(
     await decisions.decide_comment(tenant, trigger_id, asks=data.asks)
 
 
-@post(
-    "/emails/{review_id:uuid}/decision",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Say which address is meant",
-    responses=RESPONSES,
-)
+@deed("/emails/{review_id:uuid}/decision", summary="Say which address is meant")
 async def decide_email(
     request: AnyRequest,
     decisions: Decisions,
@@ -237,12 +210,7 @@ async def decide_email(
     await decisions.decide_email(tenant, review_id, email=data.email)
 
 
-@post(
-    "/sends/{step_id:uuid}/decision",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Say whether a message was sent",
-    responses=RESPONSES,
-)
+@deed("/sends/{step_id:uuid}/decision", summary="Say whether a message was sent")
 async def resolve_send(
     request: AnyRequest,
     decisions: Decisions,
@@ -265,12 +233,7 @@ async def link(request: AnyRequest, linking: Links, account_id: FromPath[UUID]) 
     return LinkPage(await linking.begin(access_of(request), account_id))
 
 
-@post(
-    "/accounts/{account_id:uuid}/resume",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Let an account go on",
-    responses=RESPONSES,
-)
+@deed("/accounts/{account_id:uuid}/resume", summary="Let an account go on")
 async def resume_account(
     request: AnyRequest, decisions: Decisions, account_id: FromPath[UUID]
 ) -> None:
@@ -279,12 +242,7 @@ async def resume_account(
     await decisions.resume_account(tenant, account_id)
 
 
-@post(
-    "/pod-activities/{activity_id:uuid}/agree",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Agree to what one's pod asks for",
-    responses=RESPONSES,
-)
+@deed("/pod-activities/{activity_id:uuid}/agree", summary="Agree to what one's pod asks for")
 async def agree(
     request: AnyRequest,
     decisions: Decisions,
@@ -296,24 +254,14 @@ async def agree(
     await decisions.agree(tenant, activity_id, text=data.text)
 
 
-@post(
-    "/pod-activities/{activity_id:uuid}/done",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Say that one did it by hand",
-    responses=RESPONSES,
-)
+@deed("/pod-activities/{activity_id:uuid}/done", summary="Say that one did it by hand")
 async def did(request: AnyRequest, decisions: Decisions, activity_id: FromPath[UUID]) -> None:
     """Nothing is done by itself then."""
     tenant = _who(request, "pod_activity", "update")
     await decisions.did(tenant, activity_id)
 
 
-@post(
-    "/pod-activities/{activity_id:uuid}/decline",
-    status_code=HTTP_204_NO_CONTENT,
-    summary="Say no to what one's pod asks for",
-    responses=RESPONSES,
-)
+@deed("/pod-activities/{activity_id:uuid}/decline", summary="Say no to what one's pod asks for")
 async def decline(request: AnyRequest, decisions: Decisions, activity_id: FromPath[UUID]) -> None:
     """That is an answer, and counts against nobody."""
     tenant = _who(request, "pod_activity", "update")

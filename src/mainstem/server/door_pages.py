@@ -12,7 +12,6 @@ from urllib.parse import urlencode
 from litestar import Response, get, post
 from litestar.background_tasks import BackgroundTask
 from litestar.params import QueryParameter
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from mainstem import core as identity
 from mainstem.core import (
@@ -371,8 +370,7 @@ def _door(
     engine = request.app.template_engine
     assert engine is not None, "the app has templates"
     text = engine.get_template(template).render(theme=theme_of(request), form=filled, **context)
-    status = HTTP_200_OK if filled.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    answer = html(text, request, status=error.status if error else status)
+    answer = html(text, request, status=error.status if error else filled.status)
     if error is not None and error.retry_after_s is not None:
         answer.headers["retry-after"] = str(error.retry_after_s)
     return answer

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
-from mainstem.core import api_keys, desk, flags, invitations, members
+from mainstem.core import api_keys, flags, invitations, members
 from mainstem.core.flags import Flag
 from mainstem.core.model import Scope
 from mainstem.core.requests import CoreDependency
@@ -25,8 +24,7 @@ from mainstem.web import (
     Kind,
     Listing,
     Section,
-    Wish,
-    read_list,
+    list_page,
     rows,
     see_other,
 )
@@ -238,11 +236,7 @@ async def put_flag(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
 async def trail(visit: AnyVisit) -> Response[bytes]:
     """Who changed what, who signed in, and what was refused."""
     visit.require("audit_log", "read")
-    async with visit.reading() as connection:
-        wish = Wish.read(TRAIL, visit.request.query_params.multi_items())
-        listed = await read_list(connection, visit, wish)
-        views = await desk.views(connection, visit.tenant, TRAIL.page)
-    return visit.page("list.html", listed=listed, views=views)
+    return await list_page(visit, TRAIL)
 
 
 async def search(connection: Connection, visit: Visit, pattern: str) -> list[Hit]:
@@ -269,7 +263,7 @@ async def _people(visit: Visit, core: Core, form: Filled) -> Response[bytes]:
     async with visit.reading():
         pass
     return visit.page(
-        "people.html", status=_status(form), form=form, people=found, invited=invited, roles=ROLES
+        "people.html", status=form.status, form=form, people=found, invited=invited, roles=ROLES
     )
 
 
@@ -280,7 +274,7 @@ async def _keys(
     found = await api_keys.listed(core, visit.tenant)
     async with visit.reading():
         pass
-    return visit.page("keys.html", status=_status(form), form=form, keys=found, text=text)
+    return visit.page("keys.html", status=form.status, form=form, keys=found, text=text)
 
 
 async def _flags(visit: Visit, core: Core, form: Filled) -> Response[bytes]:
@@ -288,8 +282,4 @@ async def _flags(visit: Visit, core: Core, form: Filled) -> Response[bytes]:
     found = await flags.listed(core, visit.tenant)
     async with visit.reading():
         pass
-    return visit.page("flags.html", status=_status(form), form=form, flags=found)
-
-
-def _status(form: Filled) -> int:
-    return HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
+    return visit.page("flags.html", status=form.status, form=form, flags=found)

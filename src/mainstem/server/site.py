@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from psycopg.errors import InsufficientPrivilege
 
 from mainstem import audience, mail, persona
+from mainstem.core import desk
 from mainstem.errors import RefusedError
 from mainstem.revos import pages as revos
 from mainstem.server import (
@@ -81,7 +82,7 @@ def make_site(core: Core) -> Site:
     async def again(request: AnyRequest) -> Visit:
         return await provide_visit(request, core, site)
 
-    site = Site(templates(), core.pool, APPS, SHARED, read_frame, again)
+    site = Site(templates(), core.pool, APPS, SHARED, read_frame, again, desk.views)
     return site
 
 

@@ -9,7 +9,9 @@ from mainstem.web.answers import AnyRequest, html, see_other
 from mainstem.web.environment import page_templates
 from mainstem.web.forms import Field, Filled, Form
 from mainstem.web.guard import SECURITY_HEADERS, guard
-from mainstem.web.listing import Column, Filter, Kind, Listed, Listing, View, Wish
+from mainstem.web.keeping import keep
+from mainstem.web.list_page import list_page
+from mainstem.web.listing import Column, Filter, Kind, Listed, Listing, Wish
 from mainstem.web.live import follow
 from mainstem.web.navigation import App, Hit, Section, local_path
 from mainstem.web.overview import Breakdown, Figure, Overview, Panel
@@ -40,7 +42,6 @@ __all__ = [
     "Row",
     "Section",
     "Site",
-    "View",
     "Viewer",
     "Visit",
     "Wish",
@@ -48,6 +49,8 @@ __all__ = [
     "follow",
     "guard",
     "html",
+    "keep",
+    "list_page",
     "local_path",
     "page_templates",
     "read_list",

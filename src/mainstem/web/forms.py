@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -121,6 +123,11 @@ class Filled:
     def is_good(self) -> bool:
         """Whether nothing is wrong."""
         return not self.problems
+
+    @property
+    def status(self) -> int:
+        """The status of a page that shows it: 422 where something is wrong."""
+        return HTTP_200_OK if self.is_good else HTTP_422_UNPROCESSABLE_ENTITY
 
     def value(self, name: str) -> str | None:
         """What to store: text, or None where nothing was typed."""

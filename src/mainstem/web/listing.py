@@ -209,15 +209,6 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class View:
-    """A list that a person saved: a name for a query string."""
-
-    id: str
-    name: str
-    query: str
-
-
-@dataclass(frozen=True)
 class Listed:
     """A page of a list.
 

@@ -20,7 +20,7 @@ from mainstem.web.answers import AnyRequest, html
 from mainstem.web.live import Streams
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
     from uuid import UUID
 
     import psycopg
@@ -83,6 +83,7 @@ class Site:
         shared: the sections that every app shows.
         frame: reads what stands around the page.
         again: makes the visit of the same request anew, when it takes long.
+        views: the lists of a page that somebody saved.
         streams: how many streams of live numbers each person has open.
     """
 
@@ -92,6 +93,7 @@ class Site:
     shared: tuple[Section, ...]
     frame: Callable[[Connection, Visit], Awaitable[Frame]]
     again: Callable[[AnyRequest], Awaitable[Visit]]
+    views: Callable[[Connection, Tenant, str], Awaitable[Sequence[object]]]
     streams: Streams = field(default_factory=Streams)
 
     def app(self, key: str) -> App:

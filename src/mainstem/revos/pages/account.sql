@@ -71,7 +71,4 @@ set account_name = %(name)s, timezone = %(timezone)s, work_starts_at = %(work_st
     daily_comment_cap = %(daily_comment_cap)s::integer, daily_reaction_cap = %(daily_reaction_cap)s::integer,
     daily_post_cap = %(daily_post_cap)s::integer
 where agency_id = %(agency_id)s and id = %(account_id)s
-
--- name: clients
--- Clients to pick from.
-select id::text as id, name from public.client where agency_id = %(agency_id)s order by name limit 500
+returning id

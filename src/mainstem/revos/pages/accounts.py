@@ -11,8 +11,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, SkipValidation
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
-from psycopg.errors import CheckViolation, UniqueViolation
+from litestar.status_codes import HTTP_200_OK
 
 from mainstem.core import cookies, resolve
 from mainstem.core.requests import CoreDependency
@@ -21,8 +20,9 @@ from mainstem.errors import ProviderError, RefusedError
 from mainstem.revos.accounts import READS_PER_DAY
 from mainstem.revos.accounts.model import WARMTH_AT_FIRST
 from mainstem.revos.inbound import Linking
+from mainstem.revos.pages import store
 from mainstem.revos.pages.decisions import Decisions
-from mainstem.web import AnyVisit, Field, Form, row, rows, see_other
+from mainstem.web import AnyVisit, Field, Form, keep, row, rows, see_other
 from mainstem.web.wording import sentence
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ ONE = f"{PATH}/{{account_id:uuid}}"
 QUERIES = load_queries("mainstem.revos.pages", "account.sql")
 Links = NamedDependency[SkipValidation[Linking]]
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+REFUSALS = {
+    "linkedin_account_name_key": ("name", "You have an account of that name already."),
+    "linkedin_account_timezone_check": ("timezone", "There is no such time zone; see the hint."),
+    "linkedin_account_work_check": ("work_ends_at", "Its day ends before it begins."),
+}
 _NAME = Field("name", "Name", is_required=True, length_max=120, hint="What your agency calls it.")
 _ZONE = Field(
     "timezone", "Time zone", is_required=True, length_max=60,
@@ -65,7 +70,9 @@ async def show_new(visit: AnyVisit) -> Response[bytes]:
     """An empty form."""
     visit.require("linkedin_account", "create")
     async with visit.reading() as connection:
-        form = (await _new_form(connection, visit)).blank(client_id=visit.client_id, timezone="UTC")
+        form = (await store.with_clients(connection, visit, NEW)).blank(
+            client_id=visit.client_id, timezone="UTC"
+        )
     return _form_page(visit, form, None)
 
 
@@ -75,18 +82,9 @@ async def add(visit: AnyVisit) -> Response[bytes]:
     visit.require("linkedin_account", "create")
     sent = dict(await visit.request.form())
     async with visit.reading() as connection:
-        filled = (await _new_form(connection, visit)).read(sent)
-    if filled.is_good:
-        bound = {"agency_id": visit.agency_id, "user_id": visit.viewer.id, **filled.values()}
-        try:
-            async with visit.writing() as connection:
-                made = await row(connection, QUERIES["add"], **bound)
-        except (UniqueViolation, CheckViolation) as error:
-            filled = _with_problem(filled, error)
-        else:
-            assert made is not None, "an insert that returns its row"
-            return see_other(f"{PATH}/{made['id']}")
-    return _form_page(visit, filled, None)
+        filled = (await store.with_clients(connection, visit, NEW)).read(sent)
+    filled, made = await keep(visit, filled, QUERIES["add"], REFUSALS, user_id=visit.viewer.id)
+    return see_other(f"{PATH}/{made['id']}") if made else _form_page(visit, filled, None)
 
 
 @get(ONE, app=APP)
@@ -111,16 +109,8 @@ async def change(visit: AnyVisit, account_id: FromPath[UUID]) -> Response[bytes]
     filled = SETTINGS.read(dict(await visit.request.form()))
     async with visit.reading() as connection:
         found = await _known(connection, visit, account_id)
-    if filled.is_good:
-        bound = {"agency_id": visit.agency_id, "account_id": account_id, **filled.values()}
-        try:
-            async with visit.writing() as connection:
-                await connection.execute(QUERIES["change"], bound)
-        except (UniqueViolation, CheckViolation) as error:
-            filled = _with_problem(filled, error)
-        else:
-            return see_other(f"{PATH}/{account_id}")
-    return _form_page(visit, filled, found)
+    filled, kept = await keep(visit, filled, QUERIES["change"], REFUSALS, account_id=account_id)
+    return see_other(f"{PATH}/{account_id}") if kept else _form_page(visit, filled, found)
 
 
 @post(f"{ONE}/connect", app=APP, status_code=HTTP_200_OK)
@@ -192,23 +182,7 @@ async def _known(connection: Connection, visit: Visit, account_id: UUID) -> Row:
     return found
 
 
-async def _new_form(connection: Connection, visit: Visit) -> Form:
-    offered = await rows(connection, QUERIES["clients"], agency_id=visit.agency_id)
-    return NEW.with_choices(client_id=tuple((each["id"], each["name"]) for each in offered))
-
-
-def _with_problem(filled: Filled, error: UniqueViolation | CheckViolation) -> Filled:
-    match error.diag.constraint_name:
-        case "linkedin_account_name_key":
-            return filled.with_problem("name", "You have an account of that name already.")
-        case "linkedin_account_timezone_check":
-            return filled.with_problem("timezone", "There is no such time zone; see the hint.")
-        case "linkedin_account_work_check":
-            return filled.with_problem("work_ends_at", "Its day ends before it begins.")
-        case _:
-            raise error
-
-
 def _form_page(visit: Visit, filled: Filled, account: Row | None) -> Response[bytes]:
-    status = HTTP_200_OK if filled.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("linkedin_account_form.html", status=status, account=account, form=filled)
+    return visit.page(
+        "linkedin_account_form.html", status=filled.status, account=account, form=filled
+    )

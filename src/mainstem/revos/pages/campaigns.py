@@ -9,10 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
-from psycopg.errors import UniqueViolation
 
-from mainstem.core import desk
 from mainstem.db.queries import load_queries
 from mainstem.errors import RefusedError
 from mainstem.revos.pages import store
@@ -28,9 +25,9 @@ from mainstem.web import (
     Form,
     Kind,
     Listing,
-    Wish,
     follow,
-    read_list,
+    keep,
+    list_page,
     row,
     rows,
     see_other,
@@ -51,6 +48,7 @@ PATH = "/revos/campaigns"
 ONE = f"{PATH}/{{campaign_id:uuid}}"
 QUERIES = load_queries("mainstem.revos.pages", "campaigns.sql")
 STATES = ("active", "paused", "draft", "completed")
+REFUSALS = {"campaign_name_key": ("name", "The client has a campaign of that name already.")}
 MATCHING = (
     ("word", "The word, as people write it"),
     ("phrase", "The phrase, word by word"),
@@ -154,11 +152,7 @@ def steps(funnel: Funnel) -> list[Reached]:
 async def campaigns(visit: AnyVisit) -> Response[bytes]:
     """The campaigns as a list."""
     visit.require("campaign", "read")
-    async with visit.reading() as connection:
-        wish = Wish.read(CAMPAIGNS, visit.request.query_params.multi_items())
-        listed = await read_list(connection, visit, wish)
-        views = await desk.views(connection, visit.tenant, CAMPAIGNS.page)
-    return visit.page("campaigns.html", listed=listed, views=views)
+    return await list_page(visit, CAMPAIGNS, template="campaigns.html")
 
 
 @get(f"{PATH}/new", app=APP)
@@ -166,7 +160,7 @@ async def show_new(visit: AnyVisit) -> Response[bytes]:
     """An empty form."""
     visit.require("campaign", "create")
     async with visit.reading() as connection:
-        form = (await _new_form(connection, visit)).blank(client_id=visit.client_id)
+        form = (await store.with_clients(connection, visit, NEW)).blank(client_id=visit.client_id)
     return _form_page(visit, form, None)
 
 
@@ -176,18 +170,9 @@ async def add(visit: AnyVisit) -> Response[bytes]:
     visit.require("campaign", "create")
     sent = dict(await visit.request.form())
     async with visit.reading() as connection:
-        filled = _with_words((await _new_form(connection, visit)).read(sent))
-    if filled.is_good:
-        bound = {"agency_id": visit.agency_id, "user_id": visit.viewer.id, **filled.values()}
-        try:
-            async with visit.writing() as connection:
-                made = await row(connection, QUERIES["add"], **bound)
-        except UniqueViolation:
-            filled = _taken(filled)
-        else:
-            assert made is not None, "an insert that returns its row"
-            return see_other(f"{PATH}/{made['id']}")
-    return _form_page(visit, filled, None)
+        filled = _with_words((await store.with_clients(connection, visit, NEW)).read(sent))
+    filled, made = await keep(visit, filled, QUERIES["add"], REFUSALS, user_id=visit.viewer.id)
+    return see_other(f"{PATH}/{made['id']}") if made else _form_page(visit, filled, None)
 
 
 @get(ONE, app=APP)
@@ -241,16 +226,8 @@ async def change(visit: AnyVisit, campaign_id: FromPath[UUID]) -> Response[bytes
     async with visit.reading() as connection:
         found = await _settings(connection, visit, campaign_id)
         filled = _with_words((await _settings_form(connection, visit, found)).read(sent))
-    if filled.is_good:
-        bound = {"agency_id": visit.agency_id, "campaign_id": campaign_id, **filled.values()}
-        try:
-            async with visit.writing() as connection:
-                await connection.execute(QUERIES["change"], bound)
-        except UniqueViolation:
-            filled = _taken(filled)
-        else:
-            return see_other(f"{PATH}/{campaign_id}")
-    return _form_page(visit, filled, found)
+    filled, kept = await keep(visit, filled, QUERIES["change"], REFUSALS, campaign_id=campaign_id)
+    return see_other(f"{PATH}/{campaign_id}") if kept else _form_page(visit, filled, found)
 
 
 @post(f"{ONE}/magnet", app=APP)
@@ -292,10 +269,7 @@ async def add_post(visit: AnyVisit, campaign_id: FromPath[UUID]) -> Response[byt
     async with visit.reading() as connection:
         found = await _settings(connection, visit, campaign_id)
     if not filled.is_good:
-        return visit.page(
-            "post_form.html",
-            status=HTTP_422_UNPROCESSABLE_ENTITY, campaign=found, form=filled,
-        )  # fmt: skip
+        return visit.page("post_form.html", status=filled.status, campaign=found, form=filled)
     bound = {"agency_id": visit.agency_id, "campaign_id": campaign_id}
     async with visit.writing() as connection:
         await connection.execute(
@@ -376,11 +350,6 @@ async def _settings_form(connection: Connection, visit: Visit, campaign: Mapping
     return SETTINGS.with_choices(**chosen, match_mode=matching)
 
 
-async def _new_form(connection: Connection, visit: Visit) -> Form:
-    offered = await rows(connection, QUERIES["clients"], agency_id=visit.agency_id)
-    return NEW.with_choices(client_id=tuple((each["id"], each["name"]) for each in offered))
-
-
 def _with_words(filled: Filled) -> Filled:
     """The same, and what is wrong with the trigger words."""
     if "trigger_word" in filled.problems or filled.texts.get("match_mode") == "any":
@@ -392,17 +361,12 @@ def _with_words(filled: Filled) -> Filled:
     return filled
 
 
-def _taken(filled: Filled) -> Filled:
-    return filled.with_problem("name", "The client has a campaign of that name already.")
-
-
 def _form_page(
     visit: Visit, filled: Filled, campaign: Row | None, *, magnet: Filled | None = None
 ) -> Response[bytes]:
-    is_good = filled.is_good and (magnet is None or magnet.is_good)
     return visit.page(
         "campaign_form.html",
-        status=HTTP_200_OK if is_good else HTTP_422_UNPROCESSABLE_ENTITY,
+        status=max(filled.status, (magnet or filled).status),
         campaign=campaign,
         form=filled,
         magnet=magnet or MAGNET.blank(),

@@ -38,6 +38,7 @@ set name = %(name)s, description = %(description)s, trigger_word = %(trigger_wor
     webhook_config_id = %(webhook_config_id)s::uuid,
     ends_at = %(ends_at)s::timestamp at time zone 'UTC'
 where agency_id = %(agency_id)s and id = %(campaign_id)s
+returning id
 
 -- name: add_magnet
 -- An offer at an address, which the campaign offers from then on.
@@ -87,7 +88,3 @@ order by p.id desc limit 20
 insert into public.post (agency_id, client_id, campaign_id, linkedin_account_id, content, created_by)
 select agency_id, client_id, id, linkedin_account_id, %(content)s, %(user_id)s
 from public.campaign where agency_id = %(agency_id)s and id = %(campaign_id)s
-
--- name: clients
--- Clients to pick from.
-select id::text as id, name from public.client where agency_id = %(agency_id)s order by name limit 500

@@ -9,13 +9,13 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 from psycopg.errors import UniqueViolation
 
 from mainstem.core.requests import CoreDependency
 from mainstem.db.queries import load_queries
 from mainstem.errors import RefusedError, UsageError
 from mainstem.revos import webhooks
+from mainstem.revos.pages import store
 from mainstem.revos.webhooks import Destination
 from mainstem.revos.webhooks.jobs import is_loopback_allowed
 from mainstem.web import AnyVisit, Field, Form, row, rows, see_other
@@ -23,7 +23,6 @@ from mainstem.web.wording import sentence, words
 
 if TYPE_CHECKING:
     from mainstem.web import Filled, Visit
-    from mainstem.web.visit import Connection
 
 APP = "revos"
 PATH = "/revos/endpoints"
@@ -67,7 +66,7 @@ async def make(visit: AnyVisit, core: CoreDependency) -> Response[bytes]:
     visit.require("webhook_config", "update")
     sent = dict(await visit.request.form())
     async with visit.writing() as connection:
-        filled = (await _form(connection, visit)).read(sent)
+        filled = (await store.with_clients(connection, visit, ENDPOINT)).read(sent)
     if not filled.is_good:
         return await _page(visit, filled)
     wish = webhooks.NewEndpoint(
@@ -199,15 +198,9 @@ async def _record(
     form = filled or CHANGE.blank(
         name=found["name"], url=found["url"], active="yes" if found["active"] else "no"
     )
-    status = HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
     return visit.page(
-        "endpoint.html", status=status, endpoint=found, told=told, form=form, secret=secret,
+        "endpoint.html", status=form.status, endpoint=found, told=told, form=form, secret=secret,
     )  # fmt: skip
-
-
-async def _form(connection: Connection, visit: Visit) -> Form:
-    clients = await rows(connection, QUERIES["clients"], agency_id=visit.agency_id)
-    return ENDPOINT.with_choices(client_id=tuple((each["id"], each["name"]) for each in clients))
 
 
 async def _page(visit: Visit, filled: Filled | None) -> Response[bytes]:
@@ -215,6 +208,7 @@ async def _page(visit: Visit, filled: Filled | None) -> Response[bytes]:
     bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
     async with visit.reading() as connection:
         found = await rows(connection, QUERIES["endpoints"], **bound)
-        form = filled or (await _form(connection, visit)).blank(kind=Destination.CUSTOM.value)
-    status = HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("endpoints.html", status=status, endpoints=found, form=form)
+        form = filled or (await store.with_clients(connection, visit, ENDPOINT)).blank(
+            kind=Destination.CUSTOM.value
+        )
+    return visit.page("endpoints.html", status=form.status, endpoints=found, form=form)

@@ -24,7 +24,3 @@ select id, event_type, status, status_code, error_message, attempt_count, create
 from public.webhook_delivery
 where agency_id = %(agency_id)s and webhook_config_id = %(endpoint_id)s
 order by id desc limit 10
-
--- name: clients
--- Clients to pick from.
-select id::text as id, name from public.client where agency_id = %(agency_id)s order by name limit 500

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
-from psycopg.errors import UniqueViolation
 
-from mainstem.core import desk
 from mainstem.db.queries import load_queries
 from mainstem.revos.pages import store
 from mainstem.web import (
@@ -23,8 +21,8 @@ from mainstem.web import (
     Form,
     Kind,
     Listing,
-    Wish,
-    read_list,
+    keep,
+    list_page,
     rows,
     see_other,
 )
@@ -38,6 +36,9 @@ if TYPE_CHECKING:
 
 APP = "revos"
 QUERIES = load_queries("mainstem.revos.pages", "leads.sql")
+REFUSALS = {
+    "lead_linkedin_key": ("linkedin_url", "This person is a lead of that campaign already."),
+}
 STATES = (
     "comment_detected", "invited", "dm_sent", "dm_replied", "email_captured", "webhook_sent",
     "backup_sent", "completed", "failed",
@@ -94,15 +95,8 @@ NOTES = Form((Field("notes", "Notes", "textarea", length_max=10_000),))
 async def leads(visit: AnyVisit) -> Response[bytes]:
     """The leads as a list."""
     visit.require("lead", "read")
-    async with visit.reading() as connection:
-        names = await store.campaign_names(connection, visit)
-        listing = LEADS.with_choices(
-            campaign_id=tuple((each["id"], each["name"]) for each in names)
-        )
-        wish = Wish.read(listing, visit.request.query_params.multi_items())
-        listed = await read_list(connection, visit, wish)
-        views = await desk.views(connection, visit.tenant, listing.page)
-    return visit.page("leads.html", listed=listed, views=views)
+    names = store.QUERIES["campaign_names"]
+    return await list_page(visit, LEADS, template="leads.html", campaign_id=names)
 
 
 @get("/revos/leads/new", app=APP)
@@ -120,15 +114,11 @@ async def add(visit: AnyVisit) -> Response[bytes]:
     sent = dict(await visit.request.form())
     async with visit.writing() as connection:
         filled = (await _lead_form(connection, visit)).read(sent)
-    if filled.is_good:
-        try:
-            async with visit.writing() as connection:
-                lead_id = await store.add_lead(connection, visit, filled.values())
-        except UniqueViolation:
-            taken = "This person is a lead of that campaign already."
-            filled = filled.with_problem("linkedin_url", taken)
-        else:
-            return see_other(f"/revos/leads/{lead_id}")
+    slug = _slug(filled.texts["linkedin_url"])
+    adding = store.QUERIES["add_lead"]
+    filled, made = await keep(visit, filled, adding, REFUSALS, linkedin_id=slug)
+    if made:
+        return see_other(f"/revos/leads/{made['id']}")
     return await _new_lead(visit, lambda _: filled)
 
 
@@ -155,6 +145,15 @@ async def note(visit: AnyVisit, lead_id: FromPath[UUID]) -> Response[bytes]:
 HANDLERS = (leads, show_new, add, lead, note)
 
 
+def _slug(profile: str) -> str:
+    """How LinkedIn names the person of a profile."""
+    try:
+        path = urlsplit(profile).path
+    except ValueError:  # it is no address, which the form says
+        path = ""
+    return path.rstrip("/").rpartition("/")[2] or profile
+
+
 async def _lead_form(connection: Connection, visit: Visit) -> Form:
     names = await store.campaign_names(connection, visit)
     return LEAD.with_choices(campaign_id=tuple((each["id"], each["name"]) for each in names))
@@ -163,8 +162,7 @@ async def _lead_form(connection: Connection, visit: Visit) -> Form:
 async def _new_lead(visit: Visit, fill: Callable[[Form], Filled]) -> Response[bytes]:
     async with visit.reading() as connection:
         form = fill(await _lead_form(connection, visit))
-    status = HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("lead_form.html", status=status, form=form)
+    return visit.page("lead_form.html", status=form.status, form=form)
 
 
 async def _lead(visit: Visit, lead_id: UUID, filled: Filled | None) -> Response[bytes]:
@@ -176,5 +174,4 @@ async def _lead(visit: Visit, lead_id: UUID, filled: Filled | None) -> Response[
     if found is None:
         raise NotFoundException
     form = filled or NOTES.blank(notes=found["notes"])
-    status = HTTP_200_OK if form.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("lead.html", status=status, lead=found, happened=happened, form=form)
+    return visit.page("lead.html", status=form.status, lead=found, happened=happened, form=form)

@@ -8,13 +8,12 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
-from psycopg.errors import UniqueViolation
 
 from mainstem.db.queries import load_queries
 from mainstem.errors import RefusedError
+from mainstem.revos.pages import store
 from mainstem.revos.pages.decisions import Decisions
-from mainstem.web import AnyVisit, Field, Form, row, rows, see_other
+from mainstem.web import AnyVisit, Field, Form, keep, row, rows, see_other
 
 if TYPE_CHECKING:
     from mainstem.web import Filled, Row, Visit
@@ -24,6 +23,7 @@ APP = "revos"
 PATH = "/revos/pods"
 ONE = f"{PATH}/{{pod_id:uuid}}"
 QUERIES = load_queries("mainstem.revos.pages", "pods.sql")
+REFUSALS = {"pod_name_key": ("name", "The client has a pod of that name already.")}
 MEMBERS_MIN = 9
 _ABOUT = (
     Field("name", "Name", is_required=True, length_max=120),
@@ -88,7 +88,7 @@ async def show_new(visit: AnyVisit) -> Response[bytes]:
     """An empty form."""
     visit.require("pod", "create")
     async with visit.reading() as connection:
-        form = (await _new_form(connection, visit)).blank(
+        form = (await store.with_clients(connection, visit, NEW)).blank(
             client_id=visit.client_id, mode="assist", min_members=MEMBERS_MIN
         )
     return _form_page(visit, form, None)
@@ -100,19 +100,9 @@ async def add(visit: AnyVisit) -> Response[bytes]:
     visit.require("pod", "create")
     sent = dict(await visit.request.form())
     async with visit.reading() as connection:
-        filled = _sized((await _new_form(connection, visit)).read(sent))
-    if filled.is_good:
-        try:
-            async with visit.writing() as connection:
-                made = await row(
-                    connection, QUERIES["add"], agency_id=visit.agency_id, **filled.values()
-                )
-        except UniqueViolation:
-            filled = _taken(filled)
-        else:
-            assert made is not None, "an insert that returns its row"
-            return see_other(f"{PATH}/{made['id']}")
-    return _form_page(visit, filled, None)
+        filled = _sized((await store.with_clients(connection, visit, NEW)).read(sent))
+    filled, made = await keep(visit, filled, QUERIES["add"], REFUSALS)
+    return see_other(f"{PATH}/{made['id']}") if made else _form_page(visit, filled, None)
 
 
 @get(ONE, app=APP)
@@ -154,16 +144,8 @@ async def change(visit: AnyVisit, pod_id: FromPath[UUID]) -> Response[bytes]:
     filled = _sized(CHANGE.read(dict(await visit.request.form())))
     async with visit.reading() as connection:
         found = await _known(connection, visit, pod_id)
-    if filled.is_good:
-        bound = {"agency_id": visit.agency_id, "pod_id": pod_id, **filled.values()}
-        try:
-            async with visit.writing() as connection:
-                await connection.execute(QUERIES["change"], bound)
-        except UniqueViolation:
-            filled = _taken(filled)
-        else:
-            return see_other(f"{PATH}/{pod_id}")
-    return _form_page(visit, filled, found)
+    filled, kept = await keep(visit, filled, QUERIES["change"], REFUSALS, pod_id=pod_id)
+    return see_other(f"{PATH}/{pod_id}") if kept else _form_page(visit, filled, found)
 
 
 @post(f"{ONE}/members", app=APP)
@@ -224,21 +206,11 @@ async def _known(connection: Connection, visit: Visit, pod_id: UUID) -> Row:
     return found
 
 
-async def _new_form(connection: Connection, visit: Visit) -> Form:
-    offered = await rows(connection, QUERIES["clients"], agency_id=visit.agency_id)
-    return NEW.with_choices(client_id=tuple((each["id"], each["name"]) for each in offered))
-
-
 def _sized(filled: Filled) -> Filled:
     if "min_members" not in filled.problems and int(filled.texts["min_members"]) < 1:
         return filled.with_problem("min_members", "At least one.")
     return filled
 
 
-def _taken(filled: Filled) -> Filled:
-    return filled.with_problem("name", "The client has a pod of that name already.")
-
-
 def _form_page(visit: Visit, filled: Filled, pod: Row | None) -> Response[bytes]:
-    status = HTTP_200_OK if filled.is_good else HTTP_422_UNPROCESSABLE_ENTITY
-    return visit.page("pod_form.html", status=status, pod=pod, form=filled)
+    return visit.page("pod_form.html", status=filled.status, pod=pod, form=filled)

@@ -56,10 +56,6 @@ left join public.linkedin_account as a on a.agency_id = m.agency_id and a.id = m
 left join public.post as p on p.agency_id = x.agency_id and p.id = x.post_id
 order by x.id desc
 
--- name: clients
--- Clients to pick from.
-select id::text as id, name from public.client where agency_id = %(agency_id)s order by name limit 500
-
 -- name: accounts
 -- Accounts of the pod's client whose people are no members yet.
 select a.id::text as id, a.account_name as name
@@ -82,6 +78,7 @@ update public.pod
 set name = %(name)s, description = %(description)s, mode = %(mode)s, min_members = %(min_members)s::integer,
     status = %(status)s
 where agency_id = %(agency_id)s and id = %(pod_id)s
+returning id
 
 -- name: add_member
 -- The person of an account; who was a member before is one again, with the score they had.

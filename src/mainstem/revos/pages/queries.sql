@@ -92,6 +92,10 @@ update public.lead
 set notes = %(notes)s
 where agency_id = %(agency_id)s and id = %(lead_id)s
 
+-- name: clients
+-- Clients to pick from.
+select id::text as id, name from public.client where agency_id = %(agency_id)s order by name limit 500
+
 -- name: campaign_names
 -- Campaigns to pick from, the newest first.
 select id::text as id, name

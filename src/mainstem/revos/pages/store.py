@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from mainstem.db.queries import load_queries
 from mainstem.web import row, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from uuid import UUID
 
-    from mainstem.web import Row, Visit
+    from mainstem.web import Form, Row, Visit
     from mainstem.web.visit import Connection
 
 QUERIES = load_queries("mainstem.revos.pages")
@@ -34,20 +32,6 @@ async def lead(connection: Connection, visit: Visit, lead_id: UUID) -> Row | Non
     return await row(connection, QUERIES["lead"], agency_id=visit.agency_id, lead_id=lead_id)
 
 
-async def add_lead(connection: Connection, visit: Visit, values: Mapping[str, str | None]) -> UUID:
-    """Add a lead to a campaign, for its client; the lead's id."""
-    profile = values["linkedin_url"]
-    assert profile is not None, "the form needs it"
-    slug = urlsplit(profile).path.rstrip("/").rpartition("/")[2] or profile
-    added = await row(
-        connection, QUERIES["add_lead"],
-        agency_id=visit.agency_id, linkedin_id=slug, **values,
-    )  # fmt: skip
-    assert added is not None, "the campaign is one of those to pick from"
-    made: UUID = added["id"]
-    return made
-
-
 async def change_notes(
     connection: Connection, visit: Visit, lead_id: UUID, notes: str | None
 ) -> bool:
@@ -57,6 +41,12 @@ async def change_notes(
         {"agency_id": visit.agency_id, "lead_id": lead_id, "notes": notes},
     )
     return changed.rowcount == 1
+
+
+async def with_clients(connection: Connection, visit: Visit, form: Form) -> Form:
+    """A form, with the clients to pick from."""
+    offered = await rows(connection, QUERIES["clients"], agency_id=visit.agency_id)
+    return form.with_choices(client_id=tuple((each["id"], each["name"]) for each in offered))
 
 
 async def campaign_names(connection: Connection, visit: Visit) -> list[Row]:

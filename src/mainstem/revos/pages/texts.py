@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
+from litestar.status_codes import HTTP_200_OK
 
 from mainstem.db.queries import load_queries
 from mainstem.revos.templates_text import (
@@ -208,8 +208,7 @@ def _errors(text: Text, template: str, campaign: Mapping[str, Any]) -> list[Find
 
 def _page(visit: Visit, campaign: Row, filled: Filled) -> Response[bytes]:
     previews = {text.name: _shown(text, filled.texts[text.name], campaign) for text in TEXTS}
-    status = HTTP_200_OK if filled.is_good else HTTP_422_UNPROCESSABLE_ENTITY
     return visit.page(
-        "campaign_texts.html", status=status,
+        "campaign_texts.html", status=filled.status,
         campaign=campaign, form=filled, texts=TEXTS, previews=previews, variables=VARIABLES,
     )  # fmt: skip

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath
 
-from mainstem.core import desk as saved
 from mainstem.core.requests import CoreDependency
 from mainstem.db.queries import load_queries
 from mainstem.revos import webhooks
+from mainstem.revos.pages import store
 from mainstem.revos.webhooks import redacted_payload
 from mainstem.web import (
     AnyVisit,
@@ -22,16 +21,12 @@ from mainstem.web import (
     Kind,
     Listing,
     Section,
-    Wish,
-    read_list,
+    list_page,
     row,
     rows,
     see_other,
 )
 from mainstem.web.wording import words
-
-if TYPE_CHECKING:
-    from mainstem.web import Visit
 
 APP = "revos"
 QUERIES = load_queries("mainstem.revos.pages", "work.sql")
@@ -142,41 +137,25 @@ SECTIONS = (
 )
 
 
-async def _listed(
-    visit: Visit, listing: Listing, *, template: str = "list.html", **named: str
-) -> Response[bytes]:
-    """A list; `named` says which query gives the choices of a filter."""
-    bound = {"agency_id": visit.agency_id, "client_id": visit.client_id}
-    async with visit.reading() as connection:
-        for key, query in named.items():
-            found = await rows(connection, QUERIES[query], **bound)
-            choices = tuple((each["id"], each["name"]) for each in found)
-            listing = listing.with_choices(**{key: choices})
-        wish = Wish.read(listing, visit.request.query_params.multi_items())
-        listed = await read_list(connection, visit, wish)
-        views = await saved.views(connection, visit.tenant, listing.page)
-    return visit.page(template, listed=listed, views=views)
-
-
 @get("/revos/accounts", app=APP)
 async def accounts(visit: AnyVisit) -> Response[bytes]:
     """The accounts, with what they wrote in the last day."""
     visit.require("linkedin_account", "read")
-    return await _listed(visit, ACCOUNTS, template="accounts.html")
+    return await list_page(visit, ACCOUNTS, template="accounts.html")
 
 
 @get("/revos/posts", app=APP)
 async def posts(visit: AnyVisit) -> Response[bytes]:
     """The posts."""
     visit.require("campaign", "read")
-    return await _listed(visit, POSTS)
+    return await list_page(visit, POSTS)
 
 
 @get("/revos/inbox", app=APP)
 async def inbox(visit: AnyVisit) -> Response[bytes]:
     """Conversations in which somebody wrote back."""
     visit.require("lead", "read")
-    return await _listed(visit, INBOX, campaign_id="campaign_names")
+    return await list_page(visit, INBOX, campaign_id=store.QUERIES["campaign_names"])
 
 
 @get("/revos/inbox/{sequence_id:uuid}", app=APP)
@@ -196,7 +175,7 @@ async def conversation(visit: AnyVisit, sequence_id: FromPath[UUID]) -> Response
 async def deliveries(visit: AnyVisit) -> Response[bytes]:
     """What clients' systems were told."""
     visit.require("webhook_delivery", "read")
-    return await _listed(visit, DELIVERIES, endpoint_id="endpoint_names")
+    return await list_page(visit, DELIVERIES, endpoint_id=QUERIES["endpoint_names"])
 
 
 @get("/revos/webhooks/{delivery_id:uuid}", app=APP)

@@ -96,12 +96,6 @@ select id::text as id, name from public.webhook_config
 where agency_id = %(agency_id)s and (%(client_id)s::uuid is null or client_id = %(client_id)s)
 order by name limit 200
 
--- name: campaign_names
--- Campaigns to pick from, the newest first.
-select id::text as id, name from public.campaign
-where agency_id = %(agency_id)s and (%(client_id)s::uuid is null or client_id = %(client_id)s)
-order by id desc limit 100
-
 -- name: unclear_comments
 -- Comments that may ask for an offer; a person says so.
 select t.id, k.author_name as name, k.content, t.reason, t.trigger_word, c.name as campaign, t.created_at
