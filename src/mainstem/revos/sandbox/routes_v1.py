@@ -276,28 +276,38 @@ def reactions(call: Call) -> Body:
 
 
 def start_chat(call: Call) -> Body:
-    """Write to a person; the conversation with them goes on when there is one."""
-    given = call.given.get("attendees_ids")
-    people = given if isinstance(given, list) else [given] if given else []
-    if len(people) != 1:
-        raise Refusal("invalid_parameters", "attendees_ids: one person")
-    person = call.world.person(str(people[0]))
+    """Write to a person."""
+    call.status = CREATED
+    return {"object": "ChatStarted"} | written_to(call, people="attendees_ids")
+
+
+def written_to(call: Call, *, people: str) -> Body:
+    """Write to the one person of a field; the conversation with them goes on when there is one."""
+    given = call.given.get(people)
+    named = given if isinstance(given, list) else [given] if given else []
+    if len(named) != 1:
+        raise Refusal("invalid_parameters", f"{people}: one person")
+    person = call.world.person(str(named[0]))
     text = call.text("text")
     if call.world.distance(call.account, person) > 1:
         raise Refusal("no_connection_with_recipient")
     chat_ = call.world.chat_with(call.account, person)
     made = call.world.send(chat_, text)
     call.wrote("message", person.id, made.id, text)
-    call.status = CREATED
-    return {"object": "ChatStarted", "chat_id": chat_.id, "message_id": made.id}
+    return {"chat_id": chat_.id, "message_id": made.id}
 
 
 def send(call: Call) -> Body:
     """Write into a conversation."""
+    call.status = CREATED
+    return written(call)
+
+
+def written(call: Call) -> Body:
+    """Write into the conversation that the path names."""
     chat_ = call.world.chat(call.account, call.parts[0])
     made = call.world.send(chat_, call.text("text"))
     call.wrote("message", chat_.person.id, made.id, made.text)
-    call.status = CREATED
     return {"object": "MessageSent", "message_id": made.id}
 
 

@@ -213,18 +213,7 @@ def chats_with(call: Call) -> Body:
 
 def start_chat(call: Call) -> Body:
     """Write to a person."""
-    given = call.given.get("users_ids")
-    people = given if isinstance(given, list) else [given] if given else []
-    if len(people) != 1:
-        raise Refusal("invalid_parameters", "users_ids: one person")
-    person = call.world.person(str(people[0]))
-    text = call.text("text")
-    if call.world.distance(call.account, person) > 1:
-        raise Refusal("no_connection_with_recipient")
-    chat = call.world.chat_with(call.account, person)
-    made = call.world.send(chat, text)
-    call.wrote("message", person.id, made.id, text)
-    return {"object": "MessageSent", "chat_id": chat.id, "message_id": made.id}
+    return {"object": "MessageSent"} | v1.written_to(call, people="users_ids")
 
 
 def chats(call: Call) -> Body:
@@ -244,10 +233,7 @@ def messages(call: Call) -> Body:
 
 def send(call: Call) -> Body:
     """Write into a conversation."""
-    chat = call.world.chat(call.account, call.parts[0])
-    made = call.world.send(chat, call.text("text"))
-    call.wrote("message", chat.person.id, made.id, made.text)
-    return {"object": "MessageSent", "message_id": made.id}
+    return v1.written(call)
 
 
 def invite(call: Call) -> Body:
