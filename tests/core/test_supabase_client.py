@@ -199,6 +199,12 @@ def test_signs_up_with_an_invitation_only(
     with pytest.raises(AuthApiError) as refused:
         client.auth.sign_up(wish)
     assert str(refused.value.code) == "signup_disabled"
+    with pytest.raises(AuthApiError) as refused:
+        client.auth.sign_in_anonymously()
+    assert str(refused.value.code) == "anonymous_provider_disabled"
+    with pytest.raises(AuthApiError) as refused:
+        client.auth.sign_in_with_otp({"phone": "+361234567"})
+    assert str(refused.value.code) == "phone_provider_disabled"
     invitation = asyncio.run(invite())
     with_invitation: SignUpWithEmailAndPasswordCredentialsOptions = {
         "data": {"invitation": invitation}

@@ -100,6 +100,17 @@ def test_many_to_many(client: httpx.Client, shelves: dict[str, UUID]) -> None:
     assert len(hinted[0]["client"]) == 1
 
 
+def test_counts_embedded_rows_of_ones_own(client: httpx.Client, shelves: dict[str, UUID]) -> None:
+    where = f"/shelf?id=eq.{shelves['own left']}"
+    assert get(client, f"{where}&select=name,client(count)") == [
+        {"name": "own left", "client": [{"count": 2}]}
+    ]
+    top = f"/shelf?id=eq.{shelves['own top']}"
+    assert get(client, f"{top}&select=n:client(count)") == [{"n": [{"count": 0}]}]
+    counted = get(client, "/client?select=count")
+    assert counted == [{"count": len(get(client, "/client?select=id"))}]
+
+
 def test_recursive(client: httpx.Client, shelves: dict[str, UUID]) -> None:
     left = f"/shelf?id=eq.{shelves['own left']}"
     assert get(client, f"{left}&select=parent:parent_id(name)") == [{"parent": {"name": "own top"}}]

@@ -214,6 +214,9 @@ def test_aggregates_are_off_unless_allowed(world: World, client: httpx.Client, m
     where = f"/shelf?data->>mark=eq.{mark}"
     refused = client.get(f"{where}&select=size.sum()")
     assert (refused.status_code, refused.json()["code"]) == (400, "PGRST123")
+    # What supabase-js' documentation counts rows with is no matter of aggregates.
+    assert client.get(f"{where}&select=count").json() == [{"count": 4}]
+    assert client.get(f"{where}&select=name,count").json()["code"] == "42703"
     allowed = world.client(Access(world.own.tenant(), limits=Limits(has_aggregates=True)))
     found: Any = allowed.get(f"{where}&select=total:size.sum(),price.max()::text,count()").json()
     assert found == [{"total": 3, "max": "3.50", "count": 4}]

@@ -281,6 +281,16 @@ def test_unknown_addresses_are_404_in_the_form_that_fits(reader: TestClient[Lite
     assert "Back to the overview" in page.text
     assert reader.get("/api/nothing").json()["detail"] == "There is nothing at this address."
     assert reader.get("/static/0/%2e%2e/environment.py").status_code == 404
+    # What supabase-js asks for and is not there: it reads JSON, each in its own form.
+    for path, key, said in (
+        ("/functions/v1/hello", "detail", "There are no edge functions here"),
+        ("/realtime/v1/websocket", "detail", "There is no realtime here"),
+        ("/graphql/v1", "detail", "There is no GraphQL here"),
+        ("/auth/v1/admin/users", "msg", "There is no auth.admin here"),
+        ("/auth/v1/nothing", "msg", "The sign-in API has nothing at this address"),
+    ):
+        answer = reader.get(path)
+        assert (answer.status_code, said in answer.json()[key]) == (404, True), path
 
 
 def test_other_methods_are_refused(reader: TestClient[Litestar]) -> None:

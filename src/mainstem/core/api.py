@@ -71,6 +71,7 @@ class TokenBody(msgspec.Struct, frozen=True):
     """What `/token` takes; which of it depends on the grant."""
 
     email: str = ""
+    phone: str = ""
     password: str = ""
     refresh_token: str = ""
     auth_code: str = ""
@@ -81,6 +82,7 @@ class SignUpBody(msgspec.Struct, frozen=True):
     """What `/signup` takes; the invitation stands in `data`, where clients may put anything."""
 
     email: str = ""
+    phone: str = ""
     password: str = ""
     data: dict[str, object] | None = None
 
@@ -97,6 +99,7 @@ class LinkBody(msgspec.Struct, frozen=True):
     """What `/recover` and `/otp` take; with a challenge, the link brings the app a code."""
 
     email: str = ""
+    phone: str = ""
     code_challenge: str | None = None
     code_challenge_method: str | None = None
 
@@ -116,6 +119,7 @@ async def token(
     """Sign in with a password, or exchange a refresh token or a code."""
     key = await key_of(core, request)
     if grant_type == "password":
+        _refuse_phone(data.phone)
         signed_in = await sign_in.with_password(
             core, data.email, data.password,
             origin=origin_of(request), kind=sessions.TOKEN, key=key,
@@ -134,6 +138,15 @@ async def token(
         "unsupported_grant_type: use password, refresh_token or pkce",
         status=HTTP_400_BAD_REQUEST,
     )
+
+
+def _refuse_phone(phone: str) -> None:
+    if phone:
+        raise RefusedError(
+            "phone_provider_disabled",
+            "Unsupported phone provider: nobody signs in by telephone here; use an e-mail address.",
+            status=HTTP_400_BAD_REQUEST,
+        )
 
 
 @get("/user")
@@ -177,7 +190,14 @@ async def logout(request: AnyRequest, core: CoreDependency, which: LogoutScope =
 async def signup(request: AnyRequest, core: CoreDependency, data: JSONBody[SignUpBody]) -> Body:
     """Accept an invitation: its token stands in `options.data.invitation`."""
     key = await key_of(core, request)
+    _refuse_phone(data.phone)
     said = dict(data.data or {})
+    if not data.email and not data.password:
+        raise RefusedError(
+            "anonymous_provider_disabled",
+            "Anonymous sign-ins are disabled: sign up with an invitation.",
+            status=422,
+        )
     invitation = said.pop("invitation", "")
     signed_in = await invitations.accept(
         core,
@@ -212,6 +232,7 @@ async def otp(
     redirect_to: RedirectTo = None,
 ) -> Response[Body]:
     """Send a link to sign in, if the address is somebody's; the answer never tells."""
+    _refuse_phone(data.phone)
     return await _send_link(core, request, data, Purpose.MAGIC_LINK, redirect_to=redirect_to)
 
 

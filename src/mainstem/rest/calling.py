@@ -22,7 +22,7 @@ def overloads(exposed: Exposed, name: str) -> tuple[Function, ...]:
     """
     found = exposed.functions.get(name)
     if found is None:
-        raise _missing(exposed, name, frozenset())
+        raise _missing(exposed, name, None)
     return found
 
 
@@ -55,14 +55,16 @@ def _shown(function: Function) -> list[str]:
     return [f"{one.name} => {one.type}" for one in function.arguments]
 
 
-def _missing(exposed: Exposed, name: str, given: frozenset[str]) -> RequestError:
-    named = f"with parameters {', '.join(sorted(given))}" if given else "without parameters"
+def _missing(exposed: Exposed, name: str, given: frozenset[str] | None) -> RequestError:
+    """That there is none which takes these; None: none of that name."""
+    called = f"the function {exposed.name}.{name}"
+    if given is not None:
+        called += f" with parameters {', '.join(sorted(given))}" if given else " without parameters"
     return RequestError(
         404,
         "PGRST202",
-        f"Could not find the function {exposed.name}.{name} {named} in the schema cache",
-        details=f"Searched for the function {exposed.name}.{name} {named}, but no matches were "
-        "found in the schema cache.",
+        f"Could not find {called} in the schema cache",
+        details=f"Searched for {called}, but no matches were found in the schema cache.",
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mainstem.rest.catalog import quoted
 from mainstem.rest.conditions import agency_sql, order_sql, pairs_sql, path_sql, where_sql
 from mainstem.rest.problem import RequestError
-from mainstem.rest.query import Output, Star
+from mainstem.rest.query import Output, Path, Star
 
 if TYPE_CHECKING:
     from mainstem.rest.binding import Binder
@@ -80,11 +80,13 @@ class Renderer:
             is_filtered: whether the filters count: rows just written have met them already.
         """
         made = Clauses(f"{source or node.relation.sql} as {alias}", joins=[*joins])
-        made.is_grouped = any(isinstance(one, Output) and one.aggregate for one in node.outputs)
-        if made.is_grouped and not self.limits.has_aggregates:
+        counted = _row_count(node)
+        outputs = node.outputs if counted is None else [counted]
+        made.is_grouped = any(isinstance(one, Output) and one.aggregate for one in outputs)
+        if made.is_grouped and counted is None and not self.limits.has_aggregates:
             raise RequestError(400, "PGRST123", "Use of aggregate functions is not allowed")
         joined: dict[str, str] = {}
-        for item in node.outputs:
+        for item in outputs:
             if isinstance(item, Star):
                 for name in node.relation.columns:
                     self._add(made, f"{alias}.{quoted(name)}", name)
@@ -174,3 +176,16 @@ class Renderer:
             return
         value = f"coalesce({joint}.v, '[]')" if way.is_many else f"{joint}.v"
         self._add(made, f"{value}::jsonb" if made.is_grouped else value, embed.name)
+
+
+def _row_count(node: Node) -> Output | None:
+    """How many rows there are, where `count` alone is selected and no column is called so.
+
+    PostgREST answers so too, aggregates or not: `select('name, campaign(count)')`.
+    """
+    only = node.outputs[0] if len(node.outputs) == 1 else None
+    if not isinstance(only, Output) or only.path != Path("count") or only.aggregate:
+        return None
+    if "count" in node.relation.columns:
+        return None
+    return Output(None, only.alias, aggregate="count", aggregate_cast=only.cast)

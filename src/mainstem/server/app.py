@@ -134,6 +134,17 @@ def build_app(
     return app
 
 
+#: what Supabase's clients ask for and does not exist here, and where to turn instead
+_FOR_CLIENTS = {
+    "/auth/v1/admin": "There is no auth.admin here: invite people with POST /api/invitations.",
+    "/auth/v1": "The sign-in API has nothing at this address.",
+    "/functions/v1": "There are no edge functions here: make it a route of your own, or a job.",
+    "/graphql/v1": "There is no GraphQL here: use the data API at /rest/v1.",
+    "/realtime/v1": "There is no realtime here: ask again, with If-None-Match; what is unchanged "
+    "costs a 304.",
+}
+
+
 def _mounted(path: str, app: DataApi | StorageApi) -> ASGIRouteHandler:
     @asgi(path, is_mount=True, copy_scope=True)
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -182,9 +193,14 @@ def _traced(error: BaseException) -> Iterator[str]:
 def _not_found(request: Request[object, object, State], error: HTTPException) -> Response[Any]:
     """A page for people, problem details for programs."""
     del error
-    message = "There is nothing at this address."
-    if request.url.path.startswith("/api/"):
+    path, message = request.url.path, "There is nothing at this address."
+    if path.startswith("/api/"):
         return problem.failed(request, HTTPException(message, status_code=HTTP_404_NOT_FOUND))
+    said = next((said for start, said in _FOR_CLIENTS.items() if path.startswith(start)), None)
+    if said is not None:
+        refusal = RefusedError("not_found", said, status=HTTP_404_NOT_FOUND)
+        body, media_type = problem.shaped(path, refusal)
+        return Response(body, status_code=HTTP_404_NOT_FOUND, media_type=media_type)
     page = page_templates().get_template("error.html")
     return Response(
         page.render(theme=None, title="Not found", message=message),
