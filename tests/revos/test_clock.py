@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from mainstem.core import master_key
 from mainstem.errors import ConfigError
 from mainstem.pg.connect import connect
 from mainstem.revos.accounts import Hours
 from mainstem.revos.clock import VARIABLE, Clock, set_hand
+from mainstem.revos.unipile import AccountId, UnipileError
+from mainstem.revos.unipile.client import Settings
+from mainstem.server import workers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +34,25 @@ def test_a_clock_that_somebody_moves_shows_what_they_set(tmp_path: Path) -> None
     for said in (f"{hand} 40", f"{tmp_path / 'none'} 40", "soon", f"{hand} fast", "a b c"):
         with pytest.raises(ConfigError, match="two times and a speed"):
             Clock.from_environment({VARIABLE: said})
+
+
+@pytest.mark.anyio
+async def test_a_failed_read_is_asked_again_by_the_same_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_hand(tmp_path / "clock", MONDAY)
+    waited: list[float] = []
+
+    async def wait(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("mainstem.revos.unipile.answers.asyncio.sleep", wait)
+    nobody = Settings("http://127.0.0.1:9", "k")
+    keys = master_key.load(tmp_path, {})
+    engine = workers.revos(nobody, keys, {VARIABLE: f"{tmp_path / 'clock'} 40"})
+    with pytest.raises(UnipileError):
+        await engine.provider.owner(AccountId("a"))
+    assert [seconds for seconds in waited if seconds] == [pytest.approx(0.5 / 40, rel=0.5)]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata", "UTC"])
