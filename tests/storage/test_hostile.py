@@ -301,6 +301,9 @@ def test_a_bucket_has_a_limit_of_its_own(http: httpx.Client, office: Office) -> 
     bucket = office.bucket(file_size_limit=10)
     assert http.post(f"/object/{bucket}/a", content=b"x" * 10).status_code == 200
     assert http.post(f"/object/{bucket}/b", content=b"x" * 11).status_code == 413
+    for size in (11, 2_000_000):  # as a form, whether or not its length alone says it
+        refused = http.post(f"/object/{bucket}/c", files={"": ("c", b"x" * size, "text/plain")})
+        assert "maximum allowed size of 10 bytes" in refused.json()["message"]
     wide = office.bucket()
     http.post(f"/object/{wide}/b", content=b"x" * 11)
     for address in ("/object/move", "/object/copy"):

@@ -54,8 +54,14 @@ async def chunks(request: Request) -> AsyncIterator[bytes]:
             return
 
 
-def check_length(request: Request, limit_bytes: int, what: str) -> None:
+def check_length(request: Request, limit_bytes: int, what: str, *, around_bytes: int = 0) -> None:
     """Refuse a body that says itself that it is too large, before any of it is read.
+
+    Args:
+        request: whose body it is.
+        limit_bytes: how large the thing may be.
+        what: the thing.
+        around_bytes: what a form may add to it.
 
     Raises:
         StorageError: it is, or says no length.
@@ -63,7 +69,7 @@ def check_length(request: Request, limit_bytes: int, what: str) -> None:
     text = request.header("content-length")
     if text and (not text.isascii() or not text.isdigit()):
         raise invalid("Content-Length is no number")
-    if text and int(text) > limit_bytes:
+    if text and int(text) > limit_bytes + around_bytes:
         raise too_large(what, limit_bytes)
 
 

@@ -65,7 +65,7 @@ async def received(request: Request, *, limit_bytes: int) -> AsyncIterator[Uploa
         spool = _Spool(file, limit_bytes)
         mime_type, options = parse_options_header(request.header("content-type"))
         if mime_type == FORM:
-            check_length(request, limit_bytes + FORM_BYTES_MAX, "object")
+            check_length(request, limit_bytes, "object", around_bytes=FORM_BYTES_MAX)
             content = await _from_form(request, spool, options.get("boundary", ""))
         else:
             check_length(request, limit_bytes, "object")
