@@ -29,10 +29,16 @@ def texts(merge: Merge) -> list[str]:
     return [str(d) for table in merge.verify().tables for d in table.differences]
 
 
+def numbers(merge: Merge) -> object:
+    """The last number that a run got."""
+    return merge.rows("select last_value from unify.run_id_seq")
+
+
 def test_expressions_over_the_row_are_compared(merge: Merge) -> None:
     merge.config.write_text(CONFIG + SETS)
     merge.plan()
     merge.run()
+    before = numbers(merge)
     found = {table.table: table for table in merge.verify().tables}
     assert "title (by the plan's own SQL)" in found["north.tasks"].columns
     assert "app (by the plan's own SQL)" in found["north.people"].columns
@@ -52,8 +58,16 @@ def test_expressions_over_the_row_are_compared(merge: Merge) -> None:
     assert texts(merge) == [
         "south.person, key 3, column app (by the plan's own SQL): 'south' became 'both'"
     ]
-    # A source that changed since differs in what is made of it, until a pass carries that over.
     merge.execute(merge.url, "update person set app = 'south' where email = 's3@example.com'")
+    # What every row of a table has is made once.
+    (person,) = merge.rows("select min(id::text) from person where app = 'north'")[0]
+    merge.execute(merge.url, f"update person set app = 'both' where id = '{person}'")
+    (said,) = texts(merge)
+    assert said.startswith("north.people, key ")
+    assert said.endswith("column app (by the plan's own SQL): 'north' became 'both'")
+    merge.execute(merge.url, f"update person set app = 'north' where id = '{person}'")
+    assert numbers(merge) == before, "to look at a run takes no number of one"
+    # A source that changed since differs in what is made of it, until a pass carries that over.
     merge.execute(merge.north, f"update tasks set title = 'new' where id = '{task}'")
     assert texts(merge) == [
         f"north.tasks, key {task}, column title (by the plan's own SQL): 'NEW!' became 'TASK 5!'"

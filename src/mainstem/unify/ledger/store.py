@@ -99,6 +99,17 @@ def create_run(
     return Run(*row)
 
 
+def create_look(connection: Connection, schema_name: str) -> Run:
+    """A run for a transaction that is rolled back: it takes none of the numbers of runs."""
+    row = connection.execute(
+        "insert into unify.run (id, kind, name, plan_sha256, source, schema_name)"
+        f" values (-pg_backend_pid(), 'catch-up', 'look', '', '{{}}', %s) returning {_RUN_COLUMNS}",
+        (schema_name,),
+    ).fetchone()
+    assert row is not None
+    return Run(*row)
+
+
 def find_run(connection: Connection, run_id: int) -> Run:
     """Return the run of that number.
 

@@ -60,6 +60,8 @@ class _Expression:
     #: why it cannot be made again; None: it can
     obstacle: str | None = None
     is_about_now: bool = False
+    #: made of nothing that a row has
+    is_constant: bool = False
 
 
 @dataclass
@@ -166,7 +168,13 @@ def _judge(
         obstacle = f"the plan makes it by chance or time ({', '.join(chance) or 'time'})"
     elif secret:
         obstacle = "made of a secret that a merge may have replaced"
-    return _Expression(name, uses, obstacle, is_about_now=bool(read.functions & _NOW))
+    return _Expression(
+        name,
+        uses,
+        obstacle,
+        is_about_now=bool(read.functions & _NOW),
+        is_constant=not read.own,
+    )
 
 
 def _volatile_functions(connection: Connection) -> frozenset[str]:
@@ -229,19 +237,17 @@ class _Again:
     select: Select
     able: Sequence[_Expression]
 
+    @property
+    def _are_constant(self) -> bool:
+        """Whether one row tells what all rows have."""
+        return all(one.is_constant for one in self.able)
+
     def compare(
         self, connection: Connection, source: Source
     ) -> tuple[int, list[str], list[Difference]]:
         """Rows that the select lost, columns that differ, and where; writes what it needs."""
-        memory = store.create_run(
-            connection,
-            kind="catch-up",
-            name="verification",
-            plan_sha256="",
-            source={},
-            schema_name=self.planned.run.schema_name,
-        )
-        connection.execute(f"create schema {memory.staging_schema}")
+        memory = store.create_look(connection, self.planned.run.schema_name)
+        connection.execute(f"create schema {name_sql(memory.staging_schema)}")
         self._read(connection, memory, source)
         for place in set(find_places(self.select.text)):
             if place != Place("stage", self.table.name):
@@ -285,11 +291,12 @@ class _Again:
                 )
             pairs += f", {found} as found{at}, {given} as given{at}"
         text = fill_places(self.select.text, lambda place: _own(memory, place))
+        same = "true" if self._are_constant else "g._key = m.old_id"
         return (
             f"select m.old_id, g._key is null as is_lost{pairs}"
             f" from unify.{planned.maps[self.table.name].partition} as m"
             f" join {target_name(target)} as t on {value} = m.{column}"
-            f" left join (\n{text}\n) as g on g._key = m.old_id where m.outcome = 'l'"
+            f" left join (\n{text}\n) as g on {same} where m.outcome = 'l'"
         )
 
     def _read(self, connection: Connection, memory: Run, source: Source) -> None:
@@ -302,7 +309,8 @@ class _Again:
         fresh = own_table(memory, "fresh", self.table.name)
         if not needed:
             found = self.planned.maps[self.table.name]
-            fresh = f"(select old_id as _key from unify.{found.partition} where outcome = 'l')"
+            one = " limit 1" if self._are_constant else ""
+            fresh = f"(select old_id as _key from unify.{found.partition} where outcome = 'l'{one})"
         elif isinstance(source, ServerSource):
             crossing = Crossing(connection, memory, source, part, into="fresh")
             crossing.create()

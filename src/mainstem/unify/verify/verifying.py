@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ from mainstem.unify.verify.target_side import open_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     import psycopg
@@ -89,23 +91,24 @@ def verify_run(plan: Plan, url: str, *, reporter: Reporter) -> Verification:
             target_name(planned.targets[name])
             for name in sorted({planned.target(found) for found in planned.maps.values()})
         ]
-        findings = [
-            *_accounting(
-                connection,
-                run,
-                compared=compared,
-                tables=(),
-                count=lambda name: _rows_of(sources, plan, name),
-                recounted=[
-                    one for one in compared if planned.is_file(plan.table(one.verdict.table))
-                ],
-            ),
-            *check_maps(planned),
-            *check_also(connection, store.read_maps(connection, run.id), run),
-        ]
-        keys, wrong = _references(connection, run, tables, reporter=reporter)
-        isolated, leaks, notes = _isolation(planned, url, reporter=reporter)
-        files, wrong_files = verify_files(connection, run, plan, reporter=reporter)
+        with _references_beside(url, run, tables, reporter=reporter) as references:
+            findings = [
+                *_accounting(
+                    connection,
+                    run,
+                    compared=compared,
+                    tables=(),
+                    count=lambda name: _rows_of(sources, plan, name),
+                    recounted=[
+                        one for one in compared if planned.is_file(plan.table(one.verdict.table))
+                    ],
+                ),
+                *check_maps(planned),
+                *check_also(connection, store.read_maps(connection, run.id), run),
+            ]
+            isolated, leaks, notes = _isolation(planned, url, reporter=reporter)
+            files, wrong_files = verify_files(connection, run, plan, reporter=reporter)
+            keys, wrong = references.result()
         verification = Verification(
             tables=[one.verdict for one in compared],
             findings=[
@@ -295,6 +298,20 @@ def _accounting(
         ).fetchall()
         generated[one.verdict.table] = frozenset(name for (name,) in rows)
     yield from check_ledger(connection, run, compared=recounted, generated=generated)
+
+
+@contextmanager
+def _references_beside(
+    url: str, run: Run, tables: Sequence[str], *, reporter: Reporter
+) -> Iterator[Future[tuple[dict[str, int], list[Finding]]]]:
+    """Foreign keys on a connection of their own, while the rest is looked at."""
+
+    def work() -> tuple[dict[str, int], list[Finding]]:
+        with open_target(url) as connection:
+            return _references(connection, run, tables, reporter=reporter)
+
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        yield beside.submit(work)
 
 
 def _references(
