@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +21,15 @@ def run(monkeypatch: pytest.MonkeyPatch, shop: Shop, *arguments: str) -> int:
     with pytest.raises(SystemExit) as caught:
         main()
     return int(caught.value.code or 0)
+
+
+def test_what_only_plans_and_copies_need_is_not_imported_to_run_and_verify() -> None:
+    code = "import sys, mainstem.cli.unify.run, mainstem.cli.unify.verify; print(*sys.modules)"
+    names = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert "mainstem.unify.move.run" in names
+    assert not {"sqlglot", "tree_sitter", "mainstem.unify.replay"} & set(names)
 
 
 def test_plan_run_undo(

@@ -20,7 +20,6 @@ from mainstem.unify.move.report import report_of
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
-from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import reporter
 
 if TYPE_CHECKING:
@@ -148,6 +147,8 @@ def plan_of(settings: Config, url: str) -> Plan:
     Raises ConfigError when it is for other sources than the config names.
     """
     if not settings.plan_dir.exists():
+        from mainstem.unify.plan.make import make_plan  # noqa: PLC0415 - reads code: slow to import
+
         with connect(url) as connection:
             made = make_plan(settings, connection)
         click.echo(f"wrote the plan {made.directory}")

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from mainstem.errors import UsageError
 from mainstem.pg.target import database_url
-from mainstem.unify.copy.proof import made_tables
 from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.progress import reporter
@@ -47,6 +46,8 @@ def verify(config: Path, *, database: str | None, json_path: Path | None) -> Non
     """
     with reporter(Console(stderr=True)) as watching:
         if _is_sqlite(config):
+            from mainstem.unify.copy.proof import made_tables  # noqa: PLC0415 - slow to import
+
             url = database or database_url()
             verification = verify_copy(config, url, made=made_tables, reporter=watching)
         else:
