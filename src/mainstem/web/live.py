@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
+from litestar.background_tasks import BackgroundTask
 from litestar.exceptions import NotFoundException
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.status_codes import HTTP_429_TOO_MANY_REQUESTS
@@ -21,7 +22,7 @@ from mainstem.errors import RefusedError
 from mainstem.web.answers import html
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from uuid import UUID
 
     from litestar import Response
@@ -48,20 +49,27 @@ class Streams:
     def __init__(self) -> None:
         self._open: Counter[UUID] = Counter()
 
-    def count(self, person: UUID) -> int:
-        """How many that person has open."""
-        return self._open[person]
+    def take(self, person: UUID) -> Callable[[], None]:
+        """Count one more; what comes back gives it back, however often it is called.
 
-    @contextmanager
-    def one_more(self, person: UUID) -> Iterator[None]:
-        """Count a stream as long as the block runs."""
+        Raises:
+            RefusedError: the person has as many open as one may.
+        """
+        if self._open[person] >= STREAMS_A_PERSON_MAX:
+            raise RefusedError(
+                "too_many_streams",
+                "These numbers are live in other windows of yours; load the page to see them anew.",
+                status=HTTP_429_TOO_MANY_REQUESTS,
+            )
         self._open[person] += 1
-        try:
-            yield
-        finally:
-            self._open[person] -= 1
-            if not self._open[person]:
-                del self._open[person]
+        held = [person]
+
+        def give_back() -> None:
+            while held:
+                self._open[held.pop()] -= 1
+                self._open = +self._open  # without those who have none
+
+        return give_back
 
 
 async def follow(visit: Visit, part: Part) -> Response[Any]:
@@ -76,31 +84,35 @@ async def follow(visit: Visit, part: Part) -> Response[Any]:
     """
     if EVENT_STREAM not in visit.request.headers.get("accept", ""):
         return html(await part(visit), visit.request)
-    if visit.site.streams.count(visit.viewer.id) >= STREAMS_A_PERSON_MAX:
-        raise RefusedError(
-            "too_many_streams",
-            "These numbers are live in other windows of yours; load the page to see them anew.",
-            status=HTTP_429_TOO_MANY_REQUESTS,
-        )
-    first = await part(visit)  # so that a refusal is an answer, not an event
-    return ServerSentEvent(_followed(visit, part, first))
+    give_back = visit.site.streams.take(visit.viewer.id)  # before anything is waited for
+    try:
+        first = await part(visit)  # so that a refusal is an answer, not an event
+    except BaseException:
+        give_back()
+        raise
+    events = _followed(visit, part, first)
+    finalize(events, give_back)  # should the answer fail before its first event
+
+    async def is_over() -> None:
+        give_back()
+
+    return ServerSentEvent(events, background=BackgroundTask(is_over))
 
 
 async def _followed(visit: Visit, part: Part, shown: str) -> AsyncIterator[ServerSentEventMessage]:
     loop = asyncio.get_running_loop()
     ends_s, said_s = loop.time() + STREAM_S, loop.time()
-    with visit.site.streams.one_more(visit.viewer.id):
-        yield ServerSentEventMessage(data=shown)
-        while loop.time() < ends_s:
-            await asyncio.sleep(LOOK_S)
-            try:
-                seen = await part(await visit.site.again(visit.request))
-            except (RefusedError, NotFoundException):
-                yield ServerSentEventMessage(event=END)
-                return
-            if seen != shown:
-                shown, said_s = seen, loop.time()
-                yield ServerSentEventMessage(data=shown)
-            elif loop.time() - said_s >= HEARTBEAT_S:
-                said_s = loop.time()
-                yield ServerSentEventMessage(data=None, comment="nothing new")
+    yield ServerSentEventMessage(data=shown)
+    while loop.time() < ends_s:
+        await asyncio.sleep(LOOK_S)
+        try:
+            seen = await part(await visit.site.again(visit.request))
+        except (RefusedError, NotFoundException):
+            yield ServerSentEventMessage(event=END)
+            return
+        if seen != shown:
+            shown, said_s = seen, loop.time()
+            yield ServerSentEventMessage(data=shown)
+        elif loop.time() - said_s >= HEARTBEAT_S:
+            said_s = loop.time()
+            yield ServerSentEventMessage(data=None, comment="nothing new")
