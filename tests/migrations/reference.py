@@ -44,7 +44,9 @@ is written by `app.protect` from the manifest, so that it always has the same fo
 
 Write it in a new migration as a plain `create table`: `agency_id uuid not null`,
 `id uuid not null default app.uuid7()`, `primary key (agency_id, id)`; every constraint named; an
-index for every foreign key, `agency_id` first; a comment that says what a row is. Then one call:
+index for every foreign key, `agency_id` first; a comment that says what a row is. A foreign key is
+`(agency_id, x_id)`; between tables whose rows all belong to a client it is
+`(agency_id, client_id, x_id)`, so that no row names a row of another client. Then one call:
 
 ```sql
 call app.protect('ticket', 'client', app => 'audience',
