@@ -11,6 +11,7 @@ import hashlib
 import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ LOCK_KEY = int.from_bytes(b"mainstem")
 RUNNER_WAIT = "120s"
 LOCK_WAIT = "10s"
 STATEMENT_LIMIT = "15min"
+#: files that are kept as they were read
+FILES_KEPT_MAX = 256
 RECORD_TABLE = (
     "create schema if not exists app",
     """create table if not exists app.migration (
@@ -169,7 +172,9 @@ def load(folder: Traversable | None = None) -> list[Migration]:
     return [_read(name, folder.joinpath(name).read_text(encoding="utf-8")) for name in names]
 
 
+@lru_cache(maxsize=FILES_KEPT_MAX)
 def _read(name: str, text: str) -> Migration:
+    """One file, cut into statements once a process: health is asked for all the time."""
     # A checkout may have turned line ends; that is no edit.
     text = text.replace("\r\n", "\n")
     statements = tuple(split(text))
