@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 import bcrypt
@@ -45,8 +46,7 @@ class Passwords:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="mainstem-password")
         self._places = threads + waiting_max
         self._taken = 0
-        #: verified where there is no hash, so that it takes as long
-        self._nobody = _HASHER.hash(secrets.token_urlsafe())
+        self._nobody = _nobodys_hash()
 
     def close(self) -> None:
         """End the threads; what waits is not begun."""
@@ -81,6 +81,12 @@ class Passwords:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         finally:
             self._taken -= 1
+
+
+@cache
+def _nobodys_hash() -> str:
+    """What is verified where there is no hash, so that it takes as long; made once a process."""
+    return _HASHER.hash(secrets.token_urlsafe())
 
 
 def needs_rehash(kept: str) -> bool:
