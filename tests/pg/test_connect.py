@@ -80,6 +80,17 @@ def test_a_missing_privilege_is_the_environments_fault(
         connection.execute("select * from app.migration")
 
 
+def test_a_server_that_dies_is_told_in_one_line() -> None:
+    # as libpq says it
+    died = psycopg.OperationalError(
+        "consuming input failed: server closed the connection unexpectedly\n\tThis probably means"
+        " the server terminated abnormally\n\tbefore or while processing the request."
+    )
+    said = "cannot look around: server closed the connection unexpectedly; its log says why"
+    with pytest.raises(ServerError, match=said), clear_errors("look around"):
+        raise died
+
+
 def test_a_wrong_statement_is_our_own_defect(
     connection: psycopg.Connection[tuple[object, ...]],
 ) -> None:

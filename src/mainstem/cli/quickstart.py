@@ -22,7 +22,7 @@ from mainstem.core import agencies
 from mainstem.db.migrate import migrate
 from mainstem.kit.wording import counted
 from mainstem.pg import target
-from mainstem.pg.connect import connect, describe
+from mainstem.pg.connect import clear_errors, connect, describe
 from mainstem.pg.embedded import default_home
 from mainstem.server import demonstration, process
 from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
@@ -86,11 +86,12 @@ def quickstart(sqlite: Path | None, *, rows: int, is_large: bool, port: int) -> 
         rows = LARGE_ROWS
     console = Console(soft_wrap=True)
     setting = _prepare(console, Checklist(console))
-    if sqlite is None:
-        report, is_proven = _samples(setting, rows=rows)
-    else:
-        report, is_proven = _own(setting, sqlite)
-    is_proven &= proving.check(setting)
+    with clear_errors("go on with the quickstart"):
+        if sqlite is None:
+            report, is_proven = _samples(setting, rows=rows)
+        else:
+            report, is_proven = _own(setting, sqlite)
+        is_proven &= proving.check(setting)
     address = _serve(setting, port=port)
     _conclude(setting, report, address=address, is_large=is_large, is_sample=sqlite is None)
     if not is_proven:

@@ -21,6 +21,7 @@ VERSION_MIN = 150000
 CONNECT_TIMEOUT_S = 10
 
 #: what the server or libpq says -> what to do about it
+_CLOSED = "server closed the connection unexpectedly"
 HINTS = (
     ("password authentication failed", "check user and password"),
     ("no password supplied", "the address needs a password, or use a ~/.pgpass file"),
@@ -35,6 +36,7 @@ HINTS = (
     ("remaining connection slots", "try again, or raise max_connections"),
     ("SSL", "check sslmode in the address"),
     ("starting up", "try again in a moment"),
+    ("closed the connection", "its log says why; a full disk is one reason"),
     ("permission denied", "ask the owner of the database for that privilege"),
 )
 
@@ -116,6 +118,8 @@ def refusal(error: psycopg.Error) -> str:
     said = lines[-1] if lines else "the connection was lost"
     if said.startswith("Is the server running") and len(lines) > 1:
         said = lines[-2]
+    # libpq explains this one in two more lines, which say nothing more.
+    said = next((line for line in lines if _CLOSED in line), said)
     # Prefixes repeat the address: connection to server at "h" (ip), port 1 failed: FATAL: why
     said = said.rpartition("failed: ")[-1]
     said = said.removeprefix("FATAL:").strip().rstrip("?.")
