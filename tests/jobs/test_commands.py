@@ -44,6 +44,12 @@ def test_a_person_lists_shows_cancels_and_retries_jobs(place: Place) -> None:
     with pytest.raises(UsageError, match="not waiting"):
         run(place, "cancel", str(job))
     assert run(place, "retry", str(job)) == f"{job} enqueued again\n"
+    # A message's job would come again, and the message go out, half an hour later.
+    (message,) = place.add(NewJob(kind="revos.write", queue="revos"))
+    with pytest.raises(UsageError, match="pause the campaign or the endpoint"):
+        run(place, "cancel", str(job), str(message))
+    for each in (job, message):
+        assert json.loads(run(place, "show", str(each)))["status"] == "ready"
     assert run(place, "pause", "default").startswith("default is paused")
     assert run(place, "resume", "default") == "default goes on\n"
 

@@ -71,8 +71,17 @@ def retry(job: tuple[UUID, ...]) -> None:
 @jobs.command()
 @click.argument("job", type=click.UUID, nargs=-1, required=True)
 def cancel(job: tuple[UUID, ...]) -> None:
-    """Cancel jobs that wait; one that runs is finished."""
+    """Cancel jobs that wait; one that runs is finished.
+
+    What does a row's work is not cancelled: the row would get another job.
+    """
+    from mainstem.revos.engine import KINDS_OF_ROWS, NOT_STOPPED  # noqa: PLC0415 - only this needs it
+
     with _service("cancel jobs") as connection:
+        found = {each: queue_of_jobs.shown(connection, each) for each in job}
+        kept = [str(each) for each, row in found.items() if row and row["kind"] in KINDS_OF_ROWS]
+        if kept:
+            raise UsageError(f"{', '.join(kept)}: {NOT_STOPPED}")
         done = queue_of_jobs.cancel(connection, job, agency_id=None)
     _report(job, done, "cancelled", "not waiting; `mainstem jobs show` says what became of it")
 

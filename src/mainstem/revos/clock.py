@@ -14,6 +14,9 @@ from mainstem.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import psycopg
+    from psycopg.rows import TupleRow
+
 VARIABLE = "MAINSTEM_REVOS_CLOCK"
 _TIME = struct.Struct("<d")
 
@@ -62,11 +65,22 @@ class Clock:
         return made
 
     def now(self) -> datetime:
-        """The time, in UTC."""
+        """The time, in UTC, by this machine."""
         if self.hand is not None:
             (shown_s,) = _TIME.unpack(self.hand.read_bytes())
             return datetime.fromtimestamp(shown_s, UTC)
-        real = datetime.now(UTC)
+        return self._shown(datetime.now(UTC))
+
+    def of(self, connection: psycopg.Connection[TupleRow]) -> datetime:
+        """The time, in UTC, by the database: the same for every worker, however its clock goes."""
+        if self.hand is not None:
+            return self.now()
+        row = connection.execute("select clock_timestamp()").fetchone()
+        assert row is not None, "a select without a table returns a row"
+        real: datetime = row[0]
+        return self._shown(real.astimezone(UTC))
+
+    def _shown(self, real: datetime) -> datetime:
         if self.real_at is None or self.shows is None:
             return real
         return self.shows + (real - self.real_at) * self.speed

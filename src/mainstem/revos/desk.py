@@ -167,7 +167,9 @@ class Desk:
 
     def _counted(self, tenant: Tenant, campaign_id: UUID) -> Funnel:
         with tenant_transaction(self.pool, tenant) as connection:
-            moment = Moment(connection=connection, agency_id=tenant.agency_id, at=self.clock.now())
+            moment = Moment(
+                connection=connection, agency_id=tenant.agency_id, at=self.clock.of(connection)
+            )
             return campaigns.funnel(moment, campaign_id)
 
     async def _decide(
@@ -191,7 +193,9 @@ class Desk:
                 raise RefusedError("not_found", "There is nothing of that id.", status=404)
             named = replace(tenant, role="service_role")
             connection.execute(opening_batch(named, STATEMENT_LIMIT_S, begins=False), prepare=False)
-            moment = Moment(connection=connection, agency_id=tenant.agency_id, at=self.clock.now())
+            moment = Moment(
+                connection=connection, agency_id=tenant.agency_id, at=self.clock.of(connection)
+            )
             return deed(moment)
 
 

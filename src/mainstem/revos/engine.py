@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.jobs import Registry, Schedule, set_schedule
-from mainstem.revos import connecting
+from mainstem.revos import campaigns, connecting
 from mainstem.revos.capture import Polling
 from mainstem.revos.capture.polling import KIND as POLL_KIND
 from mainstem.revos.clock import REAL, Clock
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 #: jobs that do what a row of another table says is due: without its job the row would wait for
 #: ever, or get a new one, so that whoever stops it stops what the row belongs to
 KINDS_OF_ROWS = frozenset({WRITE_KIND, EMAIL_KIND, EVENT_KIND, LINK_KIND, ANNOUNCE, DELIVER})
+NOT_STOPPED = (
+    "This job does what is already written down, which would be done by another one; "
+    "pause the campaign or the endpoint that it belongs to."
+)
 #: all that is done for an agency
 KINDS = KINDS_OF_ROWS | {DISPATCH_KIND, POLL_KIND, INBOX_KIND}
 
@@ -113,7 +117,15 @@ class Engine:
     @cached_property
     def dispatch(self) -> Dispatch:
         """What decides."""
-        own = (connecting.expire, self.polling.plan, self.inbox.plan, share, tidy, forget)
+        own = (
+            campaigns.tend,
+            connecting.expire,
+            self.polling.plan,
+            self.inbox.plan,
+            share,
+            tidy,
+            forget,
+        )
         chores = own if self.emails is None else (*own, self.emails.plan)
         return Dispatch(self.clock, self.senders, chores, self._others_due, only=self.only)
 

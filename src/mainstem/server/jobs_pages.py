@@ -19,7 +19,7 @@ from mainstem.core.requests import CoreDependency
 from mainstem.core.transaction import service_transaction
 from mainstem.errors import RefusedError
 from mainstem.jobs import desk
-from mainstem.revos.engine import KINDS, KINDS_OF_ROWS
+from mainstem.revos.engine import KINDS, KINDS_OF_ROWS, NOT_STOPPED
 from mainstem.web import (
     AnyVisit,
     Column,
@@ -120,12 +120,7 @@ async def change(visit: AnyVisit, core: CoreDependency, job_id: FromPath[UUID]) 
             "You may read this client's rows and change none; ask an admin.",
         )
     if sent.get("do") == "cancel" and found["kind"] in KINDS_OF_ROWS:
-        raise RefusedError(
-            "conflict",
-            "This job does what is already written down, which would be done by another one; "
-            "pause the campaign or the endpoint that it belongs to.",
-            status=409,
-        )
+        raise RefusedError("conflict", NOT_STOPPED, status=409)
     async with service_transaction(core.pool, visit.tenant) as connection:
         if sent.get("do") == "cancel":
             is_done = await desk.cancel(connection, job_id, visit.agency_id)

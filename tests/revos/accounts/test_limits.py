@@ -66,19 +66,22 @@ class Plan:
     caps: dict[str, int]
     status: str = "active"
     calls: list[Called] = field(default_factory=list)
+    #: every row that its person is linked to, of either agency, itself among them
+    same: list[Plan] = field(default_factory=list)
 
     def is_free(self, at: datetime) -> bool:
         here = at.astimezone(ZoneInfo(self.zone))
         is_awake = here.isoweekday() in self.days and self.opens <= here.time() < self.closes
-        last = max(self.calls, key=lambda call: call.at, default=None)
-        is_rested = last is None or (not last.is_open and last.next_write_at <= at)
+        lasts = [max(plan.calls, key=lambda call: call.at) for plan in self.same if plan.calls]
+        is_rested = all(not last.is_open and last.next_write_at <= at for last in lasts)
         return self.status == "active" and is_awake and is_rested
 
     def left(self, at: datetime) -> dict[Route, int]:
         day, week = timedelta(days=1), timedelta(days=7)
 
         def within(route: Route, span: timedelta) -> int:
-            found = [call for call in self.calls if call.route is route and call.at > at - span]
+            calls = [call for plan in self.same for call in plan.calls]
+            found = [call for call in calls if call.route is route and call.at > at - span]
             return sum(call.weight if span == day else 1 for call in found)
 
         found = {
@@ -118,6 +121,7 @@ def drafts(draw: st.DrawFn) -> dict[str, Any]:
         "daily_comment_cap": draw(small),
         "daily_reaction_cap": draw(st.integers(0, 40)),
         "daily_post_cap": draw(small),
+        "provider_person_id": draw(st.none() | st.sampled_from(["ACoA", "ACoB"])),
     }
 
 
@@ -168,6 +172,13 @@ def test_the_query_is_the_model(
         agencies = (new_agency(connection), new_agency(connection))
         plans = [planned(connection, agencies[0], draft) for draft in mine]
         plans += [planned(connection, agencies[1], draft) for draft in other]
+        people = [draft["provider_person_id"] for draft in mine + other]
+        for plan, person in zip(plans, people, strict=True):
+            plan.same = [
+                one
+                for one, theirs in zip(plans, people, strict=True)
+                if one is plan or (person is not None and theirs == person)
+            ]
         at = start
         for move, what, choice in steps:
             at += move

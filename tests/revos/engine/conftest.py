@@ -46,6 +46,10 @@ class SandboxClock(Clock):
     def now(self) -> datetime:
         return self.world.now()
 
+    def of(self, connection: psycopg.Connection[TupleRow]) -> datetime:
+        del connection
+        return self.world.now()
+
     def real_s(self, wait: timedelta) -> float:
         del wait
         return 3600.0  # `work` makes it due: here it is the sandbox's time that counts

@@ -8,12 +8,14 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from mainstem.revos.capture.reading import Request, read
+from mainstem.revos.inbox import looking
 from mainstem.revos.sandbox.faults import FaultKind, Knob
 from mainstem.revos.unipile import PAGE_MAX, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pytest
     from tests.revos.engine.conftest import Stage
 
 SOON = timedelta(minutes=20)
@@ -65,3 +67,39 @@ def test_what_was_read_before_the_time_was_over_is_kept(
     assert (nothing.pages, nothing.fault and nothing.fault.kind) == (1, Kind.TIMEOUT)
     whole = asyncio.run(read(provider, request))
     assert (len(whole.comments), whole.reached_end) == (PAGE_MAX + 20, True)
+
+
+def test_an_inbox_longer_than_a_look_is_read_to_its_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "PAGES_MAX", 2)
+    monkeypatch.setattr(looking, "PAGE_MAX", 3)
+    person = stage.at_distance(stage.mine, 1, style="silent")
+    stage.comment(stage.published(stage.mine), person)
+    stage.later(timedelta(minutes=30), step=timedelta(minutes=5))
+    assert len(stage.texts_to(person)) == 1
+    read_to = "select inbox_cursor, inbox_read_to from linkedin_account where id = %s"
+    ((_, before),) = stage.sql(read_to, stage.mine.account_id)
+    # The answer came first, then more than several looks read: each begins with the newest.
+    account, people = stage.mine.account, stage.world.people[:40]
+    stage.world.add_message(stage.world.chat_with(account, person), "ann@acme.io", is_own=False)
+    for other in people:
+        stage.world.clock.move(stage.world.now() + timedelta(seconds=1))
+        if other is not person:
+            stage.world.add_message(stage.world.chat_with(account, other), "hi", is_own=False)
+    last = account.messages[-1].at
+    stage.world.clock.move(stage.world.now() + timedelta(minutes=10))
+    stage.work()
+    ((cursor, read),) = stage.sql(read_to, stage.mine.account_id)
+    assert cursor is not None
+    assert read == before
+    stage.work()
+    # A cursor that the provider forgot costs a beginning anew, not the rest of the inbox.
+    stage.sql("update linkedin_account set inbox_cursor = 'gone' where id = %s",
+              stage.mine.account_id)  # fmt: skip
+    stage.later(timedelta(minutes=40))
+    ((cursor, read),) = stage.sql(read_to, stage.mine.account_id)
+    assert cursor is None
+    assert read >= last
+    assert stage.sql("select email from lead") == [("ann@acme.io",)]
+    assert stage.sql("select count(*) from linkedin_account where inbox_cursor is null") == [(2,)]

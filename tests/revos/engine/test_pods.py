@@ -8,9 +8,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from psycopg import errors
 from tests.migrations.people import insert, new_user
 from tests.revos.engine.conftest import WILLING
 
+from mainstem.db.tenant import Tenant, tenant_transaction
 from mainstem.errors import RefusedError
 from mainstem.revos import pods
 
@@ -129,3 +131,38 @@ def test_a_pod_with_too_few_members_asks_nobody(podded: Callable[..., Stage]) ->
     stage = podded(mode="auto", min_members=13)
     stage.later(WINDOW)
     assert stage.sql("select count(*) from pod_activity") == [(0,)]
+
+
+def test_nobody_speaks_for_a_member_by_a_row(podded: Callable[..., Stage]) -> None:
+    stage = podded()
+    stage.later(timedelta(minutes=12))
+    agency, (activity, member), *_ = stage.mine.agency, *activities(stage, "comment")
+    owner = Tenant(agency.id, agency.user_id, "owner", None, "revos")
+    changes = (
+        "update pod_activity set approved_at = now() where id = %s",
+        "update pod_activity set comment_text = 'Great!' where id = %s",
+        "update pod_activity set status = 'pending' where id = %s",
+        "update pod_activity set post_id = null where id = %s",
+        """insert into pod_activity
+             (agency_id, client_id, pod_id, post_url, member_id, engagement_type, approved_at)
+           select agency_id, client_id, pod_id, post_url, member_id, 'like', now()
+           from pod_activity where id = %s""",
+    )
+    for change in changes:
+        with (
+            pytest.raises(errors.InsufficientPrivilege),
+            tenant_transaction(stage.connection, owner) as open_,
+        ):
+            open_.execute(change.encode(), (activity,))
+    stage.sql("update pod_member set consented_at = null")
+    consent = b"update pod_member set consented_at = now() where user_id = %s"
+    with (
+        pytest.raises(errors.InsufficientPrivilege, match="consents for themselves"),
+        tenant_transaction(stage.connection, owner) as open_,
+    ):
+        open_.execute(consent, (member,))
+    own = Tenant(agency.id, member, "member", None, "revos")
+    with tenant_transaction(stage.connection, own) as open_:
+        assert open_.execute(consent, (member,)).rowcount == 1
+    stage.later(timedelta(hours=3), step=timedelta(minutes=10))
+    assert written(stage, "comment") == []

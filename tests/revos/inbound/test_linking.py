@@ -12,6 +12,10 @@ from tests.core.conftest import PASSWORD, Town
 from tests.migrations.people import insert
 
 from mainstem.core.opaque import route_of
+from mainstem.jobs import service_transaction
+from mainstem.revos.inbound import store
+from mainstem.revos.unipile import Account, AccountId
+from mainstem.revos.unipile.model import AccountState
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -173,6 +177,24 @@ def test_an_account_stays_its_person_who_is_linked_once(desk: Desk, house: House
     assert account_row(desk, mine)[:3] == (anew.id, old.person.id, "active")
     chats = "select provider_chat_id from dm_sequence where id = any (%s) order by id"
     assert desk.sql(chats, talks) == [(None,), ("chat of 1",)]
+
+
+def test_whose_account_it_is_stays_known_where_the_provider_does_not_say_it_again(
+    desk: Desk,
+) -> None:
+    (mine, account), (theirs, _) = desk.accounts
+    told = "select provider_person_id, inbox_cursor from linkedin_account where id = %s"
+    desk.sql("update linkedin_account set provider_person_id = 'ACoTom', inbox_cursor = 'there'")
+    for name in (account["id"], "another name at the provider"):
+        again = Account(id=AccountId(name), network="LINKEDIN", name="Tom",
+                        state=AccountState.CONNECTED, status="OK")  # fmt: skip
+        with service_transaction(desk.connection):
+            store.link_account(
+                desk.connection, desk.agencies[0].id, mine, again, dialect="v1",
+                at=datetime.now(UTC),
+            )  # fmt: skip
+        assert desk.sql(told, mine) == [("ACoTom", "there" if name == account["id"] else None)]
+    assert desk.sql(told, theirs) == [("ACoTom", "there")]
 
 
 def talk(desk: Desk, number: int, account_id: UUID) -> UUID:

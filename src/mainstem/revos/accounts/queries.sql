@@ -2,14 +2,25 @@
 -- One at a time decides for an agency's accounts: what the other has just reserved must be seen.
 select pg_advisory_xact_lock(hashtextextended('revos accounts ' || %(agency_id)s::text, 0))
 
+-- name: lock_people
+-- People at LinkedIn whom several rows are linked to, of other agencies too: one at a time decides for
+-- each. In one order, so that two who share several people do not wait for each other.
+select pg_advisory_xact_lock(hashtextextended('revos person ' || shared.person, 0)) from (
+  select distinct a.provider_person_id as person from public.linkedin_account as a
+  where a.agency_id = %(agency_id)s and (%(among)s::uuid[] is null or a.id = any (%(among)s)) and exists (
+    select from public.linkedin_account as o
+    where o.provider_person_id = a.provider_person_id and (o.agency_id, o.id) <> (a.agency_id, a.id))
+  order by person) as shared
+
 -- name: free_accounts
--- Accounts that may write at this moment: healthy, awake, none of their calls under way, rested
--- since the last one. `left` is what every window of every route still allows; a refusal for
--- LinkedIn's own quota uses up the route's day.
+-- Accounts that may write at this moment: healthy, awake, none of their person's calls under way,
+-- rested since the last one. `left` is what every window of every route still allows; a refusal for
+-- LinkedIn's own quota uses up the route's day. All that is done in a person's name counts, whichever
+-- rows, and of whichever agencies, they are linked to (`same`).
 with awake as (
   select a.agency_id, a.id, a.client_id, a.unipile_account_id, a.provider_dialect, a.provider_person_id,
          a.daily_dm_cap, a.daily_invitation_cap, a.weekly_invitation_cap, a.daily_comment_cap,
-         a.daily_reaction_cap, a.daily_post_cap,
+         a.daily_reaction_cap, a.daily_post_cap, same.agencies, same.ids,
          greatest(a.warmup_days, 1)::numeric as warmup_days,
          case when a.warmup_started_on is null or a.warmup_days <= 0 then greatest(a.warmup_days, 1)
               else least(a.warmup_days, %(warmth_at_first)s::numeric * a.warmup_days
@@ -17,6 +28,11 @@ with awake as (
          end as warm_days
   from public.linkedin_account as a
   cross join lateral (select %(at)s::timestamptz at time zone a.timezone as moment) as own
+  cross join lateral (
+    select array_agg(s.agency_id) as agencies, array_agg(s.id) as ids from (
+      select a.agency_id, a.id union all
+      select o.agency_id, o.id from public.linkedin_account as o
+      where o.provider_person_id = a.provider_person_id and (o.agency_id, o.id) <> (a.agency_id, a.id)) as s) as same
   where a.agency_id = %(agency_id)s
     and (%(among)s::uuid[] is null or a.id = any (%(among)s))
     and a.status = 'active' and a.unipile_account_id is not null
@@ -25,11 +41,13 @@ with awake as (
 ),
 rested as (
   select w.* from awake as w
-  left join lateral (
-    select c.status, c.next_write_at from public.provider_call as c
-    where c.agency_id = w.agency_id and c.linkedin_account_id = w.id and c.next_write_at is not null
-    order by c.called_at desc limit 1) as last on true
-  where last.status is null or (last.status not in ('reserved', 'calling') and last.next_write_at <= %(at)s)
+  where not exists (
+    select from unnest(w.agencies, w.ids) as same (agency_id, id)
+    cross join lateral (
+      select c.status, c.next_write_at from public.provider_call as c
+      where c.agency_id = same.agency_id and c.linkedin_account_id = same.id and c.next_write_at is not null
+      order by c.called_at desc limit 1) as last
+    where last.status in ('reserved', 'calling') or last.next_write_at > %(at)s)
 )
 select r.id, r.client_id, r.unipile_account_id, r.provider_dialect, r.provider_person_id,
        ceil(r.daily_dm_cap * r.warm_days / r.warmup_days)::integer - n.dm as dm,
@@ -45,29 +63,42 @@ cross join lateral (
          coalesce(sum(u.calls) filter (where c.route = 'comment'), 0)::integer as comment,
          coalesce(sum(u.calls) filter (where c.route = 'reaction'), 0)::integer as reaction,
          coalesce(sum(u.calls) filter (where c.route = 'post'), 0)::integer as post
-  from public.provider_call as c
+  from unnest(r.agencies, r.ids) as same (agency_id, id)
   cross join lateral (
-    select case when c.error_slug in ('limit_exceeded', 'limit_too_high') then %(whole_day)s else 1 end as calls) as u
-  where c.agency_id = r.agency_id and c.linkedin_account_id = r.id
-    and c.called_at > %(at)s::timestamptz - interval '1 day' and c.next_write_at is not null) as n
+    select c.route, c.error_slug from public.provider_call as c
+    where c.agency_id = same.agency_id and c.linkedin_account_id = same.id
+      and c.called_at > %(at)s::timestamptz - interval '1 day' and c.next_write_at is not null
+    offset 0) as c
+  cross join lateral (
+    select case when c.error_slug in ('limit_exceeded', 'limit_too_high') then %(whole_day)s else 1 end as calls) as u) as n
 cross join lateral (
-  select count(*)::integer as invitation from public.provider_call as c
-  where c.agency_id = r.agency_id and c.linkedin_account_id = r.id and c.route = 'invitation'
-    and c.called_at > %(at)s::timestamptz - interval '7 days') as weekly
+  select sum(c.calls)::integer as invitation
+  from unnest(r.agencies, r.ids) as same (agency_id, id)
+  cross join lateral (
+    select count(*) as calls from public.provider_call as c
+    where c.agency_id = same.agency_id and c.linkedin_account_id = same.id and c.route = 'invitation'
+      and c.called_at > %(at)s::timestamptz - interval '7 days') as c) as weekly
 order by r.id
 limit %(limit)s
 
 -- name: reads_left
--- How many more reads of a route each account may make now, for accounts that can read at all.
-select a.id, %(cap)s - count(c.id)::integer as reads_left
+-- How many more reads of a route each account may make now, for accounts that can read at all. Those
+-- in its person's name count, whichever rows they are linked to.
+select a.id, %(cap)s - n.calls as reads_left
 from public.linkedin_account as a
-left join public.provider_call as c
-  on c.agency_id = a.agency_id and c.linkedin_account_id = a.id and c.route = %(route)s
-  and c.called_at > %(at)s::timestamptz - interval '1 day'
+cross join lateral (
+  select sum(c.calls)::integer as calls
+  from (
+    select a.agency_id, a.id union all
+    select o.agency_id, o.id from public.linkedin_account as o
+    where o.provider_person_id = a.provider_person_id and (o.agency_id, o.id) <> (a.agency_id, a.id)) as same
+  cross join lateral (
+    select count(*) as calls from public.provider_call as c
+    where c.agency_id = same.agency_id and c.linkedin_account_id = same.id and c.route = %(route)s
+      and c.called_at > %(at)s::timestamptz - interval '1 day') as c) as n
 where a.agency_id = %(agency_id)s and a.id = any (%(among)s)
   and a.status = 'active' and a.unipile_account_id is not null
   and (a.paused_until is null or a.paused_until <= %(at)s)
-group by a.id
 
 -- name: reserve
 -- Rows of the ledger, before the calls.

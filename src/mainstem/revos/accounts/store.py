@@ -72,6 +72,7 @@ def free(
         "whole_day": WHOLE_DAY,
         "limit": limit,
     }
+    _lock_people(connection, agency_id, among)
     rows = connection.execute(QUERIES["free_accounts"], values).fetchall()
     return [_account(*row) for row in rows]
 
@@ -105,7 +106,14 @@ def reads_left(
         "among": list(among),
         "cap": RELATIONS_PER_DAY if route is Route.READ_RELATIONS else READS_PER_DAY,
     }
+    _lock_people(connection, agency_id, among)
     return dict(connection.execute(QUERIES["reads_left"], values).fetchall())
+
+
+def _lock_people(connection: Connection, agency_id: UUID, among: Collection[UUID] | None) -> None:
+    """Have what others decide for the same people done before their calls are counted."""
+    values = {"agency_id": agency_id, "among": None if among is None else list(among)}
+    connection.execute(QUERIES["lock_people"], values)
 
 
 def reserve(connection: Connection, agency_id: UUID, calls: Sequence[NewCall]) -> dict[UUID, UUID]:

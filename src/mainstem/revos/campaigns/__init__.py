@@ -7,7 +7,7 @@ funnel(moment, campaign_id)        # comment -> message -> reply -> address -> w
 
 from mainstem.revos.campaigns.funnel import Funnel, funnel
 from mainstem.revos.campaigns.preflight import Missing, preflight
-from mainstem.revos.campaigns.states import activate, complete, pause, publish
+from mainstem.revos.campaigns.states import activate, complete, pause, publish, tend
 
 __all__ = [
     "Funnel",
@@ -18,4 +18,5 @@ __all__ = [
     "pause",
     "preflight",
     "publish",
+    "tend",
 ]

@@ -1,5 +1,5 @@
 -- name: campaign
--- A campaign with all that it needs to run; what is another client's it has not.
+-- A campaign with all that it needs to run.
 select c.id, c.client_id, c.name, c.status, c.trigger_word, c.match_mode, c.starts_at, c.ends_at, c.settings, c.metrics,
        c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.public_reply_template, c.invitation_template,
        a.id as account_id, a.status as account_status, a.account_name, a.provider_person_id, a.unipile_account_id,
@@ -13,11 +13,11 @@ select c.id, c.client_id, c.name, c.status, c.trigger_word, c.match_mode, c.star
         where p.agency_id = c.agency_id and p.campaign_id = c.id and p.status <> 'failed') as posts
 from public.campaign as c
 left join public.linkedin_account as a
-  on a.agency_id = c.agency_id and a.id = c.linkedin_account_id and a.client_id = c.client_id
+  on a.agency_id = c.agency_id and a.id = c.linkedin_account_id
 left join public.lead_magnet as m
-  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id and m.client_id = c.client_id
+  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
 left join public.webhook_config as w
-  on w.agency_id = c.agency_id and w.id = c.webhook_config_id and w.client_id = c.client_id
+  on w.agency_id = c.agency_id and w.id = c.webhook_config_id
 where c.agency_id = %(agency_id)s and c.id = %(campaign_id)s
 
 -- name: lock
@@ -35,21 +35,28 @@ where agency_id = %(agency_id)s and id = %(campaign_id)s
 update public.campaign set metrics = metrics || %(numbers)s::jsonb
 where agency_id = %(agency_id)s and id = %(campaign_id)s
 
+-- name: ended
+-- Campaigns whose end has come.
+select id, name, created_by from public.campaign
+where agency_id = %(agency_id)s and status in ('active', 'paused') and ends_at <= %(at)s
+order by ends_at
+limit %(limit)s
+
 -- name: read_posts
--- Posts that are out already are read for comments from now on.
+-- Posts of campaigns that run, which are out already and that nobody reads for comments yet.
 insert into public.scrape_job
   (agency_id, client_id, campaign_id, post_id, linkedin_account_id, trigger_word, next_check_at, stop_at)
 select p.agency_id, p.client_id, p.campaign_id, p.id, p.linkedin_account_id, p.trigger_word, %(at)s, %(stop_at)s
-from public.post as p
-where p.agency_id = %(agency_id)s and p.campaign_id = %(campaign_id)s and p.status = 'published'
+from public.campaign as c
+join public.post as p on p.agency_id = c.agency_id and p.campaign_id = c.id
+where c.agency_id = %(agency_id)s and c.status = 'active' and p.status = 'published'
   and p.unipile_post_id is not null and p.linkedin_account_id is not null
-on conflict on constraint scrape_job_post_key do update
-set status = 'scheduled', next_check_at = excluded.next_check_at
-where scrape_job.status = 'paused'
+  and not exists (select from public.scrape_job as s where s.agency_id = p.agency_id and s.post_id = p.id)
+on conflict on constraint scrape_job_post_key do nothing
 
 -- name: stop_reading
 -- Nobody reads its comments any more.
-update public.scrape_job set status = %(status)s, claimed_at = null
+update public.scrape_job set status = 'completed', claimed_at = null
 where agency_id = %(agency_id)s and campaign_id = %(campaign_id)s and status in ('scheduled', 'running', 'paused')
 
 -- name: funnel
@@ -81,7 +88,7 @@ cross join (
 select p.id, p.status, p.content, a.status as account_status
 from public.post as p
 left join public.linkedin_account as a
-  on a.agency_id = p.agency_id and a.id = p.linkedin_account_id and a.client_id = p.client_id
+  on a.agency_id = p.agency_id and a.id = p.linkedin_account_id
 where p.agency_id = %(agency_id)s and p.id = %(post_id)s
 for update of p
 

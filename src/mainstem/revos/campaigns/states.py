@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mainstem.errors import RefusedError
+from mainstem.revos.accounts import store as accounts_store
 from mainstem.revos.campaigns import store
 from mainstem.revos.campaigns.funnel import funnel
 from mainstem.revos.campaigns.preflight import preflight, read
@@ -23,6 +24,7 @@ MAY_BECOME = {
     "paused": frozenset({"active"}),
     "completed": frozenset({"active", "paused"}),
 }
+ENDED_MAX = 100
 PUBLISHABLE = frozenset({"draft", "scheduled", "failed"})
 
 
@@ -40,18 +42,17 @@ def activate(moment: Moment, campaign_id: UUID) -> None:
             "preflight", "The campaign cannot run yet: " + "; ".join(missing) + ".", status=409
         )
     store.rows(moment, "set_status", campaign_id=campaign_id, status="active")
-    store.rows(moment, "read_posts", campaign_id=campaign_id, stop_at=moment.at + STOP_AFTER)
+    read_posts(moment)
 
 
 def pause(moment: Moment, campaign_id: UUID) -> None:
-    """Send nothing more in a campaign for now; what waits keeps waiting.
+    """Send and read nothing more in a campaign for now; what waits keeps waiting.
 
     Raises:
         RefusedError: there is no such campaign, or it does not run.
     """
     _require(moment, campaign_id, "paused")
     store.rows(moment, "set_status", campaign_id=campaign_id, status="paused")
-    store.rows(moment, "stop_reading", campaign_id=campaign_id, status="paused")
 
 
 def complete(moment: Moment, campaign_id: UUID) -> None:
@@ -63,8 +64,31 @@ def complete(moment: Moment, campaign_id: UUID) -> None:
     _require(moment, campaign_id, "completed")
     numbers = {"funnel": asdict(funnel(moment, campaign_id)), "completed_at": str(moment.at)}
     store.rows(moment, "set_status", campaign_id=campaign_id, status="completed")
-    store.rows(moment, "stop_reading", campaign_id=campaign_id, status="completed")
+    store.rows(moment, "stop_reading", campaign_id=campaign_id)
     store.rows(moment, "keep_numbers", campaign_id=campaign_id, numbers=json.dumps(numbers))
+
+
+def tend(moment: Moment) -> None:
+    """Complete the campaigns whose end has come, and read what those that run have published."""
+    for one in store.rows(moment, "ended", limit=ENDED_MAX):
+        complete(moment, one["id"])
+        if one["created_by"] is not None:
+            accounts_store.notify(
+                moment.connection,
+                moment.agency_id,
+                one["created_by"],
+                kind="campaign_completed",
+                title=f"{one['name']} has come to its end",
+                body="It is completed, and its numbers are kept. Whoever gave an address still "
+                "gets what was promised.",
+                link=f"/revos/campaigns/{one['id']}",
+            )
+    read_posts(moment)
+
+
+def read_posts(moment: Moment) -> None:
+    """Have comments read of posts that are out, in campaigns that run, whoever let them run."""
+    store.rows(moment, "read_posts", stop_at=moment.at + STOP_AFTER)
 
 
 def publish(moment: Moment, post_id: UUID, *, when: datetime | None = None) -> None:

@@ -142,7 +142,7 @@ class Polling:
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "a post is always an agency's"
-        return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+        return Moment(connection=connection, agency_id=agency_id, at=self.clock.of(connection))
 
 
 def _again(

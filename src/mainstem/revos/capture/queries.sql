@@ -1,16 +1,13 @@
 -- name: due_polls
--- Posts whose comments are to be read now by an account of their client, taken so that nobody else
--- reads them.
+-- Posts whose comments are to be read now, taken so that nobody else reads them.
 with due as (
   select s.id from public.scrape_job as s
-  join public.linkedin_account as a
-    on a.agency_id = s.agency_id and a.id = s.linkedin_account_id and a.client_id = s.client_id
   join public.post as o on o.agency_id = s.agency_id and o.id = s.post_id
   left join public.campaign as c on c.agency_id = s.agency_id and c.id = s.campaign_id
-  where s.agency_id = %(agency_id)s and o.unipile_post_id is not null
+  where s.agency_id = %(agency_id)s and s.linkedin_account_id is not null and o.unipile_post_id is not null
     and (s.status = 'scheduled' and s.next_check_at <= %(at)s
       or s.status = 'running' and s.claimed_at < %(lost_before)s)
-    and (c.id is null or c.status in ('active', 'completed'))
+    and (c.id is null or c.status = 'active')
   order by s.next_check_at
   limit %(limit)s
   for update of s skip locked

@@ -14,6 +14,7 @@ from mainstem.revos.unipile import (
     AccountId,
     CommentId,
     Outcome,
+    PersonId,
     Provider,
     Refused,
     Sent,
@@ -30,6 +31,7 @@ class ReplyRequest:
     """A comment to answer."""
 
     account: AccountId
+    person: PersonId | None
     post: SocialId
     comment: CommentId
     text: str
@@ -40,10 +42,11 @@ class ReplyRequest:
         return await provider.reply(self.account, self.post, self.comment, self.text)
 
     async def look(self, provider: Provider) -> Sent | None:
-        """Look for the same words among the comment's replies."""
+        """Look for the same words of ours among the comment's replies."""
         page = await provider.replies(self.account, self.post, self.comment)
         for reply in page.items:
-            if reply.text.strip() == self.text.strip():
+            is_own = reply.is_own or reply.author.id == self.person
+            if is_own and reply.text.strip() == self.text.strip():
                 return Sent(reply.id)
         return None
 
@@ -80,6 +83,7 @@ class PublicReplies:
             text = self.wording.fill(one["public_reply_template"], one, Kind.COMMENT).text
             requests[one["id"]] = ReplyRequest(
                 account=one["unipile_account_id"],
+                person=one["provider_person_id"],
                 post=one["social_id"],
                 comment=one["unipile_comment_id"],
                 text=text or "",
@@ -92,7 +96,17 @@ class PublicReplies:
     ) -> None:
         """Note the answer; one that was surely not given, and may be, is tried again."""
         del account_id
-        if isinstance(outcome, Sent):
-            store.rows(moment, "comment_replied", id=subject_id)
-        elif isinstance(outcome, Refused) and outcome.fault.kind in AGAIN_AFTER:
-            store.rows(moment, "reply_again", id=subject_id)
+        match outcome:
+            case Sent():
+                store.rows(moment, "comment_replied", id=subject_id)
+            case Refused(fault) if fault.kind in AGAIN_AFTER:
+                store.rows(moment, "reply_again", id=subject_id)
+            case None if self._has_words(moment, subject_id):
+                store.rows(moment, "reply_again", id=subject_id)
+            case _:
+                pass
+
+    def _has_words(self, moment: Moment, subject_id: UUID) -> bool:
+        """Whether there is an answer, which its campaign did not want at that moment."""
+        request = self.load(moment, [subject_id]).get(subject_id)
+        return request is not None and bool(request.text)

@@ -4,14 +4,14 @@ select distinct linkedin_account_id from public.pending_connection
 where agency_id = %(agency_id)s and status = 'queued' and (not_before is null or not_before <= %(at)s)
 
 -- name: next_invitations
--- For each account the person of its client who has waited longest, in a campaign that runs: the one
+-- For each account the person who has waited longest, in a campaign that runs: the one
 -- that wanted the invitation first, or another that waits for it as well.
 select p.id, p.linkedin_account_id
 from public.linkedin_account as a
 cross join lateral (
   select q.id, q.linkedin_account_id from public.pending_connection as q
   left join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
-  where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.client_id = a.client_id
+  where q.agency_id = a.agency_id and q.linkedin_account_id = a.id
     and q.status = 'queued' and (q.not_before is null or q.not_before <= %(at)s)
     and (c.id is null or c.status = 'active' or exists (
       select from public.lead as l
@@ -93,13 +93,11 @@ where p.agency_id = %(agency_id)s and p.replied_at is null and p.status in ('que
   and c.status = 'active' and c.public_reply_template is not null
 
 -- name: next_replies
--- For each account the oldest comment of its client to answer. Those that are not answered are few: they are
+-- For each account the oldest comment to answer. Those that are not answered are few: they are
 -- found first, whatever the planner thinks of the other tables.
 with unanswered as materialized (
   select q.agency_id, q.id, q.linkedin_account_id, q.campaign_id, q.lead_id, q.created_at
   from public.pending_connection as q
-  join public.linkedin_account as a
-    on a.agency_id = q.agency_id and a.id = q.linkedin_account_id and a.client_id = q.client_id
   where q.agency_id = %(agency_id)s and q.linkedin_account_id = any (%(accounts)s) and q.replied_at is null
     and q.status in ('queued', 'waiting')
 )
@@ -123,7 +121,7 @@ update public.pending_connection set replied_at = null where agency_id = %(agenc
 
 -- name: reply_requests
 -- What answering takes.
-select q.id, a.unipile_account_id, o.social_id, k.unipile_comment_id, c.public_reply_template, c.settings,
+select q.id, a.unipile_account_id, a.provider_person_id, o.social_id, k.unipile_comment_id, c.public_reply_template, c.settings,
        c.name as campaign_name, c.trigger_word, m.name as magnet_name,
        coalesce(a.display_name, a.account_name) as sender_name, l.first_name, l.last_name, l.headline, l.company,
        l.title, l.email, c.status = 'active' as is_wanted
@@ -134,7 +132,7 @@ join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
 join public.post as o on o.agency_id = k.agency_id and o.id = k.post_id
 left join public.lead_magnet as m
-  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id and m.client_id = c.client_id
+  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
 where q.agency_id = %(agency_id)s and q.id = any (%(ids)s)
 
 -- name: comment_replied

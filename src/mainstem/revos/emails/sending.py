@@ -160,7 +160,7 @@ class Emails:
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "an e-mail is always an agency's"
-        return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+        return Moment(connection=connection, agency_id=agency_id, at=self.clock.of(connection))
 
 
 def _letter(one: Mapping[str, Any]) -> Letter:

@@ -87,9 +87,12 @@ where agency_id = %(agency_id)s and id in (
   order by id limit %(rows_max)s)
 
 -- name: link_account
--- From here on the account works; one that is linked for the first time begins to warm up.
+-- From here on the account works; one that is linked for the first time begins to warm up. Whose it is
+-- stays known where the provider does not say it again; where it stopped to read ends with the former one.
 update public.linkedin_account set
-  unipile_account_id = %(provider_id)s, provider_dialect = %(dialect)s, provider_person_id = %(person_id)s,
+  inbox_cursor = case when unipile_account_id = %(provider_id)s then inbox_cursor end,
+  unipile_account_id = %(provider_id)s, provider_dialect = %(dialect)s,
+  provider_person_id = coalesce(%(person_id)s, provider_person_id),
   public_identifier = coalesce(%(public_identifier)s, public_identifier),
   display_name = coalesce(%(display_name)s, display_name), headline = coalesce(%(headline)s, headline),
   premium_features = %(premium_features)s, status = 'active', status_reason = null, status_changed_at = %(at)s,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -42,10 +42,15 @@ PEOPLE_MAX = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """An account to look into, from when on."""
+    """An account to look into, from when on.
+
+    Attributes:
+        cursor: where the last look stopped that did not get to its end.
+    """
 
     account: AccountId
     after: datetime
+    cursor: str | None
     wants_relations: bool
     #: whom it has invited
     waiting: tuple[str, ...] = ()
@@ -53,10 +58,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Found(Done):
-    """What was found; kept in memory until it is settled."""
+    """What was found; kept in memory until it is settled.
 
+    Attributes:
+        account: as the provider called the account that was looked into.
+        after: how far back the look goes.
+        cursor: where the next one goes on; None: this one got to its end, or begins anew.
+    """
+
+    account: AccountId | None = None
     messages: tuple[Message, ...] = ()
     contacts: tuple[str, ...] | None = None
+    after: datetime | None = None
+    cursor: str | None = None
     is_whole: bool = True
     fault: Fault | None = None
 
@@ -126,7 +140,8 @@ class Inbox:
             read_to = one["inbox_read_to"] or moment.at - FIRST_BACK
             request = Request(
                 account=one["unipile_account_id"],
-                after=read_to - OVERLAP,
+                after=one["inbox_cursor_after"] or read_to - OVERLAP,
+                cursor=one["inbox_cursor"],
                 wants_relations=one["wants_relations"] and left.get(one["id"], 0) > 0,
                 waiting=tuple(one["waiting"]),
             )
@@ -138,23 +153,34 @@ class Inbox:
     async def call(self, job: Job, request: Request) -> Verdict:
         """Look."""
         del job
-        messages: list[Message] = []
+        found = Found(
+            None,
+            account=request.account,
+            after=request.after,
+            cursor=request.cursor,
+            is_whole=False,
+        )
         try:
-            cursor: str | None = None
             for _ in range(PAGES_MAX):
                 page = await self.provider.account_messages(
-                    request.account, after=request.after, cursor=cursor, limit=PAGE_MAX
+                    request.account, after=request.after, cursor=found.cursor, limit=PAGE_MAX
                 )
-                messages += page.items
-                cursor = page.cursor
-                if cursor is None:
+                found = replace(
+                    found,
+                    messages=found.messages + page.items,
+                    cursor=page.cursor,
+                    is_whole=page.cursor is None,
+                )
+                if found.is_whole:
                     break
-            contacts = None
             if request.wants_relations:
                 contacts = await new_contacts(self.provider, request.account, request.waiting)
+                found = replace(found, contacts=contacts)
         except UnipileError as error:
-            return Found(None, tuple(messages), is_whole=False, fault=error.fault)
-        return Found(None, tuple(messages), contacts, is_whole=cursor is None)
+            # A cursor that the provider will not take any more is forgotten.
+            cursor = found.cursor if error.fault.is_transient else None
+            return replace(found, cursor=cursor, fault=error.fault)
+        return found
 
     def settle(
         self, connection: Connection, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict]
@@ -171,7 +197,12 @@ class Inbox:
         looks = [
             {
                 "account_id": _account(job),
-                "read_to": _read_to(moment, one),
+                "account": one.account,
+                "newest": _newest(moment, one),
+                "after": one.after,
+                "cursor": one.cursor,
+                "is_whole": one.is_whole,
+                "has_more": one.cursor is not None and one.fault is None,
                 "read_relations": one.contacts is not None,
             }
             for job, one in found
@@ -196,7 +227,7 @@ class Inbox:
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "an account is always an agency's"
-        return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+        return Moment(connection=connection, agency_id=agency_id, at=self.clock.of(connection))
 
 
 def _known(moment: Moment, looks: Sequence[tuple[Job, Found]]) -> set[tuple[UUID, str]]:
@@ -207,14 +238,14 @@ def _known(moment: Moment, looks: Sequence[tuple[Job, Found]]) -> set[tuple[UUID
     return {(one["linkedin_account_id"], one["unipile_message_id"]) for one in rows}
 
 
-def _read_to(moment: Moment, found: Found) -> datetime | None:
-    """Up to when all is known; of a look that was cut short, nothing is.
+def _newest(moment: Moment, found: Found) -> datetime | None:
+    """Up to when all is known once the look is at its end.
 
     Only the provider's own times count: had ours jumped ahead for a while, a look that found
     nothing would hide what comes in the meantime.
     """
     times = [message.sent_at for message in found.messages if message.sent_at is not None]
-    return min(max(times), moment.at) if found.is_whole and times else None
+    return min(max(times), moment.at) if times else None
 
 
 def _when(message: Message) -> tuple[float, str]:

@@ -30,7 +30,7 @@ returning a.id, a.client_id
 
 -- name: requests
 -- What looking takes. Contacts are looked at only where somebody was invited, and rarely.
-select a.id, a.unipile_account_id, a.inbox_read_to,
+select a.id, a.unipile_account_id, a.inbox_read_to, a.inbox_cursor, a.inbox_cursor_after,
        (a.relations_read_at is null or a.relations_read_at <= %(relations_before)s)
          and exists (select from public.pending_connection as p
                      where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status in ('waiting', 'unknown'))
@@ -42,11 +42,18 @@ from public.linkedin_account as a
 where a.agency_id = %(agency_id)s and a.id = any (%(ids)s)
 
 -- name: looked
--- How far all was taken in, of each account.
+-- How far all was taken in, of each account. A look that did not get to its end goes on there, soon.
 update public.linkedin_account as a
-set inbox_read_to = greatest(coalesce(a.inbox_read_to, l.read_to), l.read_to),
+set inbox_read_to = case when l.is_whole then greatest(a.inbox_read_to, a.inbox_cursor_newest, l.newest)
+                         else a.inbox_read_to end,
+    inbox_cursor = case when a.unipile_account_id = l.account then l.cursor end,
+    inbox_cursor_after = case when l.cursor is not null then l.after end,
+    inbox_cursor_newest = case when l.cursor is not null then greatest(a.inbox_cursor_newest, l.newest) end,
+    inbox_read_at = case when l.has_more then null else a.inbox_read_at end,
     relations_read_at = case when l.read_relations then %(at)s::timestamptz else a.relations_read_at end
-from json_to_recordset(%(looks)s::json) as l (account_id uuid, read_to timestamptz, read_relations boolean)
+from json_to_recordset(%(looks)s::json) as l (
+  account_id uuid, account text, newest timestamptz, after timestamptz, cursor text, is_whole boolean, has_more boolean,
+  read_relations boolean)
 where a.agency_id = %(agency_id)s and a.id = l.account_id
 
 -- name: waiting_for

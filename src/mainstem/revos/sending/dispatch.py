@@ -64,7 +64,7 @@ class Dispatch:
     def tick(self, connection: Connection, job: Job) -> Verdict:
         """Wake the agencies that have something due; the platform's own job, which comes again."""
         del job
-        at = self.clock.now()
+        at = self.clock.of(connection)
         agencies = {
             *store.agencies_due(connection, at, limit=AGENCIES_MAX),
             *self.others_due(connection, at),
@@ -81,7 +81,7 @@ class Dispatch:
 
     def decide(self, connection: Connection, agency_id: UUID) -> list[Wanted]:
         """Reserve and enqueue what each account writes now; what that is."""
-        moment = Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+        moment = Moment(connection=connection, agency_id=agency_id, at=self.clock.of(connection))
         accounts_store.lock(connection, agency_id)
         for chore in self.chores:
             chore(moment)

@@ -8,7 +8,8 @@ does not settle is unclear, and a person's.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -38,15 +39,18 @@ LOOK_AFTER = timedelta(seconds=90)
 LOOK_UNTIL = timedelta(minutes=6)
 #: an account whose day ended, or which was stopped, just before its call
 SLEEP = timedelta(minutes=5)
+#: a call that waits longer, or whose worker stood still, is not made: what decided it may be over
+CALL_WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A request, when it was reserved, and whether the call may have been made before."""
+    """A request, whether the call may have been made before, and whether one looks once more."""
 
     request: Request
-    called_at: datetime
     may_have_been_made: bool
+    is_last_look: bool
+    begun_s: float = field(default_factory=time.monotonic)
 
 
 @dataclass(frozen=True)
@@ -80,14 +84,16 @@ class Pipeline:
                 if found.has_to_wait:
                     begun[job.id] = Snooze(self.clock.real_s(SLEEP), "the account rests")
                 else:
-                    begun[job.id] = _begun(requests.get(_subject(job)), found)
+                    begun[job.id] = _begun(requests.get(_subject(job)), found, moment.at)
         return begun
 
     async def call(self, job: Job, begun: Begun) -> Verdict:
-        """Call, or look what an earlier call came to."""
+        """Call, or look what an earlier call came to; a call that comes too late is not made."""
         del job
         if begun.may_have_been_made:
             return await self._look(begun)
+        if time.monotonic() - begun.begun_s > CALL_WITHIN_S:
+            return Settled()
         outcome = await begun.request.make(self.provider)
         if isinstance(outcome, Indeterminate):
             return Snooze(self.clock.real_s(LOOK_AFTER), outcome.reason)
@@ -101,9 +107,9 @@ class Pipeline:
             found, reason = None, f"no answer came, and it cannot be looked up: {error.fault.slug}"
         if found is not None:
             return Settled(outcome=found)
-        if self.clock.now() < begun.called_at + LOOK_UNTIL:
-            return Snooze(self.clock.real_s(LOOK_AFTER), reason)
-        return Settled(outcome=Indeterminate(reason))
+        if begun.is_last_look:
+            return Settled(outcome=Indeterminate(reason))
+        return Snooze(self.clock.real_s(LOOK_AFTER), reason)
 
     def settle(
         self, connection: Connection, jobs: Sequence[Job], verdicts: Mapping[UUID, Verdict]
@@ -166,7 +172,7 @@ class Pipeline:
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id
         assert agency_id is not None, "a write is always an agency's"
-        return Moment(connection=connection, agency_id=agency_id, at=self.clock.now())
+        return Moment(connection=connection, agency_id=agency_id, at=self.clock.of(connection))
 
 
 def _log(said: str, job: Job, error: Exception) -> None:
@@ -200,14 +206,15 @@ def job_for(
     )
 
 
-def _begun(request: Request | None, begun: BegunCall) -> Begun | Settled:
+def _begun(request: Request | None, begun: BegunCall, at: datetime) -> Begun | Settled:
     """What a job goes on with; a call that was not made yet is only made when still wanted."""
     if request is None:
         gone = Indeterminate("what it was about is gone")
         return Settled(outcome=None if begun.is_fresh else gone)
     if begun.is_fresh and not request.is_wanted:
         return Settled(outcome=None)
-    return Begun(request, begun.called_at, not begun.is_fresh)
+    is_last_look = at >= begun.called_at + LOOK_UNTIL
+    return Begun(request, not begun.is_fresh, is_last_look)
 
 
 def _call(job: Job) -> UUID:

@@ -16,8 +16,18 @@ select agency_id from (
     where p.status = 'queued' and (p.not_before is null or p.not_before <= %(at)s)
   union select agency_id from public.pending_connection where status in ('waiting', 'unknown') and expires_at <= %(at)s
   union select agency_id from public.post where status = 'scheduled' and scheduled_for <= %(at)s
-  union select agency_id from public.scrape_job where status = 'scheduled' and next_check_at <= %(at)s
-  union select agency_id from public.scrape_job where status = 'running' and claimed_at < %(abandoned_before)s
+  union select s.agency_id from public.scrape_job as s
+    left join public.campaign as c on c.agency_id = s.agency_id and c.id = s.campaign_id
+    where s.status = 'scheduled' and s.next_check_at <= %(at)s and (c.id is null or c.status = 'active')
+  union select s.agency_id from public.scrape_job as s
+    left join public.campaign as c on c.agency_id = s.agency_id and c.id = s.campaign_id
+    where s.status = 'running' and s.claimed_at < %(abandoned_before)s and (c.id is null or c.status = 'active')
+  union select agency_id from public.campaign where status in ('active', 'paused') and ends_at <= %(at)s
+  union select c.agency_id from public.campaign as c
+    join public.post as o on o.agency_id = c.agency_id and o.campaign_id = c.id
+    where c.status = 'active' and o.status = 'published' and o.unipile_post_id is not null
+      and o.linkedin_account_id is not null
+      and not exists (select from public.scrape_job as s where s.agency_id = o.agency_id and s.post_id = o.id)
   union select agency_id from public.pod_activity
         where status = 'pending' and (scheduled_for <= %(at)s or expires_at <= %(at)s)
   union select agency_id from public.provider_call

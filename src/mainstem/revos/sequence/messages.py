@@ -44,7 +44,12 @@ CLOCK_SLACK = timedelta(minutes=2)
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRequest:
-    """A message to a person: into a chat that is known, or by starting one."""
+    """A message to a person: into a chat that is known, or by starting one.
+
+    Attributes:
+        taken: messages that the ledger knows as other sends in the same words.
+        untold: how many such sends of these minutes the provider gave no id of.
+    """
 
     account: AccountId
     person: PersonId
@@ -52,6 +57,8 @@ class MessageRequest:
     text: str
     claimed_at: datetime
     is_wanted: bool
+    taken: frozenset[str]
+    untold: int
 
     async def make(self, provider: Provider) -> Outcome:
         """Send it."""
@@ -60,22 +67,30 @@ class MessageRequest:
         return await provider.start_chat(self.account, self.person, self.text)
 
     async def look(self, provider: Provider) -> Sent | None:
-        """Look for it in the person's chats: the same words, by us, not older than the attempt."""
+        """Look for it in the person's chats: the same words, by us, not older than the attempt.
+
+        Another campaign may have said the same just before: what is its does not count.
+        """
         chats = [self.chat] if self.chat is not None else []
         if not chats:
             page = await provider.chats_with(self.account, self.person)
             chats = [chat.id for chat in page.items if not chat.is_group]
+        found: list[Sent] = []
         for chat in chats:
-            found = await provider.messages(
+            page_of = await provider.messages(
                 self.account,
                 chat,
                 after=self.claimed_at - CLOCK_SLACK,
                 limit=MESSAGES_LOOKED_AT,
             )
-            for message in found.items:
-                if message.is_own and _plain(message.text) == _plain(self.text):
-                    return Sent(message.id, chat_id=chat)
-        return None
+            found += [
+                Sent(message.id, chat_id=chat)
+                for message in page_of.items
+                if message.is_own
+                and message.id not in self.taken
+                and _plain(message.text) == _plain(self.text)
+            ]
+        return found[0] if len(found) > self.untold else None
 
 
 def _plain(text: str) -> str:
@@ -218,8 +233,12 @@ class Messages:
                 text=one["message"],
                 claimed_at=one["claimed_at"] or moment.at,
                 is_wanted=one["is_wanted"],
+                taken=frozenset(one["taken"]),
+                untold=one["untold"],
             )
-            for one in store.rows(moment, "requests", ids=list(subject_ids))
+            for one in store.rows(
+                moment, "requests", ids=list(subject_ids), clock_slack=2 * CLOCK_SLACK
+            )
             if one["message"] is not None
         }
 

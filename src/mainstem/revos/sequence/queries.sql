@@ -5,8 +5,7 @@ where agency_id = %(agency_id)s and status = 'scheduled' and scheduled_for <= %(
   and linkedin_account_id is not null
 
 -- name: due_steps
--- For each account its first due messages, promised ones first, with all that decides about them. An
--- account or offer of another client counts as none, whoever wrote it there.
+-- For each account its first due messages, promised ones first, with all that decides about them.
 select s.id as step_id, s.step, s.purpose, s.linkedin_account_id, s.client_id, q.id as sequence_id,
        q.status as sequence_status, q.last_inbound_at, q.email_extracted, l.id as lead_id, l.linkedin_id,
        l.first_name, l.last_name, l.headline, l.company, l.title, l.email, c.id as campaign_id,
@@ -14,8 +13,7 @@ select s.id as step_id, s.step, s.purpose, s.linkedin_account_id, s.client_id, q
        c.dm_template_step1, c.dm_template_step2, c.dm_template_step3, c.trigger_word,
        m.name as magnet_name, k.network_distance, p.status as invitation_status, p.expires_at,
        d.status as ledger_status, a.paused_until,
-       case when a.client_id = s.client_id and c.client_id = s.client_id then a.status end as account_status,
-       coalesce(a.display_name, a.account_name) as sender_name
+       a.status as account_status, coalesce(a.display_name, a.account_name) as sender_name
 from unnest(%(accounts)s::uuid[]) as due (account_id)
 join public.linkedin_account as a on a.agency_id = %(agency_id)s and a.id = due.account_id
 cross join lateral (
@@ -30,7 +28,7 @@ join public.dm_sequence as q on q.agency_id = s.agency_id and q.id = s.dm_sequen
 join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
 left join public.lead_magnet as m
-  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id and m.client_id = c.client_id
+  on m.agency_id = c.agency_id and m.id = c.lead_magnet_id
 left join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
 left join public.pending_connection as p on p.agency_id = s.agency_id
   and p.linkedin_account_id = s.linkedin_account_id and p.provider_person_id = l.linkedin_id
@@ -108,23 +106,41 @@ from open where s.agency_id = open.agency_id and s.id = %(step_id)s
 returning s.id
 
 -- name: requests
--- What sending takes, and whether the message is wanted still.
+-- What sending takes, and whether the message is wanted still. A conversation that another campaign
+-- began is looked for among the person's few leads, one by one: joined, the planner reads every
+-- conversation of the agency for each message. So are other sends in the same words: `taken` are their
+-- ids, `untold` how many of about that time the provider gave no id of.
 select s.id, a.unipile_account_id, l.linkedin_id, coalesce(q.provider_chat_id, earlier.chat_id) as chat_id,
        s.message, s.claimed_at,
        s.status = 'claimed' and q.status = 'in_progress'
          and (c.status = 'active' or s.purpose in ('confirm', 'backup_link'))
-         and not (q.last_inbound_at is not null and s.purpose = 'follow_up') as is_wanted
+         and not (q.last_inbound_at is not null and s.purpose = 'follow_up') as is_wanted,
+       said.taken, said.untold
 from public.dm_step as s
 join public.dm_sequence as q on q.agency_id = s.agency_id and q.id = s.dm_sequence_id
 join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
 join public.linkedin_account as a on a.agency_id = s.agency_id and a.id = s.linkedin_account_id
 left join lateral (
-  select o.provider_chat_id as chat_id from public.dm_sequence as o
-  join public.lead as ol on ol.agency_id = o.agency_id and ol.id = o.lead_id
-  where o.agency_id = s.agency_id and o.linkedin_account_id = s.linkedin_account_id
-    and ol.linkedin_id = l.linkedin_id and o.provider_chat_id is not null
+  select held.chat_id from public.lead as ol
+  cross join lateral (
+    select o.provider_chat_id as chat_id from public.dm_sequence as o
+    where o.agency_id = ol.agency_id and o.lead_id = ol.id and o.linkedin_account_id = s.linkedin_account_id
+      and o.provider_chat_id is not null
+    limit 1) as held
+  where ol.agency_id = s.agency_id and ol.linkedin_id = l.linkedin_id
   limit 1) as earlier on q.provider_chat_id is null
+cross join lateral (
+  select coalesce(array_agg(sent.id) filter (where sent.id is not null), '{}') as taken,
+         count(*) filter (where sent.id is null and sent.resolved_at >= s.claimed_at - %(clock_slack)s)::integer as untold
+  from public.lead as ol
+  cross join lateral (
+    select d.unipile_message_id as id, d.resolved_at from public.dm_delivery as d
+    where d.agency_id = ol.agency_id and d.lead_id = ol.id and d.linkedin_account_id = s.linkedin_account_id
+      and d.status in ('sent', 'unknown') and (d.campaign_id, d.step) <> (q.campaign_id, s.step)
+      and d.message_hash = sha256(convert_to(s.message, 'UTF8'))
+    offset 0) as sent
+  where ol.agency_id = s.agency_id and ol.linkedin_id = l.linkedin_id) as said
 where s.agency_id = %(agency_id)s and s.id = any (%(ids)s)
 
 -- name: step_of

@@ -1,0 +1,76 @@
+"""One person at LinkedIn whom two agencies linked: one set of limits, and nobody is told."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg import errors
+from tests.migrations.people import insert, new_agency
+
+from mainstem.jobs import service_transaction
+from mainstem.pg.connect import connect
+from mainstem.revos.accounts import READS_PER_DAY, NewCall, Route, store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from uuid import UUID
+
+    import psycopg
+    from psycopg.rows import TupleRow
+    from tests.migrations.people import Agency
+
+    Connection = psycopg.Connection[TupleRow]
+
+CAP = 3
+
+
+def linked(connection: Connection, agency: Agency, name: str, person: str) -> UUID:
+    return insert(
+        connection, "linkedin_account", agency_id=agency.id, client_id=agency.client_id,
+        user_id=agency.user_id, account_name=name, unipile_account_id=f"{name} {agency.id}",
+        provider_person_id=person, status="active", work_days=[1, 2, 3, 4, 5, 6, 7],
+        work_starts_at="00:00", work_ends_at="23:59:59", daily_dm_cap=CAP,
+    )  # fmt: skip
+
+
+def call(agency: Agency, account_id: UUID, route: Route, at: datetime) -> NewCall:
+    return NewCall(
+        account_id=account_id, client_id=agency.client_id, route=route, sender="test",
+        subject_id=account_id, called_at=at,
+    )  # fmt: skip
+
+
+def test_what_two_agencies_do_in_a_persons_name_counts_together(database_url: str) -> None:
+    with connect(database_url, autocommit=True) as one, connect(database_url) as two:
+        mine, theirs = new_agency(one), new_agency(one)
+        own, other = (linked(one, agency, "Tom", "ACoTom") for agency in (mine, theirs))
+        apart = linked(one, theirs, "Ann", "ACoAnn")
+        row = one.execute("select now()").fetchone()
+        assert row is not None
+        at: datetime = row[0]
+        two.execute("set lock_timeout = '200ms'")
+        with service_transaction(one):
+            assert [free.left[Route.DM] for free in store.free(one, mine.id, at)] == [CAP]
+            reserved = store.reserve(one, mine.id, [call(mine, own, Route.DM, at)])
+            # What is decided at this moment for the same person is not decided beside it.
+            with pytest.raises(errors.LockNotAvailable), service_transaction(two):
+                store.free(two, theirs.id, at)
+            with service_transaction(two):
+                assert [free.id for free in store.free(two, theirs.id, at, among=[apart])] == [
+                    apart
+                ]
+        with service_transaction(two):
+            assert [free.id for free in store.free(two, theirs.id, at)] == [apart]
+        with service_transaction(one):
+            store.finish(one, mine.id, reserved[own], status="done", at=at)
+            reads = call(mine, own, Route.READ_COMMENTS, at)
+            store.reserve(one, mine.id, [reads, reads])
+        later = at + timedelta(minutes=10)
+        with service_transaction(two):
+            left = {free.id: free.left[Route.DM] for free in store.free(two, theirs.id, later)}
+            assert left == {other: CAP - 1, apart: CAP}
+            assert store.reads_left(
+                two, theirs.id, later, route=Route.READ_COMMENTS, among=[other, apart]
+            ) == {other: READS_PER_DAY - 2, apart: READS_PER_DAY}
