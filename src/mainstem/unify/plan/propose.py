@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mainstem.unify.plan.aside import backup_evidence, stands_alone
-from mainstem.unify.plan.code_evidence import read_evidence
 from mainstem.unify.plan.columns import planned_columns, pointing_columns
 from mainstem.unify.plan.derived import find_derived
 from mainstem.unify.plan.digest import table_digest
@@ -82,6 +81,9 @@ class Proposal:
     @cached_property
     def code(self) -> CodeEvidence | None:
         """What the source's code says; read when a question is first asked."""
+        # Few configs name code, and its parsers take every command and the server 0.2 s.
+        from mainstem.unify.plan.code_evidence import read_evidence  # noqa: PLC0415
+
         return read_evidence(self.own)
 
     @property
