@@ -35,7 +35,8 @@ def numbers(merge: Merge) -> object:
 
 
 def test_expressions_over_the_row_are_compared(merge: Merge) -> None:
-    merge.config.write_text(CONFIG + SETS)
+    head, _, tail = (CONFIG + SETS).rpartition("s.full_name")
+    merge.config.write_text(f"{head}s.email{tail}")
     merge.plan()
     merge.run()
     before = numbers(merge)
@@ -44,7 +45,9 @@ def test_expressions_over_the_row_are_compared(merge: Merge) -> None:
     assert "app (by the plan's own SQL)" in found["north.people"].columns
     for table in found.values():
         assert table.is_equal, table
-        assert table.not_compared == {}, table
+    assert {name: table.not_compared for name, table in found.items() if table.not_compared} == {
+        "south.person": {"full_name": "used by the plan's own SQL: shouted"}
+    }
     task = uuid_of(305)
     merge.execute(merge.url, f"update task set weight = 11 where id = '{task}'")
     assert texts(merge) == [
@@ -59,6 +62,23 @@ def test_expressions_over_the_row_are_compared(merge: Merge) -> None:
         "south.person, key 3, column app (by the plan's own SQL): 'south' became 'both'"
     ]
     merge.execute(merge.url, "update person set app = 'south' where email = 's3@example.com'")
+    # What is made of a moved value is made of the target's, unless that differs itself.
+    merge.execute(merge.url, "update person set full_name = 'ME' where email = 's3@example.com'")
+    made = "south.person, key 3, column full_name (by the plan's own SQL): 'S3@EXAMPLE.COM' became"
+    assert texts(merge) == [f"{made} 'ME'"]
+    merge.execute(
+        merge.url,
+        "update person set email = 'x@x.io', full_name = 'X@X.IO' where email = 's3@example.com'",
+    )
+    assert texts(merge) == [
+        "south.person, key 3, column email: 's3@example.com' became 'x@x.io'",
+        f"{made} 'X@X.IO'",
+    ]
+    merge.execute(
+        merge.url,
+        "update person set email = 's3@example.com', full_name = 'S3@EXAMPLE.COM'"
+        " where email = 'x@x.io'",
+    )
     # What every row of a table has is made once.
     (person,) = merge.rows("select min(id::text) from person where app = 'north'")[0]
     merge.execute(merge.url, f"update person set app = 'both' where id = '{person}'")

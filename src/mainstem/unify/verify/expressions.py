@@ -1,7 +1,8 @@
 """What the plan's own SQL makes of a source row: made again from a fresh read, and compared.
 
-The rows that an expression needs are read from the source once more, into tables of a transaction
-that is rolled back, and the plan's select runs over them; every other table that it names is empty.
+The values that an expression needs are taken from the target where their checksums have proven them
+to be the source's, else read from the source once more, into tables of a transaction that is rolled
+back; the plan's select runs over them, and every other table that it names is empty.
 An expression over the row alone gives the same again. One that looks at other rows would not, and
 is listed with the reason.
 """
@@ -24,7 +25,7 @@ from mainstem.unify.move.stage import keyed, stream_columns
 from mainstem.unify.move.statements import has_uuid_key, target_name
 from mainstem.unify.move.stream import TableReader
 from mainstem.unify.move.templates import Place, fill_places, find_places
-from mainstem.unify.plan.names import name_sql, text_sql
+from mainstem.unify.plan.names import name_sql, short_type, text_sql
 from mainstem.unify.verify.cells import MASK, SHOWN_MAX
 from mainstem.unify.verify.differences import NAMED_MAX
 from mainstem.unify.verify.model import Difference
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from mainstem.unify.ledger.rows import Run
     from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import PlannedTable, Select
-    from mainstem.unify.verify.model import TableVerdict
+    from mainstem.unify.verify.model import Comparison, TableVerdict
     from mainstem.unify.verify.planned import PlannedRun
 
     Connection = psycopg.Connection[TupleRow]
@@ -86,11 +87,16 @@ def open_fresh(url: str) -> Iterator[Connection]:
 
 
 def with_expressions(
-    planned: PlannedRun, verdict: TableVerdict, source: Source, connection: Connection
+    planned: PlannedRun,
+    verdict: TableVerdict,
+    source: Source,
+    *,
+    comparison: Comparison,
+    connection: Connection,
 ) -> TableVerdict:
     """The verdict, with what the plan's own SQL gives compared as well, where that can be.
 
-    `connection`: of `open_fresh`.
+    `comparison`: what the verdict is of. `connection`: of `open_fresh`.
 
     Raises SourceError or ServerError when a side cannot be read.
     """
@@ -105,7 +111,7 @@ def with_expressions(
             not_compared[one.column] = f"{known}; {one.obstacle}" if known else one.obstacle
     if not able:
         return replace(verdict, not_compared=not_compared)
-    again = _Again(planned, table, select, able)
+    again = _Again(planned, table, select, able, frozenset(_proven(planned, comparison, verdict)))
     with clear_errors(f"compare what the plan's SQL makes of {table.name}"):
         lost, differing, differences = again.compare(connection, source)
         connection.rollback()
@@ -121,6 +127,21 @@ def with_expressions(
         has_more=verdict.has_more or len(differences) > NAMED_MAX,
         not_compared={name: why for name, why in not_compared.items() if name not in told},
     )
+
+
+def _proven(planned: PlannedRun, comparison: Comparison, verdict: TableVerdict) -> Iterator[str]:
+    """The columns whose values in the target are known to be those that the run read."""
+    table = planned.plan.table(verdict.table)
+    target = planned.target_of(table)
+    if comparison.changed is not None or verdict.source_rows != verdict.target_rows:
+        return
+    for compared in comparison.columns:
+        column = table.column(compared.name) if compared.is_plain else None
+        if column is None or column.into is None or compared.shown in verdict.differing:
+            continue
+        declared = target.table.column(column.into).declared_type
+        if short_type(declared) == short_type(column.type):
+            yield column.name
 
 
 def _label(one: _Expression) -> str:
@@ -236,6 +257,8 @@ class _Again:
     table: PlannedTable
     select: Select
     able: Sequence[_Expression]
+    #: columns of the source that may be read in the target as well
+    proven: frozenset[str]
 
     @property
     def _are_constant(self) -> bool:
@@ -278,9 +301,7 @@ class _Again:
 
     def _rows(self, memory: Run) -> str:
         """Of each loaded row: its key, whether it is lost, then what is there and what should."""
-        planned = self.planned
-        target = planned.target_of(self.table)
-        value, column = planned.map_key(self.table)
+        target = self.planned.target_of(self.table)
         pairs = ""
         for at, one in enumerate(self.able):
             type_name = target.table.column(one.column).declared_type
@@ -293,10 +314,18 @@ class _Again:
         text = fill_places(self.select.text, lambda place: _own(memory, place))
         same = "true" if self._are_constant else "g._key = m.old_id"
         return (
-            f"select m.old_id, g._key is null as is_lost{pairs}"
-            f" from unify.{planned.maps[self.table.name].partition} as m"
-            f" join {target_name(target)} as t on {value} = m.{column}"
+            f"select m.old_id, g._key is null as is_lost{pairs} {self._loaded}"
             f" left join (\n{text}\n) as g on {same} where m.outcome = 'l'"
+        )
+
+    @property
+    def _loaded(self) -> str:
+        """The rows of the target, `t`, with the map, `m`; those of other outcomes too."""
+        planned = self.planned
+        value, column = planned.map_key(self.table)
+        return (
+            f"from unify.{planned.maps[self.table.name].partition} as m"
+            f" join {target_name(planned.target_of(self.table))} as t on {value} = m.{column}"
         )
 
     def _read(self, connection: Connection, memory: Run, source: Source) -> None:
@@ -311,7 +340,26 @@ class _Again:
             found = self.planned.maps[self.table.name]
             one = " limit 1" if self._are_constant else ""
             fresh = f"(select old_id as _key from unify.{found.partition} where outcome = 'l'{one})"
-        elif isinstance(source, ServerSource):
+        elif needed <= self.proven:
+            values = "".join(
+                f", t.{name_sql(c.into or '')} as {name_sql(c.name)}" for c in part.columns
+            )
+            fresh = f"(select m.old_id as _key{values} {self._loaded} where m.outcome = 'l')"
+        else:
+            self._read_source(connection, memory, source, part=part)
+        items = ["f._key"]
+        for column in self.table.staged:
+            name = name_sql(column.name)
+            items.append(f"f.{name}" if column.name in needed else f"null::{column.type} as {name}")
+        own = own_table(memory, "stage", self.table.name)
+        connection.execute(f"create view {own} as select {', '.join(items)} from {fresh} as f")
+
+    def _read_source(
+        self, connection: Connection, memory: Run, source: Source, *, part: PlannedTable
+    ) -> None:
+        """Read columns of the source into `:fresh.x`, as the run left them to the plan's SQL."""
+        fresh = own_table(memory, "fresh", self.table.name)
+        if isinstance(source, ServerSource):
             crossing = Crossing(connection, memory, source, part, into="fresh")
             crossing.create()
             crossing.copy()
@@ -320,14 +368,8 @@ class _Again:
         else:
             assert isinstance(source, FileSource)
             self._read_file(connection, fresh, part, source)
-        if needed and self.planned.plan.is_merging(self.table):
+        if self.planned.plan.is_merging(self.table):
             self._merge(connection, fresh, part)
-        items = ["f._key"]
-        for column in self.table.staged:
-            name = name_sql(column.name)
-            items.append(f"f.{name}" if column.name in needed else f"null::{column.type} as {name}")
-        own = own_table(memory, "stage", self.table.name)
-        connection.execute(f"create view {own} as select {', '.join(items)} from {fresh} as f")
 
     def _read_file(
         self, connection: Connection, fresh: str, part: PlannedTable, source: FileSource

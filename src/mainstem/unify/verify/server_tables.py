@@ -84,7 +84,9 @@ class _Pair:
             is_native=self.are_native[table.source],
             reporter=reporter,
         )
-        verdict = with_expressions(self.planned, compared.verdict, source, self.fresh)
+        verdict = with_expressions(
+            self.planned, compared.verdict, source, comparison=comparison, connection=self.fresh
+        )
         return replace(compared, verdict=verdict)
 
 

@@ -255,9 +255,12 @@ def _compare_file(
     with open_fresh(url) as fresh:
         return {
             one.verdict.table: replace(
-                one, verdict=with_expressions(planned, one.verdict, source, fresh)
+                one,
+                verdict=with_expressions(
+                    planned, one.verdict, source, comparison=comparison, connection=fresh
+                ),
             )
-            for one in compared
+            for one, comparison in zip(compared, comparisons, strict=True)
         }
 
 
