@@ -53,11 +53,11 @@ def test_a_call_whose_day_ended_waits_for_the_next(connection: Connection) -> No
     id_ = account(connection, agency)
     call = reserve(connection, agency, id_, Route.DM)
     late = MONDAY + timedelta(hours=2)
-    assert store.begin(connection, agency.id, [call], at=late)[call].has_to_wait
+    assert store.begin(connection, agency.id, {call: id_}, at=late)[call].has_to_wait
     morning = MONDAY + timedelta(hours=22)
-    begun = store.begin(connection, agency.id, [call], at=morning)[call]
+    begun = store.begin(connection, agency.id, {call: id_}, at=morning)[call]
     assert (begun.is_fresh, begun.has_to_wait, begun.called_at) == (True, False, morning)
-    again = store.begin(connection, agency.id, [call], at=late)[call]
+    again = store.begin(connection, agency.id, {call: id_}, at=late)[call]
     assert (again.is_fresh, again.has_to_wait) == (False, False), "it may have been made: look"
     assert store.free(connection, agency.id, morning) == [], "one write at a time"
     assert store.finish(connection, agency.id, call, status="done", at=morning)
@@ -81,7 +81,7 @@ def test_a_fault_of_the_account_freezes_it_and_tells_its_person(
         "select agency_id, user_id, kind from notification where kind like 'account_%%'"
     ).fetchall()
     assert found == [(agency.id, agency.user_id, f"account_{status}")], "once, and nobody else"
-    assert store.begin(connection, agency.id, [call], at=MONDAY)[call].has_to_wait
+    assert store.begin(connection, agency.id, {call: id_}, at=MONDAY)[call].has_to_wait
     assert store.free(connection, agency.id, MONDAY + timedelta(days=1)) == []
     assert [each.id for each in store.free(connection, other.id, MONDAY)] == [spared]
     health.note(connection, other.id, id_, Fault(kind, kind.value, 401), at=MONDAY)

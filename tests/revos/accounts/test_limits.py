@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.migrations.people import Agency, insert, new_agency
 
 from mainstem.revos.accounts import NewCall, Route, health, store
-from mainstem.revos.accounts.model import SPACING, WARMTH_AT_FIRST
+from mainstem.revos.accounts.model import ABANDONED_AFTER, SPACING, WARMTH_AT_FIRST
 from mainstem.revos.unipile import Fault, Kind
 
 if TYPE_CHECKING:
@@ -72,9 +72,14 @@ class Plan:
     def is_free(self, at: datetime) -> bool:
         here = at.astimezone(ZoneInfo(self.zone))
         is_awake = here.isoweekday() in self.days and self.opens <= here.time() < self.closes
-        lasts = [max(plan.calls, key=lambda call: call.at) for plan in self.same if plan.calls]
-        is_rested = all(not last.is_open and last.next_write_at <= at for last in lasts)
+        is_rested = all(plan.is_done(at, by=self) for plan in self.same if plan.calls)
         return self.status == "active" and is_awake and is_rested
+
+    def is_done(self, at: datetime, *, by: Plan) -> bool:
+        """Whether nothing is under way, for itself or, for a while, for another row."""
+        last = max(self.calls, key=lambda call: call.at)
+        is_waited_for = self is by or last.at > at - ABANDONED_AFTER
+        return last.next_write_at <= at and not (last.is_open and is_waited_for)
 
     def left(self, at: datetime) -> dict[Route, int]:
         day, week = timedelta(days=1), timedelta(days=7)

@@ -11,7 +11,8 @@ from tests.migrations.people import insert, new_agency
 
 from mainstem.jobs import service_transaction
 from mainstem.pg.connect import connect
-from mainstem.revos.accounts import READS_PER_DAY, NewCall, Route, store
+from mainstem.revos.accounts import READS_PER_DAY, NewCall, Route, health, store
+from mainstem.revos.unipile import Fault, Kind
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -74,3 +75,29 @@ def test_what_two_agencies_do_in_a_persons_name_counts_together(database_url: st
             assert store.reads_left(
                 two, theirs.id, later, route=Route.READ_COMMENTS, among=[other, apart]
             ) == {other: READS_PER_DAY - 2, apart: READS_PER_DAY}
+
+
+def test_a_call_that_waits_for_a_lost_account_holds_up_no_other_agency(
+    connection: Connection,
+) -> None:
+    mine, theirs = new_agency(connection), new_agency(connection)
+    own, other = (linked(connection, agency, "Tom", "ACoTom") for agency in (mine, theirs))
+    row = connection.execute("select now()").fetchone()
+    assert row is not None
+    at: datetime = row[0]
+    (waits,) = store.reserve(connection, mine.id, [call(mine, own, Route.DM, at)]).values()
+    fault = Fault(Kind.DISCONNECTED, "disconnected_account", 401)
+    health.note(connection, mine.id, own, fault, at=at)
+    assert store.free(connection, theirs.id, at + timedelta(minutes=20)) == []
+    later = at + timedelta(minutes=40)
+    assert [free.id for free in store.free(connection, theirs.id, later)] == [other]
+    (made,) = store.reserve(connection, theirs.id, [call(theirs, other, Route.DM, later)]).values()
+    # Signed in again, it waits until the other agency's call is done and its person has rested.
+    health.reconnected(connection, mine.id, own, at=later)
+    assert store.begin(connection, theirs.id, {made: other}, at=later)[made].is_fresh
+    assert store.begin(connection, mine.id, {waits: own}, at=later)[waits].has_to_wait
+    store.finish(connection, theirs.id, made, status="done", at=later)
+    soon, rested = later + timedelta(seconds=60), later + timedelta(minutes=3)
+    assert store.begin(connection, mine.id, {waits: own}, at=soon)[waits].has_to_wait
+    assert store.begin(connection, mine.id, {waits: own}, at=rested)[waits].is_fresh
+    assert store.free(connection, theirs.id, rested) == []

@@ -16,7 +16,8 @@ select pg_advisory_xact_lock(hashtextextended('revos person ' || shared.person, 
 -- Accounts that may write at this moment: healthy, awake, none of their person's calls under way,
 -- rested since the last one. `left` is what every window of every route still allows; a refusal for
 -- LinkedIn's own quota uses up the route's day. All that is done in a person's name counts, whichever
--- rows, and of whichever agencies, they are linked to (`same`).
+-- rows, and of whichever agencies, they are linked to (`same`); but a call that waits for another row,
+-- which may be disconnected, is not waited for: it waits for us (begin_calls).
 with awake as (
   select a.agency_id, a.id, a.client_id, a.unipile_account_id, a.provider_dialect, a.provider_person_id,
          a.daily_dm_cap, a.daily_invitation_cap, a.weekly_invitation_cap, a.daily_comment_cap,
@@ -44,10 +45,11 @@ rested as (
   where not exists (
     select from unnest(w.agencies, w.ids) as same (agency_id, id)
     cross join lateral (
-      select c.status, c.next_write_at from public.provider_call as c
+      select c.status, c.next_write_at, c.called_at from public.provider_call as c
       where c.agency_id = same.agency_id and c.linkedin_account_id = same.id and c.next_write_at is not null
       order by c.called_at desc limit 1) as last
-    where last.status in ('reserved', 'calling') or last.next_write_at > %(at)s)
+    where last.next_write_at > %(at)s or last.status in ('reserved', 'calling')
+      and (same.id = w.id or last.called_at > %(at)s::timestamptz - %(abandoned_after)s::interval))
 )
 select r.id, r.client_id, r.unipile_account_id, r.provider_dialect, r.provider_person_id,
        ceil(r.daily_dm_cap * r.warm_days / r.warmup_days)::integer - n.dm as dm,
@@ -112,13 +114,22 @@ returning linkedin_account_id, id
 
 -- name: begin_calls
 -- From here on a call may have been made. Those that are open still: when they began, whether that
--- is now, or whether they cannot, for the account was stopped or its day has ended since.
+-- is now, or whether they cannot, for the account was stopped or its day has ended since, or its person
+-- writes, or has just written, by another row.
 with awake as (
   select a.id from public.linkedin_account as a
   where a.agency_id = %(agency_id)s
     and a.status = 'active' and a.unipile_account_id is not null
     and (a.paused_until is null or a.paused_until <= %(at)s)
     and app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
+    and not exists (
+      select from public.linkedin_account as o
+      cross join lateral (
+        select c.status, c.next_write_at from public.provider_call as c
+        where c.agency_id = o.agency_id and c.linkedin_account_id = o.id and c.next_write_at is not null
+        order by c.called_at desc limit 1) as last
+      where o.provider_person_id = a.provider_person_id and (o.agency_id, o.id) <> (a.agency_id, a.id)
+        and (last.status = 'calling' or last.status <> 'reserved' and last.next_write_at > %(at)s))
 ),
 fresh as (
   update public.provider_call as c set status = 'calling', called_at = greatest(c.called_at, %(at)s)

@@ -23,7 +23,7 @@ from mainstem.revos.accounts.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
     from uuid import UUID
 
@@ -70,6 +70,7 @@ def free(
         "among": None if among is None else list(among),
         "warmth_at_first": WARMTH_AT_FIRST,
         "whole_day": WHOLE_DAY,
+        "abandoned_after": ABANDONED_AFTER,
         "limit": limit,
     }
     _lock_people(connection, agency_id, among)
@@ -110,7 +111,7 @@ def reads_left(
     return dict(connection.execute(QUERIES["reads_left"], values).fetchall())
 
 
-def _lock_people(connection: Connection, agency_id: UUID, among: Collection[UUID] | None) -> None:
+def _lock_people(connection: Connection, agency_id: UUID, among: Iterable[UUID] | None) -> None:
     """Have what others decide for the same people done before their calls are counted."""
     values = {"agency_id": agency_id, "among": None if among is None else list(among)}
     connection.execute(QUERIES["lock_people"], values)
@@ -149,14 +150,21 @@ def _rest() -> timedelta:
 
 
 def begin(
-    connection: Connection, agency_id: UUID, ids: Sequence[UUID], *, at: datetime
+    connection: Connection, agency_id: UUID, calls: Mapping[UUID, UUID], *, at: datetime
 ) -> dict[UUID, BegunCall]:
     """Say that calls are made now, of those whose accounts are still well and awake.
+
+    Args:
+        connection: in a transaction.
+        agency_id: whose ledger.
+        calls: their ids, and the account of each.
+        at: the time it is.
 
     Returns:
         Each that is open still.
     """
-    values = {"agency_id": agency_id, "ids": list(ids), "at": at}
+    _lock_people(connection, agency_id, calls.values())
+    values = {"agency_id": agency_id, "ids": list(calls), "at": at}
     rows = connection.execute(QUERIES["begin_calls"], values).fetchall()
     return {id_: BegunCall(*begun) for id_, *begun in rows}
 

@@ -71,7 +71,7 @@ class Pipeline:
         """Say in the ledger that the calls are made now, and read what they need."""
         moment = self._moment(connection, jobs)
         open_calls = accounts_store.begin(
-            connection, moment.agency_id, [_call(job) for job in jobs], at=moment.at
+            connection, moment.agency_id, {_call(job): _account(job) for job in jobs}, at=moment.at
         )
         begun: dict[UUID, Any] = {job.id: Done() for job in jobs}
         for name, sender in self.senders.items():
@@ -154,7 +154,7 @@ class Pipeline:
             )  # fmt: skip
 
     def _settle_one(self, moment: Moment, job: Job, outcome: Outcome | None) -> None:
-        account_id = UUID(job.payload["account_id"])
+        account_id = _account(job)
         status, slug, message = _as_ledger(outcome)
         is_news = accounts_store.finish(
             moment.connection, moment.agency_id, _call(job),
@@ -219,6 +219,10 @@ def _begun(request: Request | None, begun: BegunCall, at: datetime) -> Begun | S
 
 def _call(job: Job) -> UUID:
     return UUID(job.payload["call_id"])
+
+
+def _account(job: Job) -> UUID:
+    return UUID(job.payload["account_id"])
 
 
 def _subject(job: Job) -> UUID:
