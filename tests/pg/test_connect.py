@@ -80,6 +80,18 @@ def test_a_missing_privilege_is_the_environments_fault(
         connection.execute("select * from app.migration")
 
 
+def test_whom_policies_bind_is_told_who_may_see_all_rows(
+    connection: psycopg.Connection[tuple[object, ...]],
+) -> None:
+    connection.execute(
+        "create role bound; create table kept (id int); alter table kept enable row level security;"
+        "grant select on kept to bound; set local role bound; set local row_security = off"
+    )
+    said = "connect as the owner, or as a role with BYPASSRLS"
+    with pytest.raises(ServerError, match=said), clear_errors("look around"):
+        connection.execute("select * from kept")
+
+
 def test_a_server_that_dies_is_told_in_one_line() -> None:
     # as libpq says it
     died = psycopg.OperationalError(

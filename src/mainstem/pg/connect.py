@@ -145,6 +145,8 @@ def clear_errors(doing: str) -> Iterator[None]:
     except pg_errors.InsufficientPrivilege as error:
         said = error.diag.message_primary or str(error)
         hint = error.diag.message_hint or "connect as the database's owner"
+        if "affected by row-level security" in said:
+            hint = "connect as the owner, or as a role with BYPASSRLS"
         raise ServerError(f"cannot {doing}: {said}; {hint}") from error
     except pg_errors.DiskFull as error:
         raise ServerError(f"cannot {doing}: the server's disk is full; make room") from error
