@@ -133,15 +133,24 @@ def _proven(planned: PlannedRun, comparison: Comparison, verdict: TableVerdict) 
     """The columns whose values in the target are known to be those that the run read."""
     table = planned.plan.table(verdict.table)
     target = planned.target_of(table)
-    if comparison.changed is not None or verdict.source_rows != verdict.target_rows:
+    if verdict.source_rows != verdict.target_rows:
         return
+    unlike = {*verdict.differing, *_changed(planned.connection, comparison)}
     for compared in comparison.columns:
         column = table.column(compared.name) if compared.is_plain else None
-        if column is None or column.into is None or compared.shown in verdict.differing:
+        if column is None or column.into is None or column.name in unlike:
             continue
         declared = target.table.column(column.into).declared_type
         if short_type(declared) == short_type(column.type):
             yield column.name
+
+
+def _changed(connection: Connection, comparison: Comparison) -> Iterator[str]:
+    """The columns of which the ledger says that some values are not the source's."""
+    if comparison.changed is not None:
+        query = f"select distinct column_name from ({comparison.changed}) as c"
+        for (name,) in connection.execute(query.encode()):
+            yield name
 
 
 def _label(one: _Expression) -> str:
