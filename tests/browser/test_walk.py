@@ -158,6 +158,12 @@ def test_the_palette_by_keyboard(open_window: OpenWindow) -> None:
     window.go("/clients")
     window.press("/")
     expect(page.get_by_role("searchbox")).to_be_focused()
+    saving = page.get_by_label("Save this list as")
+    page.get_by_label("Save or delete views").click()
+    expect(saving).to_be_visible()
+    window.press("Control+k")  # no menu stays open behind the palette
+    expect(saving).to_be_hidden()
+    page.keyboard.press("Escape")
     window.look_for("beacon")
     expect(field).to_be_focused()
     expect(page.get_by_role("option", name="Beacon Health")).to_be_visible()

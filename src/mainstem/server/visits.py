@@ -163,7 +163,7 @@ def led_astray(request: AnyRequest, error: RefusedError) -> Response[Any]:
         return requests.refused(request, error)
     return message(
         request,
-        title="You were not signed in",
+        title="Sign-in failed",
         text=str(error),
         status=error.status,
         way=(Doors.sign_in, "To the sign-in page"),
