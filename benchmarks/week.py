@@ -62,11 +62,13 @@ ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata")
 #: what a second of the machine's is about, for waits that the queue measures
 SPEED = 40
 BATCH = 40
-LEASE_S = 3
+LEASE_S = 2
 #: real seconds between two kills of a worker
 KILL_EVERY_S = 20.0
+#: how far into a step a worker is killed, at most
+KILL_WITHIN_S = 0.3
 #: how long a step waits before it goes on without the jobs of a killed worker
-PATIENCE_S = 0.3
+PATIENCE_S = 0.1
 LOOK_S = 0.02
 #: a week that stands still for so long is broken
 STEP_LIMIT_S = 120.0
@@ -95,7 +97,7 @@ class Crew:
         """Kill one when it is time, in the middle of its work, and start another in its place."""
         if time.monotonic() < self.next_kill_s:
             return
-        time.sleep(self.chance.random() * PATIENCE_S / 2)
+        time.sleep(self.chance.random() * KILL_WITHIN_S)
         index = self.chance.randrange(WORKERS)
         self.running[index].send_signal(signal.SIGKILL)
         self.running[index].wait()
@@ -191,6 +193,9 @@ def _work(
     hand = folder / "clock"
     set_hand(hand, starts_at)
     environment = os.environ | {
+        # who takes a killed one's place starts from compiled modules, as installed programs do
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         "DATABASE_URL": url,
         "MAINSTEM_HOME": str(folder / "home"),
         URL_VARIABLE: address,
@@ -234,9 +239,7 @@ def _wait_until_done(connection: Connection, crew: Crew) -> None:
         row = connection.execute(QUERIES["left"], {"living": crew.names()}).fetchone()
         assert row is not None, "counts answer one row"
         due, held, lost = row
-        if not due and not held and not lost:
-            return
-        if waited_s > PATIENCE_S and lost and not held:
+        if not due and not held and (not lost or waited_s > PATIENCE_S):
             return
         time.sleep(LOOK_S)
     sys.exit(f"the workers have not kept up for {STEP_LIMIT_S:g} s")
