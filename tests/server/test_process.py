@@ -9,6 +9,7 @@ import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +19,7 @@ from mainstem.errors import ConfigError, UsageError
 from mainstem.pg.connect import describe
 from mainstem.server import process
 from mainstem.server.listen import address, free_socket, require_address, trusted_hosts
-from mainstem.server.record import LOCK, NAME, running
+from mainstem.server.record import LOCK, NAME, Record, code_state, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,26 @@ def test_a_server_is_found_taken_as_it_is_replaced_and_ended(home: Path, migrate
     assert not (home / NAME).exists()
     assert process.health(replacing.address) is None
     assert process.stop(home) is None
+
+
+def test_a_server_of_code_that_was_replaced_is_ended_first(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class EndedError(Exception):
+        """The server was ended."""
+
+    def stop(_: Path) -> None:
+        raise EndedError
+
+    url = "postgresql://127.0.0.1:1/x"
+    found = Record(1, "http://127.0.0.1:1", describe(url), code_state())
+    monkeypatch.setattr(process, "running", lambda _: found)
+    monkeypatch.setattr(process, "health", lambda _: "it answers")
+    monkeypatch.setattr(process, "stop", stop)
+    assert process.start(url, home=home, host=HOST, port=0) == (found, False)
+    found = msgspec.structs.replace(found, code="of another day")
+    with pytest.raises(EndedError):
+        process.start(url, home=home, host=HOST, port=0)
 
 
 def test_a_killed_server_is_not_taken_for_a_running_one(home: Path, migrated_url: str) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,20 +21,25 @@ from mainstem.cli.setting import Setting
 from mainstem.cli.source import own_source, samples_folder
 from mainstem.core import agencies
 from mainstem.db.migrate import migrate
+from mainstem.errors import UsageError
 from mainstem.kit.wording import counted
 from mainstem.pg import target
 from mainstem.pg.connect import clear_errors, connect, describe
 from mainstem.pg.embedded import default_home
+from mainstem.pg.locks import try_lock
 from mainstem.server import demonstration, process
 from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
 from mainstem.server.settings import opened_core
 from mainstem.unify.progress import reporter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mainstem.core.invitations import Invited
     from mainstem.unify.report import Report
 
 HOST = "127.0.0.1"
+LOCK = "quickstart.lock"
 SAMPLE_ROWS = 20_000
 SAMPLE_ROWS_MIN = 5_000
 LARGE_ROWS = 1_000_000
@@ -85,17 +91,43 @@ def quickstart(sqlite: Path | None, *, rows: int, is_large: bool, port: int) -> 
         os.environ["MAINSTEM_HOME"] = str(default_home() / "large")
         rows = LARGE_ROWS
     console = Console(soft_wrap=True)
-    setting = _prepare(console, Checklist(console))
-    with clear_errors("go on with the quickstart"):
-        if sqlite is None:
-            report, is_proven = _samples(setting, rows=rows)
-        else:
-            report, is_proven = _own(setting, sqlite)
-        is_proven &= proving.check(setting)
-    address = _serve(setting, port=port)
+    with _alone(default_home()):
+        setting = _prepare(console, Checklist(console))
+        with clear_errors("go on with the quickstart"):
+            if sqlite is None:
+                report, is_proven = _samples(setting, rows=rows)
+            else:
+                report, is_proven = _own(setting, sqlite)
+            is_proven &= proving.check(setting)
+        address = _serve(setting, port=port)
     _conclude(setting, report, address=address, is_large=is_large, is_sample=sqlite is None)
     if not is_proven:
         sys.exit(1)
+
+
+@contextmanager
+def _alone(home: Path) -> Iterator[None]:
+    """Only one quickstart works in a home at a time: both would make the same databases.
+
+    Raises:
+        UsageError: another one does, or the home cannot be used.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o711)
+        held = try_lock(home / LOCK)
+    except OSError as error:
+        raise UsageError(
+            f"cannot use {home}: {error.strerror}; MAINSTEM_HOME names another folder"
+        ) from None
+    if held is None:
+        raise UsageError(
+            f"another quickstart works in {home}; wait until it is done, or name another folder in "
+            "MAINSTEM_HOME"
+        )
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def _prepare(console: Console, steps: Checklist) -> Setting:

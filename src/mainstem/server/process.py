@@ -16,7 +16,7 @@ import msgspec
 from mainstem.errors import UsageError
 from mainstem.pg.connect import describe
 from mainstem.server.model import Health
-from mainstem.server.record import LOG, Record, running
+from mainstem.server.record import LOG, Record, code_state, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,14 +35,15 @@ def start(url: str, *, home: Path, host: str, port: int) -> tuple[Record, bool]:
     """A server for that database that outlives this process; True when it had to be started.
 
     A server of the home that runs already for the same database is taken as it is; one for another
-    database is ended first.
+    database, or of code that was replaced since, is ended first.
 
     Raises:
         UsageError: it does not start; the message has the end of its log.
     """
     found = running(home)
     if found is not None:
-        if found.database == describe(url) and health(found.address) is not None:
+        is_same = found.database == describe(url) and found.code == code_state()
+        if is_same and health(found.address) is not None:
             return found, False
         stop(home)
     home.mkdir(parents=True, exist_ok=True, mode=0o711)

@@ -6,30 +6,37 @@ a process number in it is never one that somebody else got since.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+import mainstem
 from mainstem.pg.connect import describe
 from mainstem.pg.locks import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 NAME = "serve.json"
 LOCK = "serve.lock"
 LOG = "serve.log"
+_CODE: Final = frozenset({".py", ".sql", ".html", ".css", ".js"})
 
 
 class Record(msgspec.Struct, frozen=True):
-    """A running server: its process, its address, which database (without a password)."""
+    """A running server: its process, its address, which database (without a password), which code.
+
+    `code` is the state of the code that it began with.
+    """
 
     pid: int
     address: str
     database: str
+    code: str = ""
 
 
 @contextmanager
@@ -42,11 +49,21 @@ def keep_record(home: Path, *, address: str, url: str) -> Iterator[None]:
         return
     note = home / NAME
     try:
-        _write(note, Record(os.getpid(), address, describe(url)))
+        _write(note, Record(os.getpid(), address, describe(url), code_state()))
         yield
     finally:
         note.unlink(missing_ok=True)
         os.close(descriptor)
+
+
+def code_state() -> str:
+    """What tells the code as it lies here from the code of another day: names, times, sizes."""
+    root = Path(mainstem.__file__).parent
+    seen = hashlib.sha256()
+    for path in sorted(path for path in root.rglob("*") if path.suffix in _CODE):
+        state = path.stat()
+        seen.update(f"{path.relative_to(root)} {state.st_mtime_ns} {state.st_size}\n".encode())
+    return seen.hexdigest()
 
 
 def running(home: Path) -> Record | None:
