@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.checks.probe.attempts import Outcome, attempt_all
 from mainstem.checks.probe.borders import Attempt, Observation, judge, writing
+from mainstem.checks.probe.changes import prepare_changes
 from mainstem.checks.probe.outside import (
     attempts_from_outside,
     closed_attempts,
@@ -21,7 +22,8 @@ from mainstem.checks.probe.outside import (
     view_writing,
 )
 from mainstem.checks.probe.people import people_of
-from mainstem.checks.probe.readings import forget, prepare
+from mainstem.checks.probe.prepared import forget
+from mainstem.checks.probe.readings import prepare_readings
 from mainstem.checks.probe.seed import fill, invent
 from mainstem.checks.probe.tables import closed_relations, read_tables, read_views
 from mainstem.errors import ServerError
@@ -77,17 +79,19 @@ def _inside(
     connection: psycopg.Connection[TupleRow], tables: list[Table], views: list[View], seed: Seed
 ) -> Iterator[Observation]:
     """What people of either agency can do to the other, and to each other."""
-    readings = prepare(connection, tables, views, seed)
+    readings = prepare_readings(connection, tables, views, seed)
+    changes = prepare_changes(connection, tables, seed)
     unread = {view.label for view in views if "agency_id" in view.columns}
     refused: set[tuple[str, str]] = set()
     for person in chain.from_iterable(map(people_of, seed.agencies)):
         leaking = yield from _reads(connection, person, readings, unread)
-        writes = [
+        writes = [change.by(person) for change in changes] if person.is_writer else []
+        writes += [
             attempt
             for table in tables
             for attempt in writing(person, table, seed, is_sealed=table.label not in leaking)
-            if (attempt.label, attempt.doing) not in refused
         ]
+        writes = [write for write in writes if (write.label, write.doing) not in refused]
         writes += [attempt for view in views for attempt in view_writing(person, view, seed)]
         yield from _writes(connection, person, writes, refused)
     for label in sorted(unread):

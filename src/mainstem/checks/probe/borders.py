@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mainstem.checks.probe.rows import BORDERS, border_of, claims_of, divide, other_agency, sees
+from mainstem.checks.probe.rows import BORDERS, border_of, other_agency, sees
 from mainstem.checks.probe.seed import insertion, owners, recipe
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mainstem.checks.probe.attempts import Outcome
     from mainstem.checks.probe.people import Person
     from mainstem.checks.probe.seed import Seed
-    from mainstem.checks.probe.tables import Column, Table
+    from mainstem.checks.probe.tables import Table
 
 #: a trigger's own refusal to change a row's key
 GUARDED: Final = "23000"
@@ -54,7 +54,7 @@ class Attempt:
 
 
 def writing(person: Person, table: Table, seed: Seed, *, is_sealed: bool) -> Iterator[Attempt]:
-    """Change, insert and move what is not the person's.
+    """Insert and move what is not the person's.
 
     Args:
         person: who tries.
@@ -64,26 +64,8 @@ def writing(person: Person, table: Table, seed: Seed, *, is_sealed: bool) -> Ite
     """
     if not person.is_writer or table.agency_column is None:
         return
-    division = divide(table, claims_of(person), seed)
-    name = table.identifier.as_string()
-    hidden = f"{division.scope} and ({division.own}) is not true"
-    column = _changeable(table)
-    update = f'update {name} set "{column.name}" = "{column.name}" where {hidden}'
-    yield _change(table, update, "updates", is_granted=column.is_updatable)
-    delete = f"delete from {name} where {hidden}"
-    yield _change(table, delete, "deletes", is_granted=table.is_deletable)
     yield from _insertions(person, table, seed)
     yield from _moves(person, table, seed, is_sealed=is_sealed)
-
-
-def _change(table: Table, statement: str, doing: str, *, is_granted: bool) -> Attempt:
-    return Attempt("change", "change", table.label, statement, doing, is_granted=is_granted)
-
-
-def _changeable(table: Table) -> Column:
-    """A column that the grants let a request update, or else any."""
-    granted = (column for column in table.columns.values() if column.is_updatable)
-    return next(granted, next(iter(table.columns.values())))
 
 
 def _insertions(person: Person, table: Table, seed: Seed) -> Iterator[Attempt]:

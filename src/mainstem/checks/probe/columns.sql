@@ -10,5 +10,5 @@ from declared as d
 join pg_attribute as a on a.attrelid = d.relation and a.attnum > 0 and not a.attisdropped
 join pg_type as t on t.oid = a.atttypid
 join pg_type as base on base.oid = case t.typtype when 'd' then t.typbasetype else t.oid end
-where a.attgenerated = ''
+where a.attgenerated = '' and a.attidentity <> 'a'
 order by d.label, a.attnum

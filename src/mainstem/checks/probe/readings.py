@@ -1,39 +1,25 @@
-"""What people read of tables and views: prepared once, and executed with each person's claims.
-
-Planning takes most of the time of a reading, and the plan is the same for everybody: it depends on
-the role, which all of them have.
-"""
+"""What people read of tables and views: prepared once, and executed with each person's claims."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from psycopg import sql
+from typing import TYPE_CHECKING
 
 from mainstem.checks.probe.borders import Attempt
-from mainstem.checks.probe.rows import (
-    PLACE_TYPES,
-    PLACES,
-    claims_of,
-    client_condition,
-    count_rows,
-    divide,
-    own_count,
-)
+from mainstem.checks.probe.prepared import execution, prepare
+from mainstem.checks.probe.rows import PLACES, client_condition, count_rows, divide, own_count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import psycopg
+    from psycopg import sql
     from psycopg.rows import TupleRow
 
     from mainstem.checks.probe.people import Person
     from mainstem.checks.probe.rows import Counts
     from mainstem.checks.probe.seed import Seed
     from mainstem.checks.probe.tables import Table, View
-
-PREFIX: Final = "mainstem_reading_"
 
 
 @dataclass(frozen=True)
@@ -55,47 +41,30 @@ class Reading:
 
     def by(self, person: Person) -> Attempt:
         """The person's attempt at it, and how many rows they should see."""
-        statement = f"execute {self.name}({claims_of(person).listed()})"
+        statement = execution(self.name, person)
         expected = 0
         if self.table is not None and self.rows is not None:
             expected = own_count(self.table, person, self.rows)
         return Attempt(self.kind, self.kind, self.label, statement, "reads", expected)
 
 
-def prepare(
+def prepare_readings(
     connection: psycopg.Connection[TupleRow],
     tables: Sequence[Table],
     views: Sequence[View],
     seed: Seed,
 ) -> list[Reading]:
     """Prepare the reading of every table, and of every view that says whose its rows are."""
-    # However few rows there are: a plan for one person's claims would be made for each of them.
-    connection.execute("set local plan_cache_mode = force_generic_plan")
     readings: list[Reading] = []
     for table in tables:
-        name = f"{PREFIX}{len(readings)}"
-        _prepare(connection, name, _of_table(table, seed))
+        name = prepare(connection, f"reads_{len(readings)}", _of_table(table, seed))
         rows = count_rows(connection, table, seed)
         readings.append(Reading("read", table.label, name, table, rows))
     for view in views:
         if "agency_id" in view.columns:
-            name = f"{PREFIX}{len(readings)}"
-            _prepare(connection, name, _of_view(view, seed))
+            name = prepare(connection, f"reads_{len(readings)}", _of_view(view, seed))
             readings.append(Reading("view", view.label, name))
     return readings
-
-
-def forget(connection: psycopg.Connection[TupleRow]) -> None:
-    """Remove what was prepared: unlike all else that the probe makes, it outlives a rollback."""
-    found = connection.execute(
-        "select name from pg_prepared_statements where starts_with(name, %s)", (PREFIX,)
-    ).fetchall()
-    for (name,) in found:
-        connection.execute(sql.SQL("deallocate {}").format(sql.Identifier(name)))
-
-
-def _prepare(connection: psycopg.Connection[TupleRow], name: str, statement: str) -> None:
-    connection.execute(f"prepare {name} ({PLACE_TYPES}) as {statement}".encode())
 
 
 def _of_table(table: Table, seed: Seed) -> str:
