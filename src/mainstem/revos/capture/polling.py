@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import msgspec
+
 from mainstem.jobs import Done, Job, NewJob, Registry, Verdict, enqueue
 from mainstem.revos.accounts import NewCall, Route, health, hours_of
 from mainstem.revos.accounts import store as accounts_store
@@ -116,28 +118,24 @@ class Polling:
         }
         accounts_store.finish_reads(connection, moment.agency_id, pages, at=moment.at)
         left = _reads_left(moment, [UUID(job.payload["account_id"]) for job in jobs])
-        for poll in store.rows(moment, "polls_of", ids=list(found)):
-            verdict = found[poll["id"]]
-            if isinstance(verdict, Found):
-                self._settle_one(moment, poll, verdict, left.get(poll["linkedin_account_id"], 0))
-
-    def _settle_one(
-        self, moment: Moment, poll: Mapping[str, Any], found: Found, reads_left: int
-    ) -> None:
-        if found.post is not None:
-            _measure(moment, poll, found)
-        if poll["campaign_status"] in RESTING:
-            found = replace(found, comments=(), reached_end=False)
-        seen, matched = judge(self.keys, moment, poll, found.comments)
-        if found.fault is not None:
-            health.note(
-                moment.connection,
-                moment.agency_id,
-                poll["linkedin_account_id"],
-                found.fault,
-                at=moment.at,
+        looks = [
+            (poll, _usable(poll, verdict))
+            for poll in store.rows(moment, "polls_of", ids=list(found))
+            if isinstance(verdict := found[poll["id"]], Found)
+        ]
+        for poll, look in looks:
+            _note(moment, poll, look)
+        counts = judge(self.keys, moment, [(poll, look.comments) for poll, look in looks])
+        done = [
+            _again(
+                moment, poll, look,
+                counts=counts.get(poll["id"], (0, 0)),
+                reads_left=left.get(poll["linkedin_account_id"], 0),
             )
-        _again(moment, poll, found, seen=seen, matched=matched, reads_left=reads_left)
+            for poll, look in looks
+        ]  # fmt: skip
+        if done:
+            store.rows(moment, "polls_done", polls=msgspec.json.encode(done).decode())
 
     def _moment(self, connection: Connection, jobs: Sequence[Job]) -> Moment:
         agency_id = jobs[0].agency_id
@@ -145,15 +143,30 @@ class Polling:
         return Moment(connection=connection, agency_id=agency_id, at=self.clock.of(connection))
 
 
+def _usable(poll: Mapping[str, Any], found: Found) -> Found:
+    if poll["campaign_status"] in RESTING:
+        return replace(found, comments=(), reached_end=False)
+    return found
+
+
+def _note(moment: Moment, poll: Mapping[str, Any], found: Found) -> None:
+    """Keep the post's numbers, and what a fault means for the account."""
+    if found.post is not None:
+        _measure(moment, poll, found)
+    if found.fault is not None:
+        account_id = poll["linkedin_account_id"]
+        health.note(moment.connection, moment.agency_id, account_id, found.fault, at=moment.at)
+
+
 def _again(
     moment: Moment,
     poll: Mapping[str, Any],
     found: Found,
     *,
-    seen: int,
-    matched: int,
+    counts: tuple[int, int],
     reads_left: int,
-) -> None:
+) -> dict[str, object]:
+    """When a post is looked at again, as a row of `polls_done`."""
     errors, said = 0, None
     if found.fault is not None:
         errors, said = poll["error_count"] + 1, str(found.fault)
@@ -167,19 +180,18 @@ def _again(
     if looks_at is not None and poll["stop_at"] is not None and looks_at > poll["stop_at"]:
         looks_at = None
     minutes = 1 if looks_at is None else int((looks_at - moment.at).total_seconds() // 60)
-    store.rows(
-        moment,
-        "poll_done",
-        id=poll["id"],
-        status="scheduled" if looks_at is not None else "failed" if said else "completed",
-        next_check_at=looks_at,
-        minutes=min(10_080, max(1, minutes)),
-        seen=seen,
-        matched=matched,
-        error_count=errors,
-        error=said,
-        is_reconciled=found.reached_end,
-    )
+    seen, matched = counts
+    return {
+        "id": poll["id"],
+        "status": "scheduled" if looks_at is not None else "failed" if said else "completed",
+        "next_check_at": looks_at,
+        "minutes": min(10_080, max(1, minutes)),
+        "seen": seen,
+        "matched": matched,
+        "error_count": errors,
+        "error": said,
+        "is_reconciled": found.reached_end,
+    }
 
 
 def _measure(moment: Moment, poll: Mapping[str, Any], found: Found) -> None:

@@ -64,46 +64,60 @@ insert into public.post_metric (agency_id, client_id, post_id, measured_at, impr
 values (%(agency_id)s, %(client_id)s, %(post_id)s, %(at)s, %(impressions)s, %(reactions)s, %(comments)s, %(shares)s)
 
 -- name: looked_at
--- A comment is looked at once, however often pages shift. Nothing comes back when it was before.
+-- Comments are looked at once, however often pages shift. Of one that was before, nothing comes back.
 insert into public.processed_comment
   (agency_id, client_id, linkedin_account_id, post_id, unipile_comment_id, outcome, reason)
-values (%(agency_id)s, %(client_id)s, %(account_id)s, %(post_id)s, %(comment_id)s, %(outcome)s, %(reason)s)
+select %(agency_id)s, c.client_id, c.account_id, c.post_id, c.comment_id, c.outcome, c.reason
+from rows from (json_to_recordset(%(comments)s::json) as (
+  client_id uuid, account_id uuid, post_id uuid, comment_id text, outcome text, reason text)) with ordinality as c
+order by c.ordinality
 on conflict on constraint processed_comment_unipile_key do nothing
-returning id
+returning id, post_id, unipile_comment_id
 
 -- name: set_outcome
--- What was made of it in the end.
+-- What was made of comments in the end.
 update public.processed_comment set outcome = %(outcome)s, reason = %(reason)s
-where agency_id = %(agency_id)s and id = %(id)s
+where agency_id = %(agency_id)s and id = any (%(ids)s)
 
--- name: add_comment
--- The comment itself.
+-- name: add_comments
+-- The comments themselves.
 insert into public.comment
   (agency_id, client_id, post_id, linkedin_account_id, unipile_comment_id, author_name, author_linkedin_id,
    author_headline, author_profile_url, author_picture_url, network_distance, is_own, content, has_trigger_word,
    commented_at)
-values (%(agency_id)s, %(client_id)s, %(post_id)s, %(account_id)s, %(comment_id)s, %(author_name)s, %(author_id)s,
-        %(headline)s, %(profile_url)s, %(picture_url)s, %(distance)s, %(is_own)s, %(content)s, %(has_trigger_word)s,
-        %(commented_at)s)
+select %(agency_id)s, c.client_id, c.post_id, c.account_id, c.comment_id, c.author_name, c.author_id, c.headline,
+       c.profile_url, c.picture_url, c.distance, c.is_own, c.content, c.has_trigger_word, c.commented_at
+from rows from (json_to_recordset(%(comments)s::json) as (
+  client_id uuid, post_id uuid, account_id uuid, comment_id text, author_name text, author_id text, headline text,
+  profile_url text, picture_url text, distance text, is_own boolean, content text, has_trigger_word boolean,
+  commented_at timestamptz)) with ordinality as c
+order by c.ordinality
 on conflict on constraint comment_unipile_key do nothing
-returning id
+returning id, post_id, unipile_comment_id
 
--- name: add_trigger
--- A comment that asks, or may ask, for the campaign's offer.
+-- name: add_triggers
+-- Comments that ask, or may ask, for their campaigns' offers.
 insert into public.triggered_comment
   (agency_id, client_id, campaign_id, post_id, comment_id, trigger_word, match_kind, score, reason, status, queued_at)
-values (%(agency_id)s, %(client_id)s, %(campaign_id)s, %(post_id)s, %(comment_row)s, %(trigger_word)s, %(match_kind)s,
-        %(score)s, %(reason)s, %(status)s, case when %(status)s = 'queued' then %(at)s::timestamptz end)
+select %(agency_id)s, t.client_id, t.campaign_id, t.post_id, t.comment_id, t.trigger_word, t.match_kind, t.score,
+       t.reason, t.status, case when t.status = 'queued' then %(at)s::timestamptz end
+from rows from (json_to_recordset(%(triggers)s::json) as (
+  client_id uuid, campaign_id uuid, post_id uuid, comment_id uuid, trigger_word text, match_kind text, score numeric,
+  reason text, status text)) with ordinality as t
+order by t.ordinality
 on conflict on constraint triggered_comment_comment_key do nothing
 
--- name: poll_done
+-- name: polls_done
 -- When to look again.
-update public.scrape_job
-set status = %(status)s, next_check_at = %(next_check_at)s, last_checked_at = %(at)s, interval_minutes = %(minutes)s,
-    comments_seen = comments_seen + %(seen)s, comments_matched = comments_matched + %(matched)s,
-    error_count = %(error_count)s, last_error = %(error)s, claimed_at = null,
-    last_reconciled_at = case when %(is_reconciled)s then %(at)s::timestamptz else last_reconciled_at end
-where agency_id = %(agency_id)s and id = %(id)s
+update public.scrape_job as s
+set status = p.status, next_check_at = p.next_check_at, last_checked_at = %(at)s, interval_minutes = p.minutes,
+    comments_seen = s.comments_seen + p.seen, comments_matched = s.comments_matched + p.matched,
+    error_count = p.error_count, last_error = p.error, claimed_at = null,
+    last_reconciled_at = case when p.is_reconciled then %(at)s::timestamptz else s.last_reconciled_at end
+from json_to_recordset(%(polls)s::json) as p (
+  id uuid, status text, next_check_at timestamptz, minutes integer, seen integer, matched integer, error_count integer,
+  error text, is_reconciled boolean)
+where s.agency_id = %(agency_id)s and s.id = p.id
 
 -- name: trigger_of
 -- A comment that a person decides about, locked.

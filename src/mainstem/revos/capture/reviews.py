@@ -38,7 +38,7 @@ def decide(moment: Moment, trigger_id: UUID, *, asks: bool) -> None:
             headline=found["author_headline"],
             profile_url=found["author_profile_url"],
         )
-        begun = sequence.begin(moment, who)
-        status = "queued" if begun is not None else "skipped"
+        begun = sequence.begin(moment, [who])
+        status = "queued" if begun else "skipped"
         reason = "a person read it: a request"
     store.rows(moment, "decide_trigger", trigger_id=trigger_id, status=status, reason=reason)

@@ -7,10 +7,13 @@ from datetime import timedelta
 from secrets import SystemRandom
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mainstem.revos.sequence import after, store
 from mainstem.revos.sequence.model import STEP, Purpose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from mainstem.revos.sending import Moment
@@ -36,26 +39,38 @@ class Commenter:
     profile_url: str | None = None
 
 
-def begin(moment: Moment, who: Commenter) -> UUID | None:
-    """Make a lead and plan the first message; None when the person is in the campaign already."""
-    first, _, last = who.name.strip()[:NAME_CHARACTERS_MAX].partition(" ")
-    lead = store.row(
+def begin(moment: Moment, people: Sequence[Commenter]) -> dict[UUID, UUID]:
+    """Make leads and plan their first messages.
+
+    Returns:
+        The leads, by their comments; of a person who is in the campaign already there is none.
+    """
+    if not people:
+        return {}
+    made = store.rows(
         moment,
-        "begin_lead",
+        "begin_leads",
         step=STEP[Purpose.ASK],
         purpose=Purpose.ASK,
-        scheduled_for=moment.at + ASK_AFTER + _DICE.random() * ASK_WITHIN,
-        client_id=who.client_id,
-        campaign_id=who.campaign_id,
-        comment_id=who.comment_id,
-        account_id=who.account_id,
-        person_id=who.person_id,
-        first_name=first or None,
-        last_name=last.strip() or None,
-        headline=who.headline,
-        profile_url=who.profile_url,
+        people=msgspec.json.encode([_person(moment, who) for who in people]).decode(),
     )
-    return None if lead is None else lead["id"]
+    return {lead["comment_id"]: lead["id"] for lead in made}
+
+
+def _person(moment: Moment, who: Commenter) -> dict[str, object]:
+    first, _, last = who.name.strip()[:NAME_CHARACTERS_MAX].partition(" ")
+    return {
+        "client_id": who.client_id,
+        "campaign_id": who.campaign_id,
+        "comment_id": who.comment_id,
+        "account_id": who.account_id,
+        "person_id": who.person_id,
+        "first_name": first or None,
+        "last_name": last.strip() or None,
+        "headline": who.headline,
+        "profile_url": who.profile_url,
+        "scheduled_for": moment.at + ASK_AFTER + _DICE.random() * ASK_WITHIN,
+    }
 
 
 def invited(moment: Moment, lead_id: UUID | None) -> None:

@@ -260,13 +260,17 @@ update public.processed_message set outcome = %(outcome)s, dm_message_id = %(dm_
 where agency_id = %(agency_id)s and id = %(id)s
 
 -- name: sequences_with
--- The conversations with a person by an account, the one written to last first, locked.
+-- The conversations with a person by an account, the one written to last first, locked. `asked_at` is
+-- when the first message went out, or may have: whoever wrote before it has not answered it.
 select q.id as sequence_id, q.status as sequence_status, q.email_extracted, q.client_id, q.campaign_id,
        q.linkedin_account_id, q.provider_chat_id, l.id as lead_id, l.linkedin_id, l.status as lead_status, l.email,
-       l.comment_id, c.settings, c.dm_template_step2, c.dm_template_step3, c.name as campaign_name
+       l.comment_id, c.settings, c.dm_template_step2, c.dm_template_step3, c.name as campaign_name,
+       d.reserved_at as asked_at
 from public.dm_sequence as q
 join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.campaign as c on c.agency_id = q.agency_id and c.id = q.campaign_id
+left join public.dm_delivery as d on d.agency_id = q.agency_id and d.campaign_id = q.campaign_id
+  and d.provider_person_id = l.linkedin_id and d.step = %(ask)s and (d.status <> 'failed' or d.error_slug = 'not_sent')
 where q.agency_id = %(agency_id)s and q.linkedin_account_id = %(account_id)s
   and (l.linkedin_id = %(person_id)s or q.provider_chat_id = %(chat_id)s)
 order by (select max(s.sent_at) from public.dm_step as s
@@ -344,19 +348,24 @@ update public.pending_connection set status = 'withdrawn'
 where agency_id = %(agency_id)s and client_id = %(client_id)s and provider_person_id = %(person_id)s
   and status = 'queued'
 
--- name: begin_lead
--- A person in a campaign, once however often they comment: lead and sequence, which point at each
+-- name: begin_leads
+-- People in campaigns, each once however often they comment: lead and sequence, which point at each
 -- other, and the first message.
-with made as materialized (select app.uuid7() as sequence_id),
+with made as materialized (
+  select g.*, app.uuid7() as sequence_id
+  from rows from (json_to_recordset(%(people)s::json) as (
+    client_id uuid, campaign_id uuid, comment_id uuid, account_id uuid, person_id text, first_name text, last_name text,
+    headline text, profile_url text, scheduled_for timestamptz)) with ordinality as g
+),
 lead as (
   insert into public.lead
     (agency_id, client_id, campaign_id, comment_id, linkedin_account_id, linkedin_id, first_name, last_name, headline,
      linkedin_url, dm_sequence_id)
-  select %(agency_id)s, %(client_id)s, %(campaign_id)s, %(comment_id)s, %(account_id)s, %(person_id)s, %(first_name)s,
-         %(last_name)s, %(headline)s, %(profile_url)s, sequence_id
-  from made
+  select %(agency_id)s, client_id, campaign_id, comment_id, account_id, person_id, first_name, last_name, headline,
+         profile_url, sequence_id
+  from made order by ordinality
   on conflict on constraint lead_linkedin_key do nothing
-  returning agency_id, client_id, campaign_id, id, linkedin_account_id, dm_sequence_id
+  returning agency_id, client_id, campaign_id, id, comment_id, linkedin_account_id, dm_sequence_id
 ),
 sequence as (
   insert into public.dm_sequence (agency_id, client_id, campaign_id, lead_id, linkedin_account_id, id)
@@ -366,10 +375,10 @@ sequence as (
 step as (
   insert into public.dm_step
     (agency_id, client_id, dm_sequence_id, linkedin_account_id, step, purpose, status, scheduled_for)
-  select agency_id, client_id, id, linkedin_account_id, %(step)s, %(purpose)s, 'scheduled', %(scheduled_for)s
-  from sequence
+  select s.agency_id, s.client_id, s.id, s.linkedin_account_id, %(step)s, %(purpose)s, 'scheduled', made.scheduled_for
+  from sequence as s join made on made.sequence_id = s.id
 )
-select id from lead
+select id, comment_id from lead
 
 -- name: open_link
 -- The link in a message works, until then. Its address is not kept: whoever has the key can make it.
