@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from mainstem.checks.probe.attempts import Outcome
     from mainstem.checks.probe.people import Person
-    from mainstem.checks.probe.seed import Seed
+    from mainstem.checks.probe.seed import Fixed, Seed
     from mainstem.checks.probe.tables import Table
 
 #: a trigger's own refusal to change a row's key
@@ -76,18 +76,29 @@ def _insertions(person: Person, table: Table, seed: Seed) -> Iterator[Attempt]:
         if border in borders:
             continue
         borders.add(border)
-        # People, clients and agencies are made under ids of their own.
-        fixed = {n: v for n, v in owner.items() if table.label not in _NAMED or n != "id"}
-        row = recipe(seed, table, fixed)
-        if row is None:
+        made = _insertion_for(seed, table, owner)
+        if made is None:
             continue
-        is_granted = all(table.columns[column].is_insertable for column in row)
-        text = insertion(table, [row]).as_string()
+        text, is_granted = made
         if border is None and (table.label != "client" or person.tenant.client_ids is None):
             yield Attempt("own", "exercised", table.label, text, "inserts", is_granted=is_granted)
         elif border is not None:
             doing = f"inserts a row of {BORDERS[border]}"
             yield Attempt("insert", "insert", table.label, text, doing, is_granted=is_granted)
+
+
+def _insertion_for(seed: Seed, table: Table, owner: Fixed) -> tuple[str, bool] | None:
+    """The insert of a row for that owner, and whether the grants allow it; made once for all."""
+    key = (table.label, *owner.values())
+    if key not in seed.insertions:
+        # People, clients and agencies are made under ids of their own.
+        fixed = {n: v for n, v in owner.items() if table.label not in _NAMED or n != "id"}
+        row = recipe(seed, table, fixed)
+        seed.insertions[key] = None
+        if row is not None:
+            is_granted = all(table.columns[column].is_insertable for column in row)
+            seed.insertions[key] = insertion(table, [row]).as_string(), is_granted
+    return seed.insertions[key]
 
 
 _NAMED: Final = frozenset({"agency", "user", "client"})

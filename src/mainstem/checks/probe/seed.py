@@ -43,6 +43,8 @@ class Seed:
     rows: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     choices: dict[str, dict[str, Candidate]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    #: table and owner -> the insert of a further row, and whether the grants allow it
+    insertions: dict[tuple[str | None, ...], tuple[str, bool] | None] = field(default_factory=dict)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
 
