@@ -11,6 +11,8 @@ import pytest
 from mainstem.revos.accounts import health
 from mainstem.revos.sandbox.faults import FaultKind, Knob
 from mainstem.revos.sequence import reviews, unknown
+from mainstem.revos.unipile import ChatId, Message, PersonId
+from mainstem.revos.unipile.model import MessageId
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +117,13 @@ def test_who_asks_to_stop_is_never_written_to_again(stage: Stage) -> None:
     assert stage.sql("select agency_id, reason, value_hint from suppression") == [
         (stage.mine.agency.id, "opt_out", None)
     ]
+    late = Message(
+        id=MessageId("late"), chat_id=ChatId("c"), sender_id=PersonId(person.id),
+        text="though you know me: ann@acme.io", sent_at=stage.world.now(), is_own=False,
+    )  # fmt: skip
+    with stage.moment(stage.mine) as moment:
+        stage.engine.replies.take_in(moment, stage.mine.account_id, late)
+    assert stage.sql("select email from lead") == [(None,)], "nobody is told of them any more"
     stage.sql("delete from dm_step")
     stage.sql("update lead set dm_sequence_id = null")
     stage.sql("delete from dm_delivery")

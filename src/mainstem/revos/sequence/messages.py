@@ -12,6 +12,7 @@ from mainstem.revos.sending import Moment, Wanted
 from mainstem.revos.sequence import after, store, suppression
 from mainstem.revos.sequence.checks import decide
 from mainstem.revos.sequence.model import (
+    CLOCK_SLACK,
     Decision,
     Distance,
     Facts,
@@ -38,8 +39,6 @@ STEPS_MAX = 5
 WAIT = timedelta(minutes=30)
 ANSWERED = timedelta(minutes=5)
 MESSAGES_LOOKED_AT = 20
-#: clocks of ours and the provider's differ
-CLOCK_SLACK = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Purpose(enum.StrEnum):
 #: Reminders are counted from REMIND_FIRST on.
 STEP = {Purpose.ASK: 1, Purpose.CONFIRM: 2, Purpose.BACKUP: 3}
 REMIND_FIRST = 4
+#: clocks of ours and the provider's differ
+CLOCK_SLACK = timedelta(minutes=2)
 
 
 class Distance(enum.StrEnum):

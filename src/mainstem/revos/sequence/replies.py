@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainstem.revos.extraction import REVIEW_BELOW, Extraction, Verdict, extract
 from mainstem.revos.sequence import after, store, suppression
-from mainstem.revos.sequence.model import Purpose
+from mainstem.revos.sequence.model import CLOCK_SLACK, STEP, Purpose
 from mainstem.revos.sequence.opt_out import asks_to_stop
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class Replies:
             account_id=account_id,
             person_id=message.sender_id,
             chat_id=message.chat_id,
+            ask=STEP[Purpose.ASK],
         )
         if not found:
             return "unrelated", None
@@ -103,8 +104,8 @@ class Replies:
         self, moment: Moment, sequence: Mapping[str, Any], email: str, *, confidence: float
     ) -> None:
         """Keep a lead's address and plan what was promised for it."""
-        if self._is_suppressed(moment, sequence["client_id"], email):
-            after.give_up(moment, sequence, "the address is on the list of those not to write to")
+        if self._is_suppressed(moment, sequence, email):
+            after.give_up(moment, sequence, "the person is on the list of those not to write to")
             return
         is_first = store.row(
             moment, "capture_address", sequence_id=sequence["sequence_id"], email=email
@@ -118,9 +119,14 @@ class Replies:
         after.add_confirmation(moment, sequence)
         self.captured(moment, lead_id)
 
-    def _is_suppressed(self, moment: Moment, client_id: UUID, email: str) -> bool:
-        made = suppression.hashes(self.keys, moment.agency_id, "email", email)
-        return bool(store.suppressed(moment, [client_id], made))
+    def _is_suppressed(self, moment: Moment, sequence: Mapping[str, Any], email: str) -> bool:
+        """Whether the address is on the list, or the person, who opted out and writes again."""
+        made = [
+            each
+            for kind, value in (("email", email), ("linkedin", sequence["linkedin_id"]))
+            for each in suppression.hashes(self.keys, moment.agency_id, kind, value)
+        ]
+        return bool(store.suppressed(moment, [sequence["client_id"]], made))
 
     def opt_out(self, moment: Moment, *, client_id: UUID, person_id: str) -> None:
         """Never write to a person again for a client, whatever campaign."""
@@ -165,11 +171,15 @@ def _stored(moment: Moment, last: Mapping[str, Any], account_id: UUID, message: 
 
 
 def _answered(moment: Moment, one: Mapping[str, Any], message: Message) -> None:
+    """Note that the person answered; what came before our first message answers nothing."""
+    sent_at = message.sent_at or moment.at
+    if one["asked_at"] is None or sent_at < one["asked_at"] - CLOCK_SLACK:
+        return
     store.rows(
         moment,
         "sequence_answered",
         sequence_id=one["sequence_id"],
-        sent_at=message.sent_at or moment.at,
+        sent_at=sent_at,
         chat_id=message.chat_id,
     )
     store.rows(
