@@ -44,7 +44,10 @@ def call(agency: Agency, account_id: UUID, route: Route, at: datetime) -> NewCal
 
 
 def test_what_two_agencies_do_in_a_persons_name_counts_together(database_url: str) -> None:
-    with connect(database_url, autocommit=True) as one, connect(database_url) as two:
+    with (
+        connect(database_url, autocommit=True) as one,
+        connect(database_url, autocommit=True) as two,
+    ):
         mine, theirs = new_agency(one), new_agency(one)
         own, other = (linked(one, agency, "Tom", "ACoTom") for agency in (mine, theirs))
         apart = linked(one, theirs, "Ann", "ACoAnn")

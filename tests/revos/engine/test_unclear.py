@@ -73,6 +73,26 @@ def test_a_message_in_the_same_words_that_did_arrive_is_found(stage: Stage) -> N
     assert [status for _, status in stage.sql(DELIVERIES)] == ["sent", "sent"]
 
 
+def test_another_post_in_the_same_words_is_not_taken_for_ones_own(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    mine = stage.mine
+    stage.published(mine)
+    stage.sql(
+        "insert into post (agency_id, client_id, linkedin_account_id, content, status,"
+        " scheduled_for) select agency_id, client_id, linkedin_account_id, content, 'scheduled',"
+        " scheduled_for from post where id = %s", mine.post_id,
+    )  # fmt: skip
+    stage.sandbox.faults.turn_on(Knob(FaultKind.LOST_BEFORE, route="publish", count=1))
+    stage.later(timedelta(minutes=20))
+    assert len(mine.account.posts) == 1
+    said = "select status, failure_reason like '%%whether the post is there%%' from post"
+    assert stage.sql(f"{said} where agency_id = %s order by created_at", mine.agency.id) == [
+        ("published", None), ("failed", True),
+    ]  # fmt: skip
+    assert not caplog.records, "it could be written down"
+
+
 @dataclass(frozen=True)
 class SkewedClock(Clock):
     """What a worker's own machine shows that goes wrong by so much."""

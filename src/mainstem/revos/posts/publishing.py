@@ -38,19 +38,20 @@ class PostRequest:
     text: str
     scheduled_for: datetime
     is_wanted: bool
+    taken: frozenset[str]
 
     async def make(self, provider: Provider) -> Outcome:
         """Publish it."""
         return await provider.publish(self.account, self.text)
 
     async def look(self, provider: Provider) -> Sent | None:
-        """Look for the same words among the account's newest posts."""
+        """Look for the same words among the account's newest posts, other rows' own left out."""
         if self.owner is None:
             return None
         page = await provider.posts(self.account, self.owner, limit=POSTS_LOOKED_AT)
         for post in page.items:
             is_new = post.published_at is None or post.published_at >= self.scheduled_for
-            if is_new and post.text.strip() == self.text.strip():
+            if is_new and post.id not in self.taken and post.text.strip() == self.text.strip():
                 return Sent(post.id)
         return None
 
@@ -86,8 +87,11 @@ class Publications:
                 text=one["content"],
                 scheduled_for=one["scheduled_for"] or moment.at,
                 is_wanted=one["is_wanted"],
+                taken=frozenset(one["taken"]),
             )
-            for one in store.rows(moment, "requests", ids=list(subject_ids))
+            for one in store.rows(
+                moment, "requests", ids=list(subject_ids), taken_max=POSTS_LOOKED_AT
+            )
         }
 
     def settle(

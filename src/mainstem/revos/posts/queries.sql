@@ -18,8 +18,12 @@ from due where p.agency_id = %(agency_id)s and p.id = due.id and p.status = 'sch
 returning p.id, p.linkedin_account_id
 
 -- name: requests
--- What publishing takes.
-select p.id, p.content, a.unipile_account_id, a.provider_person_id, p.scheduled_for, p.status = 'publishing' as is_wanted
+-- What publishing takes. `taken` are posts that are out under other rows: they may say the same.
+select p.id, p.content, a.unipile_account_id, a.provider_person_id, p.scheduled_for, p.status = 'publishing' as is_wanted,
+       array(select o.unipile_post_id from public.post as o
+             where o.agency_id = p.agency_id and o.linkedin_account_id = p.linkedin_account_id and o.id <> p.id
+               and o.unipile_post_id is not null
+             order by o.published_at desc nulls last limit %(taken_max)s) as taken
 from public.post as p
 join public.linkedin_account as a on a.agency_id = p.agency_id and a.id = p.linkedin_account_id
 where p.agency_id = %(agency_id)s and p.id = any (%(ids)s)
