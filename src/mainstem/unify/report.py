@@ -173,9 +173,10 @@ def _write_rows(file: TextIO, name: str, rows: Iterable[Mapping[str, object]]) -
 
 def _accounts(tables: Sequence[TableResult]) -> Table:
     shown = Table(box=None, pad_edge=False)
-    shown.add_column("table", no_wrap=True)
+    # On a narrow terminal names go on in the next line; a number that is cut says nothing.
+    shown.add_column("table", overflow="fold")
     for name in _COUNTS:
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", no_wrap=True)
     for table in tables:
         shown.add_row(Text(table.table), *(f"{getattr(table, name):,}" for name in _COUNTS))
     if len(tables) > 1:

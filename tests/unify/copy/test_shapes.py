@@ -220,6 +220,21 @@ def test_a_counter_remembers_what_was_deleted(
     assert target.execute("insert into t (a) values ('n') returning id").fetchone() == (91,)
 
 
+def test_a_foreign_key_between_two_types_is_reported_with_both(
+    make_db: Callable[..., Path], copied: Callable[..., Report]
+) -> None:
+    path = make_db(
+        """create table parent (id integer primary key);
+        create table child (id integer primary key, parent_id text references parent);
+        insert into parent values (1); insert into child values (1, '1'), (2, 'one');"""
+    )
+
+    (lost,) = copied(path)["not_carried"]
+
+    assert lost["name"] == "child.parent_id"
+    assert "of incompatible types: text and" in lost["reason"]
+
+
 def test_violated_checks_and_orphans_hold_for_new_rows_and_are_reported(
     make_db: Callable[..., Path], copied: Callable[..., Report], target: Connection
 ) -> None:

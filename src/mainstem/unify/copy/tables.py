@@ -58,7 +58,10 @@ def said(error: psycopg.Error) -> str:
     """What the server said, without values of rows."""
     if isinstance(error, psycopg.errors.UniqueViolation):
         return "rows with the same values exist"
-    return (error.diag.message_primary or type(error).__name__).replace("\n", " ")
+    told = error.diag.message_primary or type(error).__name__
+    if isinstance(error, psycopg.errors.DatatypeMismatch) and error.diag.message_detail:
+        told += f": {error.diag.message_detail.rstrip('.')}"
+    return told.replace("\n", " ")
 
 
 def _default_problem(connection: psycopg.Connection[TupleRow], column: TargetColumn) -> str | None:
