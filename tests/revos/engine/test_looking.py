@@ -103,3 +103,24 @@ def test_an_inbox_longer_than_a_look_is_read_to_its_end(
     assert read >= last
     assert stage.sql("select email from lead") == [("ann@acme.io",)]
     assert stage.sql("select count(*) from linkedin_account where inbox_cursor is null") == [(2,)]
+
+
+def test_an_account_whose_reconnection_nobody_told_goes_on(stage: Stage) -> None:
+    near = stage.at_distance(stage.mine, 1, style="silent")
+    post = stage.published(stage.mine)
+    stage.world.set_status(stage.mine.account, "CREDENTIALS")
+    stage.comment(post, near)
+    stage.later(timedelta(minutes=30), step=timedelta(minutes=5))
+    status = "select status from linkedin_account where id = %s"
+    assert stage.sql(status, stage.mine.account_id) == [("expired",)]
+    stage.later(timedelta(hours=2), step=timedelta(minutes=20))
+    assert stage.sql(status, stage.mine.account_id) == [("expired",)]
+    told = "select count(*) from notification where kind = 'account_expired'"
+    assert stage.sql(told) == [(1,)]
+    stage.world.set_status(stage.mine.account, "OK")  # and its webhook is lost
+    stage.later(timedelta(hours=3), step=timedelta(minutes=20))
+    assert stage.sql(status, stage.mine.account_id) == [("active",)]
+    assert len(stage.texts_to(near)) == 1
+    stage.sql("update linkedin_account set status = 'restricted', inbox_read_at = null")
+    stage.later(timedelta(hours=2), step=timedelta(minutes=20))
+    assert stage.sql("select distinct status from linkedin_account") == [("restricted",)]

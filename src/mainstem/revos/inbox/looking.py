@@ -1,4 +1,7 @@
-"""The job that looks: what an account received since the last time, and its newest contacts."""
+"""The job that looks: what an account received since the last time, and its newest contacts.
+
+Of an account that was disconnected it asks whether it is connected again: that may go untold too.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from mainstem.revos.inbox import store
 from mainstem.revos.inbox.contacts import new_contacts
 from mainstem.revos.sending import QUEUE, Moment
 from mainstem.revos.unipile import PAGE_MAX, AccountId, Fault, Message, UnipileError
+from mainstem.revos.unipile.model import AccountState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 KIND = "revos.inbox"
 EVERY = timedelta(minutes=10)
 #: outside working hours, when nothing can be answered anyway
-EVERY_ASLEEP = timedelta(hours=1)
+EVERY_ASLEEP = timedelta(hours=1)  # and of accounts that were disconnected
 RELATIONS_EVERY = timedelta(hours=5)
 #: messages may show up late: this much is read again, and taken in once
 OVERLAP = timedelta(minutes=10)
@@ -46,9 +50,11 @@ class Request:
 
     Attributes:
         cursor: where the last look stopped that did not get to its end.
+        is_lost: it was disconnected.
     """
 
     account: AccountId
+    is_lost: bool
     after: datetime
     cursor: str | None
     wants_relations: bool
@@ -64,6 +70,7 @@ class Found(Done):
         account: as the provider called the account that was looked into.
         after: how far back the look goes.
         cursor: where the next one goes on; None: this one got to its end, or begins anew.
+        is_back: the account was disconnected, and is no more.
     """
 
     account: AccountId | None = None
@@ -72,6 +79,7 @@ class Found(Done):
     after: datetime | None = None
     cursor: str | None = None
     is_whole: bool = True
+    is_back: bool = False
     fault: Fault | None = None
 
 
@@ -140,6 +148,7 @@ class Inbox:
             read_to = one["inbox_read_to"] or moment.at - FIRST_BACK
             request = Request(
                 account=one["unipile_account_id"],
+                is_lost=one["is_lost"],
                 after=one["inbox_cursor_after"] or read_to - OVERLAP,
                 cursor=one["inbox_cursor"],
                 wants_relations=one["wants_relations"] and left.get(one["id"], 0) > 0,
@@ -161,6 +170,9 @@ class Inbox:
             is_whole=False,
         )
         try:
+            if request.is_lost:
+                known = await self.provider.account(request.account)
+                return replace(found, is_back=known.state is AccountState.CONNECTED)
             for _ in range(PAGES_MAX):
                 page = await self.provider.account_messages(
                     request.account, after=request.after, cursor=found.cursor, limit=PAGE_MAX
@@ -202,7 +214,7 @@ class Inbox:
                 "after": one.after,
                 "cursor": one.cursor,
                 "is_whole": one.is_whole,
-                "has_more": one.cursor is not None and one.fault is None,
+                "has_more": one.is_back or (one.cursor is not None and one.fault is None),
                 "read_relations": one.contacts is not None,
             }
             for job, one in found
@@ -221,6 +233,8 @@ class Inbox:
             )
             for one in invited:
                 connecting.accepted(moment, account_id, one["provider_person_id"])
+        if found.is_back and store.rows(moment, "is_lost", account_id=account_id):
+            health.reconnected(moment.connection, moment.agency_id, account_id, at=moment.at)
         if found.fault is not None:
             health.note(moment.connection, moment.agency_id, account_id, found.fault, at=moment.at)
 

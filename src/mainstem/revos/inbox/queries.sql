@@ -1,25 +1,29 @@
 -- name: agencies_due
--- The agencies with accounts whose conversations are open and were not looked at for a while.
+-- The agencies with accounts whose conversations are open and were not looked at for a while, or that
+-- were disconnected.
 select distinct a.agency_id from public.linkedin_account as a
-where a.status = 'active' and a.unipile_account_id is not null
-  and (a.paused_until is null or a.paused_until <= %(at)s)
+where a.unipile_account_id is not null
   and (a.inbox_read_at is null or a.inbox_read_at <= case
-    when app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
+    when a.status = 'active' and app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
     then %(before)s::timestamptz else %(before_asleep)s::timestamptz end)
-  and exists (select from public.dm_sequence as q
-              where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress')
+  and (a.status = 'expired'
+    or a.status = 'active' and (a.paused_until is null or a.paused_until <= %(at)s)
+      and exists (select from public.dm_sequence as q
+                  where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress'))
 
 -- name: due
--- Accounts whose conversations are open and were not looked at for a while; taken.
+-- Accounts whose conversations are open and were not looked at for a while, or that were disconnected;
+-- taken.
 with due as (
   select a.id from public.linkedin_account as a
-  where a.agency_id = %(agency_id)s and a.status = 'active' and a.unipile_account_id is not null
-    and (a.paused_until is null or a.paused_until <= %(at)s)
+  where a.agency_id = %(agency_id)s and a.unipile_account_id is not null
     and (a.inbox_read_at is null or a.inbox_read_at <= case
-      when app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
+      when a.status = 'active' and app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
       then %(before)s::timestamptz else %(before_asleep)s::timestamptz end)
-    and exists (select from public.dm_sequence as q
-                where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress')
+    and (a.status = 'expired'
+      or a.status = 'active' and (a.paused_until is null or a.paused_until <= %(at)s)
+        and exists (select from public.dm_sequence as q
+                    where q.agency_id = a.agency_id and q.linkedin_account_id = a.id and q.status = 'in_progress'))
   order by a.inbox_read_at nulls first
   limit %(limit)s
   for update of a skip locked
@@ -30,7 +34,8 @@ returning a.id, a.client_id
 
 -- name: requests
 -- What looking takes. Contacts are looked at only where somebody was invited, and rarely.
-select a.id, a.unipile_account_id, a.inbox_read_to, a.inbox_cursor, a.inbox_cursor_after,
+select a.id, a.unipile_account_id, a.status = 'expired' as is_lost, a.inbox_read_to, a.inbox_cursor,
+       a.inbox_cursor_after,
        (a.relations_read_at is null or a.relations_read_at <= %(relations_before)s)
          and exists (select from public.pending_connection as p
                      where p.agency_id = a.agency_id and p.linkedin_account_id = a.id and p.status in ('waiting', 'unknown'))
@@ -40,6 +45,12 @@ select a.id, a.unipile_account_id, a.inbox_read_to, a.inbox_cursor, a.inbox_curs
              order by p.sent_at nulls first limit %(people_max)s) as waiting
 from public.linkedin_account as a
 where a.agency_id = %(agency_id)s and a.id = any (%(ids)s)
+
+-- name: is_lost
+-- Whether it is still as it was: what was stopped meanwhile, a person lets go on.
+select id from public.linkedin_account
+where agency_id = %(agency_id)s and id = %(account_id)s and status = 'expired'
+for update
 
 -- name: looked
 -- How far all was taken in, of each account. A look that did not get to its end goes on there, soon.
