@@ -439,3 +439,18 @@ def test_every_kind_of_job_that_an_agency_has_can_be_chosen() -> None:
     engine = Engine(provider=None, keys=None, base_url="", mail=object())  # type: ignore[arg-type]
     of_platform = {"revos.beat", "revos.tick"}
     assert set(engine.registry().entries) - of_platform == KINDS - {ANNOUNCE, DELIVER}
+
+
+def test_a_member_answers_what_their_pod_asks_and_nobody_else_does(
+    served: Client, sign_in: SignIn, world: World
+) -> None:
+    path = f"/revos/pods/asked/{row_ids('13')[0]}"
+    kept = "select status from pod_activity where id = %(id)s"
+    before = world.sql(kept, id=row_ids("13")[0])
+    for who in (OTHER, MEMBER):
+        told = served.post(path, headers=sign_in(who), data={"answer": "done"})
+        assert told.status_code in {403, 404}
+    assert world.sql(kept, id=row_ids("13")[0]) == before
+    told = served.post(path, headers=sign_in(OWNER), data={"answer": "done"})
+    assert (told.status_code, told.headers["location"]) == (303, "/revos/pods")
+    assert world.sql(kept, id=row_ids("13")[0]) != before

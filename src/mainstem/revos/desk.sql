@@ -27,5 +27,7 @@ update public.dm_step set status = status where agency_id = %(agency_id)s and id
 update public.linkedin_account set status = status where agency_id = %(agency_id)s and id = %(id)s returning id
 
 -- name: may_change_pod_activity
--- Whether the person may change the row: its policy and grants are asked by changing nothing.
-update public.pod_activity set status = status where agency_id = %(agency_id)s and id = %(id)s returning id
+-- Whether the person sees the row and may write for its client. No person writes the row itself; whose it is to
+-- answer, the pod asks.
+select id from public.pod_activity
+where agency_id = %(agency_id)s and id = %(id)s and not coalesce(app.is_read_only(client_id), false)
