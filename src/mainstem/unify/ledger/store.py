@@ -305,7 +305,7 @@ def set_originals(
     """Give quarantined rows of a table, by key, the whole rows of their source (JSON texts)."""
     connection.execute(
         "update unify.quarantine as q set original = g.original::jsonb"
-        " from unnest(%s::text[], %s::text[]) as g (key, original)"
+        " from unnest(%b::text[], %b::text[]) as g (key, original)"
         " where q.run_id = %s and q.source_table = %s and q.key = g.key",
         (list(originals), list(originals.values()), run_id, source_table),
     )

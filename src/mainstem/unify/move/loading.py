@@ -49,12 +49,13 @@ if TYPE_CHECKING:
     from mainstem.unify.move.definitions import ForeignKeyRecord, IndexRecord
     from mainstem.unify.move.run import Move
     from mainstem.unify.move.templates import Place
-    from mainstem.unify.plan.model import Plan, Select
+    from mainstem.unify.plan.model import Plan, PlannedTable, Select
 
     Connection = psycopg.Connection[TupleRow]
 
-#: a small sample is enough for the run: autovacuum takes a larger one in its own time
-_STATISTICS = 20
+
+#: the step that drops the staged rows
+UNSTAGE = "drop what was staged"
 
 
 def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
@@ -150,9 +151,11 @@ class Tasks:
             *self._loads(),
             *self._settles(),
             *self._indexes(),
+            self._unstage(),
             *self._analyzes(),
             *self._map_analyzes(),
             *self._links(),
+            *self._originals(),
         ]
         left = [task for task in found if task.name not in done]
         return [*self._maps(left), *left]
@@ -253,6 +256,25 @@ class Tasks:
                     ),
                     alone_on=both,
                 )
+
+    def _unstage(self) -> Task:
+        """Staged rows go once no load needs them, nor an index that has to say what is too large.
+
+        To remove their files takes as long as the disk likes, so that it is not done at the end.
+        """
+        alsos = {_also_step(select) for select in self.move.plan.selects if select.is_also}
+        indexes = {task.name for task in self._indexes()}
+        loads = (self._loaded(target.name) for target in self.order)
+        return Task(UNSTAGE, self._drop_staging, after=frozenset(alsos | indexes).union(*loads))
+
+    def _originals(self) -> Iterator[Task]:
+        """What waits in quarantine, as its source has it; no step: done twice it is the same."""
+        for table in self.move.plan.moved():
+            yield Task(
+                f"originals of {table.name}",
+                partial(self._fill_originals, table=table),
+                after=self._loaded(table.into),
+            )
 
     def _analyzes(self) -> Iterator[Task]:
         for name, record in self.prepared.records.items():
@@ -375,13 +397,20 @@ class Tasks:
         store.save_step(connection, self.run.id, name=f"link {key.table} {key.name}", position=3)
         connection.commit()
 
+    def _drop_staging(self, connection: Connection) -> None:
+        connection.execute(f"drop schema if exists {self.run.staging_schema} cascade")
+        store.save_step(connection, self.run.id, name=UNSTAGE, position=3)
+        connection.commit()
+
+    def _fill_originals(self, connection: Connection, table: PlannedTable) -> None:
+        self.move.sources[table.source].fill_originals(connection, self.run, table)
+        connection.commit()
+
     def _analyze(self, connection: Connection, name: str, record: TableRecord) -> None:
         """Gather statistics, and note that all may see the rows: keys are checked by indexes."""
         self.move.reporter.step(f"analyze {name}", None)
         connection.autocommit = True
-        connection.execute(f"set default_statistics_target = {_STATISTICS}")
         connection.execute(f"vacuum (analyze, truncate false) {record.table}")
-        connection.execute("reset default_statistics_target")
         connection.autocommit = False
         store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
         connection.commit()
@@ -390,7 +419,6 @@ class Tasks:
         for found in store.read_maps(connection, self.run.id):
             where = found.source_table, found.target_schema, found.target_table
             if where == (select.source_table, select.target_schema, select.target_table):
-                connection.execute(f"set local default_statistics_target = {_STATISTICS}")
                 connection.execute(f"analyze unify.{found.partition}")
         store.save_step(
             connection, self.run.id, name=f"analyze map {_map_step(select)}", position=3
@@ -419,14 +447,11 @@ def _map_name(place: Place) -> str:
 def _finish(move: Move, run: Run, order: list[TargetTable], prepared: Prepared) -> None:
     connection = move.session.main
     move.reporter.step("finish", None)
-    for table in move.plan.moved():
-        move.sources[table.source].fill_originals(connection, run, table)
     advance_sequences(connection, run, order)
     store.attach_maps(connection, run.id)
     connection.execute("analyze unify.ledger, unify.quarantine")
     for record in prepared.records.values():
         put_back_triggers(connection, record)
-    connection.execute(f"drop schema if exists {run.staging_schema} cascade")
     store.set_state(connection, run.id, "finished")
     # The last commit is the one that must be on disk when we say that all is done.
     connection.execute("set local synchronous_commit = on")

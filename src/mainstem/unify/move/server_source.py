@@ -112,7 +112,7 @@ class ServerSource:
         place = self.server.table_sql(own.name)
         rows = f"select {row_key(own)} as key, {original_sql(own)} as row from {place} as t"
         query = (
-            f"select x.key, x.row from ({rows}) as x join unnest(%s::text[]) as w (key) using (key)"
+            f"select x.key, x.row from ({rows}) as x join unnest(%b::text[]) as w (key) using (key)"
         )
         waiting = connection.execute(
             "select key from unify.quarantine where run_id = %s and source_table = %s",
@@ -120,7 +120,11 @@ class ServerSource:
         ).fetchall()
         for start in range(0, len(waiting), _KEYS_MAX):
             keys = [key for (key,) in waiting[start : start + _KEYS_MAX]]
-            with self.server.reading() as source, source.cursor("originals") as found:
+            with (
+                self.server.lent() as source,
+                self.server.reading(),
+                source.cursor("originals") as found,
+            ):
                 found.execute(query.encode(), (keys,))
                 while batch := found.fetchmany(_BATCH):
                     originals = {key: as_text(_masked(row, secrets)) for key, row in batch}

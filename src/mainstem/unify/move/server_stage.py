@@ -93,7 +93,6 @@ def _stage(
         row_count=rows - refused,
         detail={"source_rows": rows, "snapshot": source.server.snapshot},
     )
-    connection.execute("set local default_statistics_target = 10")
     connection.execute(f"analyze {own_table(run, 'stage', table.name)}")
     connection.commit()
     shown.advance(rows)
@@ -106,7 +105,8 @@ def _stage(
 class Crossing:
     """One table on its way from the source's server to the target's.
 
-    `into` names the staging table; `where` says which rows cross, in the source's SQL over `t`.
+    `into` names the staging table, which is made in the transaction that copies; `where` says which
+    rows cross, in the source's SQL over `t`.
     """
 
     connection: Connection
@@ -141,8 +141,10 @@ class Crossing:
         place = self.source.server.table_sql(own.name)
         query = f"select {', '.join(items)} from {place} as t{self.where}"
         read = f"copy ({query}) to stdout (format binary)"
+        # Its table is made in this transaction: frozen rows need no second look at every page.
         write = (
-            f"copy {self._name('raw' if self.converted else self.into)} from stdin (format binary)"
+            f"copy {self._name('raw' if self.converted else self.into)}"
+            " from stdin (format binary, freeze true)"
         )
         with (
             self.source.server.lent() as reading,

@@ -38,6 +38,8 @@ _SETTINGS = {
     "work_mem": "128MB",
     "maintenance_work_mem": "256MB",
     "jit": "off",
+    # A small sample is enough for the run: autovacuum takes a larger one in its own time.
+    "default_statistics_target": "20",
     # What a commit says is on disk only a moment later; each step records itself in its own
     # transaction, so that a crash loses steps and never half of one.
     "synchronous_commit": "off",

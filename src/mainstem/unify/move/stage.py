@@ -135,7 +135,6 @@ def stage_table(
         row_count=staged,
         detail={"source_rows": source_rows},
     )
-    connection.execute("set local default_statistics_target = 10")
     connection.execute(f"analyze {own_table(run, 'stage', planned.name)}")
     connection.commit()
 
