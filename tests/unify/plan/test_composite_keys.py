@@ -155,6 +155,46 @@ def test_a_row_that_points_into_another_tenant_waits(pair: Pair) -> None:
     assert pair.rows("select count(*) from step where id = old.u(101)") == [(0,)]
 
 
+CLIENTS = """
+create table old.clients (firm_id uuid references old.firms, id uuid, primary key (firm_id, id));
+create table old.posts (firm_id uuid references old.firms, id uuid, client_id uuid not null,
+    primary key (firm_id, id),
+    foreign key (firm_id, client_id) references old.clients (firm_id, id));
+create table old.notes (firm_id uuid references old.firms, id uuid, client_id uuid not null,
+    post_id uuid, primary key (firm_id, id),
+    foreign key (firm_id, client_id) references old.clients (firm_id, id),
+    foreign key (firm_id, post_id) references old.posts (firm_id, id));
+insert into old.clients select old.u(1), old.u(n) from generate_series(201, 202) n;
+insert into old.posts select firm_id, old.u(300 + row_number() over (order by id)), id
+    from old.clients;
+insert into old.notes select firm_id, old.u(400 + row_number() over (order by id)), client_id, id
+    from old.posts;
+insert into old.notes values (old.u(1), old.u(403), old.u(201), old.u(302)),
+    (old.u(1), old.u(404), old.u(201), null);
+create table client (firm_id uuid references firm, id uuid, primary key (firm_id, id));
+create table post (firm_id uuid references firm, id uuid, client_id uuid not null,
+    primary key (firm_id, id), unique (firm_id, client_id, id),
+    foreign key (firm_id, client_id) references client (firm_id, id));
+create table note (firm_id uuid references firm, id uuid, client_id uuid not null,
+    post_id uuid, primary key (firm_id, id),
+    foreign key (firm_id, client_id) references client (firm_id, id),
+    foreign key (firm_id, client_id, post_id) references post (firm_id, client_id, id));
+"""
+
+
+def test_a_row_that_points_into_another_client_of_its_tenant_waits(pair: Pair) -> None:
+    """The target's key carries the client, which the source's does not."""
+    pair.execute(CLIENTS)
+    assert pair.plan().questions == ()
+    pair.run()
+    assert pair.rows("select source_table, column_name, reason from unify.quarantine") == [
+        ("notes", "post_id", "there is no such row in public.post")
+    ]
+    assert pair.rows("select id = any (array[old.u(401), old.u(402), old.u(404)]) from note") == [
+        (True,), (True,), (True,),
+    ]  # fmt: skip
+
+
 def test_an_index_that_says_so_is_enough(pair: Pair) -> None:
     pair.execute(
         "create table old.tags (firm_id uuid references old.firms, id text, name text,"
