@@ -18,6 +18,7 @@ from tests.unify.move.conftest import CONFIG, TARGET, Shop, fill_source
 
 from mainstem.errors import ConfigError, ServerError, SourceError
 from mainstem.pg.connect import connect
+from mainstem.unify.move.loading import UNSTAGE
 
 if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
@@ -82,6 +83,39 @@ def test_dying_at_any_step_ends_with_the_same_rows(shop: Shop, signs: list[int])
     shop.undo(outcome.run.id)
     assert shop.checksums() == before
     assert shop.definitions() == definitions
+
+
+class DyingAt(Dying):
+    """A reporter that dies as a step begins."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(0)
+        self.name = name
+
+    def step(self, name: str, rows: int | None) -> DyingAt:
+        del rows
+        if name == self.name:
+            raise KeyboardInterrupt
+        return self
+
+    def _tick(self) -> None:
+        return
+
+
+def test_dying_before_and_after_staged_rows_are_dropped(shop: Shop) -> None:
+    staged = "select count(*) from pg_namespace where nspname like 'unify!_%' escape '!'"
+    shop.plan()
+    with pytest.raises(KeyboardInterrupt):
+        shop.run(DyingAt(UNSTAGE))
+    assert shop.rows(staged) == [(1,)]
+    with pytest.raises(KeyboardInterrupt):
+        shop.run(DyingAt("finish"))
+    assert shop.rows(staged) == [(0,)]
+    assert shop.rows("select state from unify.run") == [("loading",)]
+    shop.run()
+    assert shop.rows("select state from unify.run") == [("finished",)]
+    assert shop.accounts()["letters"] == (80, 80, 0, 0, 0)
+    assert shop.rows("select count(*) from unify.quarantine where original = '{}'") == [(0,)]
 
 
 class _Living(Dying):

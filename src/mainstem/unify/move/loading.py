@@ -398,6 +398,7 @@ class Tasks:
         connection.commit()
 
     def _drop_staging(self, connection: Connection) -> None:
+        self.move.reporter.step(UNSTAGE, None)
         connection.execute(f"drop schema if exists {self.run.staging_schema} cascade")
         store.save_step(connection, self.run.id, name=UNSTAGE, position=3)
         connection.commit()
