@@ -58,9 +58,10 @@ class Desk:
 
     async def preflight(self, tenant: Tenant, campaign_id: UUID) -> list[Missing]:
         """Return what a campaign misses."""
-        return await self._decide(
-            tenant, "campaign", campaign_id, lambda at: campaigns.preflight(at, campaign_id)
-        )
+        return await asyncio.to_thread(
+            self._decided, tenant, "may_prepare_campaign", campaign_id,
+            lambda at: campaigns.preflight(at, campaign_id),
+        )  # fmt: skip
 
     async def funnel(self, tenant: Tenant, campaign_id: UUID) -> Funnel:
         """Return how far a campaign's people got."""
@@ -175,28 +176,34 @@ class Desk:
     async def _decide(
         self, tenant: Tenant, table: str, row_id: UUID, deed: Callable[[Moment], Result]
     ) -> Result:
-        return await asyncio.to_thread(self._decided, tenant, table, row_id, deed)
+        return await asyncio.to_thread(self._decided, tenant, f"may_change_{table}", row_id, deed)
 
     def _decided(
-        self, tenant: Tenant, table: str, row_id: UUID, deed: Callable[[Moment], Result]
+        self, tenant: Tenant, question: str, row_id: UUID, deed: Callable[[Moment], Result]
     ) -> Result:
         with tenant_transaction(self.pool, tenant) as connection:
             may = {"agency_id": tenant.agency_id, "id": row_id}
             try:
-                found = connection.execute(QUERIES[f"may_change_{table}"], may).fetchone()
+                found = connection.execute(QUERIES[question], may).fetchone()
             except errors.InsufficientPrivilege:
-                raise RefusedError(
-                    "insufficient_permissions",
-                    "You may read this client's rows and change none; ask an admin.",
-                ) from None
+                raise _read_only() from None
             if found is None:
                 raise RefusedError("not_found", "There is nothing of that id.", status=404)
+            if found[1:] == (True,):
+                raise _read_only()
             named = replace(tenant, role="service_role")
             connection.execute(opening_batch(named, STATEMENT_LIMIT_S, begins=False), prepare=False)
             moment = Moment(
                 connection=connection, agency_id=tenant.agency_id, at=self.clock.of(connection)
             )
             return deed(moment)
+
+
+def _read_only() -> RefusedError:
+    return RefusedError(
+        "insufficient_permissions",
+        "You may read this client's rows and change none; ask an admin.",
+    )
 
 
 def _person(tenant: Tenant) -> UUID:

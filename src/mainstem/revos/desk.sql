@@ -27,7 +27,13 @@ update public.dm_step set status = status where agency_id = %(agency_id)s and id
 update public.linkedin_account set status = status where agency_id = %(agency_id)s and id = %(id)s returning id
 
 -- name: may_change_pod_activity
--- Whether the person sees the row and may write for its client. No person writes the row itself; whose it is to
+-- Whether the person sees the row, and may only read its client's. No person writes the row itself; whose it is to
 -- answer, the pod asks.
-select id from public.pod_activity
-where agency_id = %(agency_id)s and id = %(id)s and not coalesce(app.is_read_only(client_id), false)
+select id, app.is_read_only(client_id) as is_read_only from public.pod_activity
+where agency_id = %(agency_id)s and id = %(id)s
+
+-- name: may_prepare_campaign
+-- Whether the person sees the row, and may only read its client's: asked by whoever looks at what it misses, which
+-- changes nothing.
+select id, app.is_read_only(client_id) as is_read_only from public.campaign
+where agency_id = %(agency_id)s and id = %(id)s

@@ -136,7 +136,9 @@ def test_a_campaign_runs_when_nothing_is_missing(stage: Stage, desk: Desk) -> No
         " lead_magnet_id = null where id = %s",
         campaign,
     )
+    before = snapshot(stage)
     missing = asyncio.run(desk.preflight(me, campaign))
+    assert snapshot(stage) == before  # whoever looks changes nothing
     assert [one.field for one in missing if one.is_error] == [
         "lead_magnet_id",
         "dm_template_step1",
