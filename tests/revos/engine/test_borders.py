@@ -42,6 +42,24 @@ def test_a_post_under_way_is_not_published_again_because_its_row_was_saved(stage
     assert len(stage.mine.account.posts) == 1
     found = stage.sql("select status from post where id = %s", stage.mine.post_id)
     assert found == [("published",)]
+    # And once more, now that it is known to be out.
+    stage.sql("update post set status = 'scheduled', published_at = null where id = %s",
+              stage.mine.post_id)  # fmt: skip
+    stage.later(A_WHILE, step=STEP)
+    assert len(stage.mine.account.posts) == 1
+    found = stage.sql("select status, published_at is null from post where id = %s",
+                      stage.mine.post_id)  # fmt: skip
+    assert found == [("published", False)]
+
+
+def test_a_comment_is_answered_once_though_its_row_is_saved_as_it_was(stage: Stage) -> None:
+    person = stage.at_distance(stage.mine, 2)
+    stage.comment(stage.published(stage.mine), person)
+    stage.later(A_WHILE, step=STEP)
+    stage.sql("update pending_connection set status = 'queued', replied_at = null")
+    stage.later(A_WHILE, step=STEP)
+    kinds = [one.kind for one in stage.sandbox.ledger.entries]
+    assert (kinds.count("reply"), kinds.count("invitation")) == (1, 1)
 
 
 def test_who_sees_no_client_sees_none_of_its_jobs(stage: Stage) -> None:

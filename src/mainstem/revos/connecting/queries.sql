@@ -91,6 +91,9 @@ select distinct p.linkedin_account_id from public.pending_connection as p
 join public.campaign as c on c.agency_id = p.agency_id and c.id = p.campaign_id
 where p.agency_id = %(agency_id)s and p.replied_at is null and p.status in ('queued', 'waiting')
   and c.status = 'active' and c.public_reply_template is not null
+  and not exists (
+    select from public.lead as l join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
+    where l.agency_id = p.agency_id and l.id = p.lead_id and k.replied_at is not null)
 
 -- name: next_replies
 -- For each account the oldest comment to answer. Those that are not answered are few: they are
@@ -108,7 +111,7 @@ join public.lead as l on l.agency_id = q.agency_id and l.id = q.lead_id
 join public.comment as k on k.agency_id = l.agency_id and k.id = l.comment_id
 join public.post as o on o.agency_id = k.agency_id and o.id = k.post_id
 where c.status = 'active' and c.public_reply_template is not null
-  and k.unipile_comment_id is not null and o.social_id is not null
+  and k.unipile_comment_id is not null and k.replied_at is null and o.social_id is not null
 order by q.linkedin_account_id, q.created_at, q.id
 
 -- name: mark_replied

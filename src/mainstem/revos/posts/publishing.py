@@ -69,6 +69,8 @@ class Publications:
     def take(self, moment: Moment, accounts: Mapping[UUID, FreeAccount]) -> list[Wanted]:
         """Take the post that is longest due, of each account that may publish one more."""
         able = [account.id for account in accounts.values() if account.left[Route.POST] > 0]
+        if able:
+            store.rows(moment, "published_before", accounts=able)
         return [
             Wanted(
                 account=accounts[one["linkedin_account_id"]],

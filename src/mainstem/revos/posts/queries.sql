@@ -4,6 +4,15 @@ select distinct linkedin_account_id from public.post
 where agency_id = %(agency_id)s and status = 'scheduled' and scheduled_for <= %(at)s
   and linkedin_account_id is not null
 
+-- name: published_before
+-- Posts that are out, of which a row saved as it was before says otherwise. Who plans one anew that may
+-- be out has looked; of these the ledger is sure.
+update public.post as p set status = 'published', published_at = coalesce(p.published_at, c.finished_at)
+from public.provider_call as c
+where p.agency_id = %(agency_id)s and p.linkedin_account_id = any (%(accounts)s) and p.status = 'scheduled'
+  and p.scheduled_for <= %(at)s and c.agency_id = p.agency_id and c.linkedin_account_id = p.linkedin_account_id
+  and c.route = 'post' and c.subject_id = p.id and c.status = 'done'
+
 -- name: take_posts
 -- For each account the post that is longest due, about to be published.
 with due as (
