@@ -79,11 +79,14 @@ def test_five_databases_become_one_though_it_was_killed(machine: Machine) -> Non
     assert second.returncode == 0, second.stdout + second.stderr
     for said in ("none pending", "made before", "as it stands", "nothing to do", "as found before"):
         assert said in second.stdout
-    assert f"{record.address}, already running" in second.stdout
-    assert running(machine.home) == record
+    following = running(machine.home)
+    assert following is not None
+    if following.code == record.code:  # else somebody edited the code meanwhile
+        assert f"{record.address}, already running" in second.stdout
+        assert following == record
     assert count(machine, "select sum(loaded) from unify.table_result") == loaded
 
-    assert machine.mainstem("serve", "--stop").stdout == f"stopped {record.address}\n"
+    assert machine.mainstem("serve", "--stop").stdout == f"stopped {following.address}\n"
     assert running(machine.home) is None
 
 

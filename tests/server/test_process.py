@@ -36,7 +36,9 @@ def home(tmp_path: Path) -> Iterator[Path]:
     process.stop(folder)
 
 
-def test_a_server_is_found_taken_as_it_is_replaced_and_ended(home: Path, migrated_url: str) -> None:
+def test_a_server_is_found_taken_as_it_is_replaced_and_ended(
+    home: Path, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     away = "postgresql://me:hunter2@127.0.0.1:1/x"
     first, is_new = process.start(away, home=home, host=HOST, port=0)
     assert is_new
@@ -61,6 +63,7 @@ def test_a_server_is_found_taken_as_it_is_replaced_and_ended(home: Path, migrate
     health = process.health(replacing.address)
     assert health is not None
     assert health.is_healthy
+    monkeypatch.setattr(process, "code_state", lambda: replacing.code)
     assert process.start(migrated_url, home=home, host=HOST, port=0) == (replacing, False)
 
     assert process.stop(home) == replacing
@@ -90,7 +93,9 @@ def test_a_server_of_code_that_was_replaced_is_ended_first(
         process.start(url, home=home, host=HOST, port=0)
 
 
-def test_a_killed_server_is_not_taken_for_a_running_one(home: Path, migrated_url: str) -> None:
+def test_a_killed_server_is_not_taken_for_a_running_one(
+    home: Path, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with server_of(home, migrated_url) as (_, child):
         assert running(home) is not None
         child.kill()
@@ -102,6 +107,7 @@ def test_a_killed_server_is_not_taken_for_a_running_one(home: Path, migrated_url
         record = running(home)
         assert record is not None
         assert (record.address, record.pid) == (following, child.pid)
+        monkeypatch.setattr(process, "code_state", lambda: record.code)
         assert process.start(migrated_url, home=home, host=HOST, port=0) == (record, False)
         assert_ends(child, signal.SIGTERM)
     assert not (home / NAME).exists()
