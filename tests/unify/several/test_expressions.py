@@ -113,11 +113,17 @@ def test_expressions_over_other_rows_are_listed_with_the_reason(merge: Merge) ->
         columns.weight = { used = "counted" }
         set.title = "s.title || project_row.id"
         set.weight = "(select count(*) from :stage.north.notes as n)::integer"
+        [tables.south.project]
+        set.due = "date '2026-01-01' + (random() * 9)::integer"
         """
     )
     merge.plan()
     merge.run()
-    found = {table.table: table for table in merge.verify().tables}["north.tasks"]
+    tables = {table.table: table for table in merge.verify().tables}
+    assert tables["south.project"].not_compared == {
+        "due": "the plan makes it by chance or time (random)"
+    }
+    found = tables["north.tasks"]
     assert found.is_equal
     assert found.not_compared == {
         "title": "used by the plan's own SQL: with its project;"

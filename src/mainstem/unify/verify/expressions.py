@@ -168,13 +168,12 @@ def _expressions(planned: PlannedRun, table: PlannedTable, select: Select) -> It
     text = fill_places(select.text, lambda place: name_sql(_stand_in(place, select)))
     body = pgparse.parse(text)[0]["stmt"].get("SelectStmt", {})
     aliases = dict(_aliases(body.get("fromClause", ())))
-    volatile = _volatile_functions(planned.connection)
     for item in body.get("targetList", ()):
         result = item["ResTarget"]
         name = result.get("name")
         if name is None or name.startswith("_") or name in covered or not target.has_column(name):
             continue
-        yield _judge(planned, table, name, _walk(result["val"], aliases), volatile)
+        yield _judge(planned, table, name, _walk(result["val"], aliases))
 
 
 def _stand_in(place: Place, select: Select) -> str:
@@ -182,13 +181,11 @@ def _stand_in(place: Place, select: Select) -> str:
     return _OWN if is_own else "other"
 
 
-def _judge(
-    planned: PlannedRun, table: PlannedTable, name: str, read: _Read, volatile: frozenset[str]
-) -> _Expression:
+def _judge(planned: PlannedRun, table: PlannedTable, name: str, read: _Read) -> _Expression:
     staged = {column.name for column in table.staged}
     uses = frozenset(read.own & staged)
     secret = [c for c in uses if table.holds_secret(c) and planned.plan.is_merging(table)]
-    chance = sorted(read.functions & volatile)
+    chance = sorted(_volatile(planned.connection, read.functions))
     obstacle = None
     if read.has_subquery:
         obstacle = "the plan looks it up in other rows"
@@ -207,11 +204,16 @@ def _judge(
     )
 
 
-def _volatile_functions(connection: Connection) -> frozenset[str]:
+def _volatile(connection: Connection, functions: set[str]) -> set[str]:
+    """Those of the functions that do not give the same again."""
+    if not functions:
+        return set()
     rows = connection.execute(
-        "select distinct proname::text from pg_catalog.pg_proc where provolatile = 'v'"
+        "select distinct proname::text from pg_catalog.pg_proc"
+        " where provolatile = 'v' and proname = any(%s)",
+        (list(functions),),
     )
-    return frozenset(name for (name,) in rows) | {"statement_timestamp"}
+    return {name for (name,) in rows} | functions & {"statement_timestamp"}
 
 
 def _aliases(node: object) -> Iterator[tuple[str, bool]]:
