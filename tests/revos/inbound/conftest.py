@@ -68,13 +68,14 @@ class Told:
     messages: list[tuple[UUID, str]] = field(default_factory=list)
     connected: list[tuple[UUID, str]] = field(default_factory=list)
     fails: bool = False
+    said: str = "stored"
 
     def message(self, moment: Moment, account_id: UUID, message: Message) -> str:
         del moment
         if self.fails:
             raise RuntimeError("a listener's defect")
         self.messages.append((account_id, message.text))
-        return "stored"
+        return self.said
 
     def connect(self, moment: Moment, account_id: UUID, person: PersonId) -> None:
         del moment

@@ -77,6 +77,22 @@ def test_a_message_is_kept_and_handled_for_its_agency_alone(desk: Desk, content_
     assert desk.events(desk.agencies[0]) == [("message_received", "processed")]
 
 
+@pytest.mark.parametrize(
+    ("said", "is_kept"), [("stored", True), ("unrelated", False), ("own", False)]
+)
+def test_what_is_about_no_lead_is_not_kept(desk: Desk, said: str, *, is_kept: bool) -> None:
+    desk.told.said = said
+    account = desk.accounts[0][1]["id"]
+    for _ in range(2):
+        desk.tell(message(account))
+    desk.handle()
+    kept = desk.sql(
+        "select outcome, payload::text like '%%ada@acme.example%%' from unipile_webhook_log"
+        " where agency_id = %s order by outcome", desk.agencies[0].id,
+    )  # fmt: skip
+    assert kept == [("duplicate", False), ("processed", is_kept)]
+
+
 def test_what_comes_twice_counts_once(desk: Desk) -> None:
     body = message(desk.accounts[0][1]["id"])
     outcomes = [desk.tell(body).json()["outcome"] for _ in range(2)]

@@ -37,6 +37,8 @@ KEPT = timedelta(days=60)
 WELL = frozenset({"OK", "RECONNECTED", "CREATION_SUCCESS", "SYNC_SUCCESS", "RUNNING", "RECONNECT"})
 NOT_YET = frozenset({"CONNECTING", "ADD"})
 STOPPED = frozenset({"restricted", "paused"})
+#: messages that are about no lead: the owner's own correspondence
+PRIVATE = frozenset({"unrelated", "own"})
 LOST = frozenset({"CREDENTIALS", "DELETED", "DISCONNECTED"})
 
 
@@ -97,8 +99,9 @@ class Handling:
                 outcome, said = "failed", type(error).__name__
                 verdicts[job.id] = Dead(f"the event {event.id} could not be handled: {said}")
             store.finish_event(
-                connection, moment.agency_id, event.id, outcome=outcome, at=moment.at, message=said
-            )
+                connection, moment.agency_id, event.id,
+                outcome=outcome, at=moment.at, message=said, is_kept=said not in PRIVATE,
+            )  # fmt: skip
         return verdicts
 
     async def look(self, job: Job) -> Verdict:

@@ -1,6 +1,6 @@
 -- name: take_in
 -- Keep an event for every agency that has linked its account: the first time as received, else as
--- a duplicate. Nothing comes back when nobody has.
+-- a duplicate, without what it says again. Nothing comes back when nobody has.
 with owner as (
   select agency_id, client_id, id from public.linkedin_account
   where unipile_account_id = %(account)s
@@ -15,7 +15,8 @@ fresh as (
 insert into public.unipile_webhook_log
   (agency_id, client_id, linkedin_account_id, event, unipile_account_id, idempotency_key, payload, event_at,
    is_own_echo, outcome, processed_at)
-select o.agency_id, o.client_id, o.id, %(event)s, %(account)s, %(key)s, %(payload)s, %(at)s, %(is_own)s,
+select o.agency_id, o.client_id, o.id, %(event)s, %(account)s, %(key)s,
+       case when f.agency_id is null then '{}' else %(payload)s::jsonb end, %(at)s, %(is_own)s,
        case when f.agency_id is null then 'duplicate' else 'received' end,
        case when f.agency_id is null then now() end
 from owner as o
@@ -73,9 +74,9 @@ where agency_id = %(agency_id)s and id = any (%(ids)s) and outcome = 'received'
 order by event_at nulls last, id
 
 -- name: finish_event
--- What was made of an event.
+-- What was made of an event. What somebody wrote who is no lead is not kept.
 update public.unipile_webhook_log
-set outcome = %(outcome)s, error_message = %(message)s, processed_at = %(at)s
+set payload = case when %(is_kept)s then payload else '{}' end, outcome = %(outcome)s, error_message = %(message)s, processed_at = %(at)s
 where agency_id = %(agency_id)s and id = %(id)s and outcome = 'received'
 
 -- name: forget_events

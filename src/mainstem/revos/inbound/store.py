@@ -128,14 +128,16 @@ def finish_event(
     outcome: str,
     at: datetime,
     message: str | None = None,
+    is_kept: bool = True,
 ) -> None:
-    """Say what was made of an event: processed, ignored or failed, and why."""
+    """Say what was made of an event: processed, ignored or failed, and why; keep it or not."""
     values = {
         "agency_id": agency_id,
         "id": event_id,
         "outcome": outcome,
         "message": message,
         "at": at,
+        "is_kept": is_kept,
     }
     connection.execute(QUERIES["finish_event"], values)
 
