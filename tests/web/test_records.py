@@ -95,7 +95,7 @@ def test_says_beside_the_field_what_is_wrong(
 
 
 def test_a_name_of_another_agency_is_free(served: TestClient[Litestar], sign_in: SignIn) -> None:
-    assert made(served, sign_in("owner@foreign.example"), "Beacon Health")
+    assert made(served, sign_in("owner@foreign.example"), "Cedar Finance")
 
 
 def test_moves_a_client_once(served: TestClient[Litestar], sign_in: SignIn, world: World) -> None:
@@ -209,6 +209,7 @@ def test_an_agencys_colours_are_a_style_of_its_own(
     assert "--color-primary: #0f766e; --color-primary-content: #fff;" in style.text
     assert "/brand.css?v=" in served.get("/clients", headers=sign_in(OWNER)).text
     other = sign_in("owner@foreign.example")
+    world.sql("update agency set settings = '{}' where id = %(id)s", id=FOREIGN)
     assert "--color" not in served.get("/brand.css", headers=other).text
     assert "/brand.css" not in served.get("/clients", headers=other).text
     world.sql(
