@@ -11,7 +11,7 @@ from mainstem.core import master_key
 from mainstem.errors import ConfigError
 from mainstem.pg.connect import connect
 from mainstem.revos.accounts import Hours
-from mainstem.revos.clock import VARIABLE, Clock, set_hand
+from mainstem.revos.clock import STANDS_STILL_S, VARIABLE, Clock, set_hand
 from mainstem.revos.unipile import AccountId, UnipileError
 from mainstem.revos.unipile.client import Settings
 from mainstem.server import workers
@@ -30,6 +30,8 @@ def test_a_clock_that_somebody_moves_shows_what_they_set(tmp_path: Path) -> None
     set_hand(hand, MONDAY + timedelta(days=1))
     assert clock.now() == MONDAY + timedelta(days=1)
     assert clock.real_s(timedelta(seconds=80)) == 2
+    assert clock.next_look_s(timedelta(seconds=15)) == STANDS_STILL_S, "who moves it looks"
+    assert Clock(speed=60).next_look_s(timedelta(seconds=15)) == 0.25
     hand.write_bytes(b"short")
     for said in (f"{hand} 40", f"{tmp_path / 'none'} 40", "soon", f"{hand} fast", "a b c"):
         with pytest.raises(ConfigError, match="two times and a speed"):

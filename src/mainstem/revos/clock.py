@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 VARIABLE = "MAINSTEM_REVOS_CLOCK"
+#: behind whoever moves a clock by hand and should look then
+STANDS_STILL_S = 60.0
 _TIME = struct.Struct("<d")
 
 
@@ -88,6 +90,13 @@ class Clock:
     def real_s(self, wait: timedelta) -> float:
         """How many seconds of the machine's own time a wait takes."""
         return wait.total_seconds() / self.speed
+
+    def next_look_s(self, every: timedelta) -> float:
+        """How many seconds of the machine's until something new may be due.
+
+        While a clock that is moved by hand stands still, nothing is: who moves it looks then.
+        """
+        return self.real_s(every) if self.hand is None else STANDS_STILL_S
 
 
 def set_hand(file: Path, at: datetime) -> None:

@@ -72,7 +72,7 @@ class Dispatch:
         wanted = agencies if self.only is None else agencies & self.only
         if wanted:
             enqueue(connection, [wake(agency_id) for agency_id in sorted(wanted)])
-        return Snooze(self.clock.real_s(EVERY))
+        return Snooze(self.clock.next_look_s(EVERY))
 
     def dispatch(self, connection: Connection, job: Job) -> None:
         """Decide for the job's agency."""
