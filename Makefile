@@ -44,7 +44,7 @@ demo-large: setup assets ## the same with a million rows a source, in a database
 	@$(BIN)/mainstem quickstart --large
 
 test: $(VENV)/dev-ready assets ## run all tests
-	@$(BIN)/pytest -n 2 -q
+	@$(BIN)/pytest -n 3 -q
 
 browser: $(VENV)/dev-ready assets ## walk the pages with a real browser (Debian's Chromium is installed if missing)
 	@program=$${MAINSTEM_BROWSER:-$$(sh tests/browser/chromium.sh)} && MAINSTEM_BROWSER=$$program $(BIN)/pytest tests/browser -q

@@ -50,6 +50,8 @@ MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 4 * 2**30
 #: how many objects are made before a look for those that are no longer reached
 GARBAGE_MIN = 50_000
+#: folders whose tests share a database and a server: one worker makes them, and runs all of these
+TOGETHER = frozenset(f"tests/{name}" for name in ("core", "rest", "storage", "web"))
 _at_end = ExitStack()
 
 
@@ -96,6 +98,32 @@ def pytest_configure_node(node: Node) -> None:
         node.config.scratch = _at_end.enter_context(scratch_server())
     server: ScratchServer = node.config.scratch
     node.workerinput["scratch"] = (str(server.folder), str(server.bin_dir))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With xdist: workers get whole files, whose fixtures are made once and whose order holds."""
+    # Only xdist asks; it comes without types.
+    from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped] # noqa: PLC0415
+
+    class Scheduling(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return _unit(nodeid)
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+def _unit(nodeid: str) -> str:
+    """What one worker runs: a file, or a folder."""
+    file = nodeid.partition("::")[0]
+    folder = file.rpartition("/")[0]
+    return folder if folder in TOGETHER else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The largest pieces first, so that the workers end together."""
+    items.sort(key=lambda item: _unit(item.nodeid) not in TOGETHER)
 
 
 def pytest_collection_finish() -> None:
