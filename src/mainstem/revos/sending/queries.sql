@@ -8,12 +8,12 @@ with awake as materialized (
     and app.is_awake(%(at)s, a.timezone, a.work_days, a.work_starts_at, a.work_ends_at)
 )
 select agency_id from (
-  select s.agency_id from public.dm_step as s
-    join awake as a on a.agency_id = s.agency_id and a.id = s.linkedin_account_id
-    where s.status = 'scheduled' and s.scheduled_for <= %(at)s
-  union select p.agency_id from public.pending_connection as p
-    join awake as a on a.agency_id = p.agency_id and a.id = p.linkedin_account_id
-    where p.status = 'queued' and (p.not_before is null or p.not_before <= %(at)s)
+  select a.agency_id from awake as a where exists (
+    select from public.dm_step as s where s.agency_id = a.agency_id and s.linkedin_account_id = a.id
+      and s.status = 'scheduled' and s.scheduled_for <= %(at)s)
+  union select a.agency_id from awake as a where exists (
+    select from public.pending_connection as p where p.agency_id = a.agency_id and p.linkedin_account_id = a.id
+      and p.status = 'queued' and (p.not_before is null or p.not_before <= %(at)s))
   union select agency_id from public.pending_connection where status in ('waiting', 'unknown') and expires_at <= %(at)s
   union select agency_id from public.post where status = 'scheduled' and scheduled_for <= %(at)s
   union select s.agency_id from public.scrape_job as s
