@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 SYSTEM_FOLDERS = "/usr/lib/postgresql/*/bin"
+_TIMEOUT_S = 24 * 3600
 
 
 def bin_dir_for(connection: psycopg.Connection[TupleRow]) -> Path:
@@ -56,3 +58,21 @@ def arguments_for(url: str) -> tuple[str, Mapping[str, str]]:
     if "password" in parts:
         environment["PGPASSWORD"] = parts.pop("password")
     return make_conninfo(**parts), environment
+
+
+def call(program: Path, url: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a program against an address; what it said, and its exit code."""
+    address, environment = arguments_for(url)
+    return subprocess.run(
+        [str(program), "--dbname", address, *options],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=_TIMEOUT_S,
+    )
+
+
+def last_words(done: subprocess.CompletedProcess[str]) -> str:
+    """The last line that a program which failed said, for people."""
+    return (done.stderr.strip().splitlines() or [f"{Path(done.args[0]).name} failed"])[-1]

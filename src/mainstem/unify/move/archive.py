@@ -6,11 +6,10 @@ statements that make it again there.
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 from mainstem.errors import SourceError
-from mainstem.pg.tools import arguments_for, bin_dir_for
+from mainstem.pg.tools import bin_dir_for, call, last_words
 from mainstem.unify.catalog.sqlite_schema import quoted
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.schedule import Task
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 FOLDER = "archive"
-_TIMEOUT_S = 24 * 3600
 
 
 def archive_path(plan: Plan, run: Run, table: PlannedTable) -> Path:
@@ -87,21 +85,12 @@ def _write(plan: Plan, run: Run, source: Source, table: PlannedTable) -> None:
 
 def _write_server_table(source: ServerSource, table: PlannedTable, path: Path) -> None:
     server = source.server
-    address, environment = arguments_for(server.url)
     program = bin_dir_for(server.connection) / "pg_dump"
     options = ["--snapshot", server.snapshot, "--table", server.table_sql(table.table)]
     plain = ["--format=plain", "--no-owner", "--no-privileges", "--file", str(path)]
-    done = subprocess.run(
-        [str(program), "--dbname", address, *options, *plain],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-    )
+    done = call(program, server.url, *options, *plain)
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["pg_dump failed"])[-1]
-        raise SourceError(f"{table.name} cannot be archived: {said}")
+        raise SourceError(f"{table.name} cannot be archived: {last_words(done)}")
 
 
 def _write_file_table(source: FileSource, table: PlannedTable, path: Path) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mainstem.errors import ServerError, TargetError
-from mainstem.pg.tools import arguments_for, bin_dir_for
+from mainstem.pg.tools import arguments_for, bin_dir_for, call, last_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
 STEP = "backup"
-_TIMEOUT_S = 24 * 3600
 _DROP_STAGING = """
 do $$
 declare staging text;
@@ -93,22 +92,13 @@ def _script(url: str, dump: Path, bin_dir: Path) -> str:
 def _dump(connection: psycopg.Connection[TupleRow], url: str, folder: Path) -> Path:
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    address, environment = arguments_for(url)
     path = folder / f"target-{datetime.now(UTC):%Y%m%dT%H%M%S%f}Z.dump"
     partial = path.with_suffix(".partial")
     program = bin_dir_for(connection) / "pg_dump"
     options = ["--format=custom", "--compress=1", "--file", str(partial)]
-    done = subprocess.run(
-        [str(program), "--dbname", address, *options],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-    )
+    done = call(program, url, *options)
     if done.returncode:
         partial.unlink(missing_ok=True)
-        said = (done.stderr.strip().splitlines() or ["pg_dump failed"])[-1]
-        raise ServerError(said)
+        raise ServerError(last_words(done))
     partial.rename(path)
     return path

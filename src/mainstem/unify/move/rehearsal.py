@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import time
 from contextlib import contextmanager
@@ -15,13 +14,13 @@ from psycopg import sql
 from mainstem.errors import ConfigError, TargetError
 from mainstem.pg.connect import connect
 from mainstem.pg.scratch import scratch_server
-from mainstem.pg.tools import arguments_for, bin_dir_for
+from mainstem.pg.tools import bin_dir_for, call, last_words
 from mainstem.unify.move.preflight import check_answered
 from mainstem.unify.move.report import report_of
 from mainstem.unify.move.run import run_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 _DATABASE = "rehearsal"
-_TIMEOUT_S = 24 * 3600
 _SHOWN_MAX = 5
 
 
@@ -87,21 +85,14 @@ def rehearse(
 def _copy(url: str, server: ScratchServer, dump: Path) -> list[str]:
     """The target's schema and rows, without the ledger of runs; what could not be copied."""
     server.create_database(_DATABASE)
-    address, environment = arguments_for(url)
     with connect(url) as connection, connect(server.url(_DATABASE)) as scratch:
         _make_roles(connection, scratch)
         program = bin_dir_for(connection) / "pg_dump"
     options = ["--format=custom", "--compress=0", "--no-owner", "--exclude-schema=unify"]
-    _call([str(program), "--dbname", address, *options, "--file", str(dump)], environment)
-    address, environment = arguments_for(server.url(_DATABASE))
-    done = subprocess.run(
-        [str(server.bin_dir / "pg_restore"), "--dbname", address, "--no-owner", str(dump)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-    )
+    done = call(program, url, *options, "--file", str(dump))
+    if done.returncode:
+        raise TargetError(f"the target cannot be copied for the rehearsal: {last_words(done)}")
+    done = call(server.bin_dir / "pg_restore", server.url(_DATABASE), "--no-owner", str(dump))
     said = [line for line in done.stderr.splitlines() if "error: could not execute" in line]
     return [line.partition("ERROR:")[2].strip() or line for line in said][:_SHOWN_MAX]
 
@@ -117,17 +108,3 @@ def _make_roles(connection: Connection, scratch: Connection) -> None:
             option = sql.SQL(" bypassrls" if is_bypassing else "")
             scratch.execute(sql.SQL("create role {}").format(sql.Identifier(name)) + option)
     scratch.commit()
-
-
-def _call(command: Sequence[str], environment: Mapping[str, str]) -> None:
-    done = subprocess.run(
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=_TIMEOUT_S,
-    )
-    if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["pg_dump failed"])[-1]
-        raise TargetError(f"the target cannot be copied for the rehearsal: {said}")
