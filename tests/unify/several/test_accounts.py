@@ -129,6 +129,18 @@ def test_says_nothing_of_accounts_and_is_asked(merge: Merge) -> None:
     assert "25 rows in auth.identities" in texts["north.auth.identities"]
 
 
+def test_accounts_may_be_the_tenants_themselves(merge: Merge) -> None:
+    add_accounts(merge)
+    text = merge.config.read_text()
+    merge.config.write_text(text.replace('tenants = "shops"', 'tenants = "auth.users"', 1))
+    plan = merge.plan()
+    assert plan.table("north.auth.users").into == "shop"
+    asked = [one.text for one in plan.questions if one.table == "north.auth.users"]
+    assert not any("ways to sign in" in text for text in asked)
+    # What a question proposes is TOML: the name has a dot.
+    assert any('set tables.north."auth.users".columns.email = ' in text for text in asked)
+
+
 KINDS = {
     'leave."deleted"': "1 accounts of north were deleted",
     'leave."banned"': "1 accounts of north are banned",

@@ -62,7 +62,7 @@ def ask_about_accounts(server: PostgresSource, own: SourceConfig) -> tuple[Quest
 def _forgotten(server: PostgresSource, own: SourceConfig, there: list[str]) -> Iterator[Question]:
     """Tables of accounts that hold rows and that the config does not name."""
     for name in there:
-        if name in own.tables or not (rows := _count(server, name, "true")):
+        if name in {*own.tables, own.tenants} or not (rows := _count(server, name, "true")):
             continue
         place = f'{own.place}."{name}"'
         yield Question(

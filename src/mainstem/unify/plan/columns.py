@@ -10,7 +10,7 @@ from mainstem.unify.plan.likeness import likely_column
 from mainstem.unify.plan.manifest import default_rules
 from mainstem.unify.plan.match import is_convertible, match_columns
 from mainstem.unify.plan.model import PlannedColumn, Reference
-from mainstem.unify.plan.names import short_type
+from mainstem.unify.plan.names import key_toml, short_type
 from mainstem.unify.plan.references import SourceReference, naming_column
 from mainstem.unify.plan.tenancy import target_references
 from mainstem.unify.plan.transfer import wire_type
@@ -159,7 +159,7 @@ def _ask_for_column(
         column.name,
         f"column {table.name}.{column.name} ({held}) matches no free "
         f"column of {target.name}{f' ({hint})' if hint else ''}: set "
-        f"{proposal.place(table.name)}.columns.{column.name} = "
+        f"{proposal.place(table.name)}.columns.{key_toml(column.name)} = "
         '"..." or { drop = "why" }',
     )
 
@@ -178,7 +178,7 @@ def _typed(
             table.name,
             column.name,
             f"{target.name}.{column.into} is {type_name}, which values are not converted to by "
-            f"themselves: set {proposal.place(table.name)}.columns.{column.name} = "
+            f"themselves: set {proposal.place(table.name)}.columns.{key_toml(column.name)} = "
             '{ used = "why" } and '
             f"{proposal.place(table.name)}.set.{column.into} to an expression over s.{column.name}",
         )

@@ -136,8 +136,8 @@ class SourceConfig:
     @property
     def further(self) -> tuple[str, ...]:
         """The tables of other schemas of a PostgreSQL database that the config speaks of."""
-        names = sorted(name for name in self.tables if "." in name)
-        return tuple(names) if self.kind.is_typed else ()
+        named = {*self.tables, self.tenants or ""}
+        return tuple(sorted(name for name in named if "." in name)) if self.kind.is_typed else ()
 
     @property
     def kind(self) -> SourceKind:

@@ -12,6 +12,7 @@ _SHORT_TYPES = {
     "timestamp without time zone": "timestamp",
     "time without time zone": "time",
 }
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 
 #: PostgreSQL's reserved words (documentation, appendix C), which need quotes as names
@@ -38,6 +39,11 @@ def name_sql(name: str) -> str:
     if _PLAIN.fullmatch(name) and name not in _RESERVED:
         return name
     return '"' + name.replace('"', '""') + '"'
+
+
+def key_toml(name: str) -> str:
+    """A name as a key of a config: TOML's bare keys have no dots, spaces and accents."""
+    return name if _BARE.fullmatch(name) else f'"{name}"'
 
 
 def table_sql(source: str, table: str) -> str:

@@ -20,6 +20,7 @@ from mainstem.unify.plan.model import (
     PlannedTable,
     Question,
 )
+from mainstem.unify.plan.names import key_toml
 from mainstem.unify.plan.questions import (
     ask_about_merging,
     ask_about_required,
@@ -72,7 +73,7 @@ class Proposal:
 
     def place(self, table: str) -> str:
         """Where the config speaks of a table."""
-        return f"{self.own.place}.{table}"
+        return f"{self.own.place}.{key_toml(table)}"
 
     def sets_for(self, table: str) -> Mapping[str, str]:
         """What the config sets in a table's rows."""
