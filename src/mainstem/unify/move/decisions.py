@@ -88,8 +88,13 @@ def _across(plan: Plan, merge: PlannedMerge) -> Decision:
 
 
 def _counts(source: Source, table: PlannedTable) -> dict[str | None, int]:
-    """Values that are not null for each column that a decision is about; None: all rows."""
+    """Values that are not null for each column that a decision is about; None: all rows.
+
+    A table that no decision is about is not read for it.
+    """
     names = [c.name for c in table.columns if c.drop is not None or c.used is not None]
+    if not names and not table.merge and table.drop is None and table.archive is None:
+        return {}
     return dict(zip([None, *names], source.count(table, names), strict=True))
 
 
