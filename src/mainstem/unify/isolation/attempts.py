@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 import psycopg
@@ -173,13 +174,11 @@ def _batch(
     connection: Connection, attempts: Sequence[Attempt], patience: _Patience
 ) -> list[Outcome]:
     """The attempts, without those of which others took too long."""
-    left = [attempt for attempt in attempts if not patience.is_over(attempt)]
-    told = iter(_exchange(connection, left, patience))
+    is_tried = [not patience.is_over(attempt) for attempt in attempts]
+    told = iter(_exchange(connection, list(compress(attempts, is_tried)), patience))
     return [
-        Outcome(state=CANCELED, message="others like it took too long")
-        if attempt not in left
-        else next(told)
-        for attempt in attempts
+        next(told) if tried else Outcome(state=CANCELED, message="others like it took too long")
+        for tried in is_tried
     ]
 
 

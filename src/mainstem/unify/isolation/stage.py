@@ -278,7 +278,7 @@ def set_stage(connection: Connection, study: Study) -> Stage:
     seeder = Seeder(
         connection,
         study.domains,
-        variants={table.name: study.variants(table) for table in study.seeded.values()},
+        variants=study.variants,
         literals=study.literals,
         cast_count=count,
     )

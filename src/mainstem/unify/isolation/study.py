@@ -183,7 +183,12 @@ class Study:
     def _is_person(self, spot: Spot) -> bool:
         return self.domains.of(spot) in self.people
 
-    def variants(self, table: Table) -> list[Variant]:
+    @cached_property
+    def variants(self) -> dict[ObjectName, list[Variant]]:
+        """Of every table that rows are made in: the kinds that policies tell apart."""
+        return {table.name: self._variants(table) for table in self.seeded.values()}
+
+    def _variants(self, table: Table) -> list[Variant]:
         """The kinds of rows that policies tell apart, the plain one first."""
         found: list[dict[str, str | None]] = [{}]
         for branch in self.facts.branches:
@@ -218,8 +223,7 @@ class Study:
 
     def cast_count(self) -> int:
         """How many sets of rows each tenant needs, so that every kind is among them."""
-        kinds = [len(self.variants(table)) for table in self.seeded.values()]
-        return min(_CASTS_MAX, max([_CASTS_MIN, *kinds]))
+        return min(_CASTS_MAX, max([_CASTS_MIN, *map(len, self.variants.values())]))
 
     def privileged_casts(self) -> frozenset[int]:
         """The casts whose people are administrators, as some look-up tells."""
@@ -230,7 +234,7 @@ class Study:
             for name in people
             if name in self.seeded
             for cast in range(count)
-            for kind in [self.variants(self.seeded[name])]
+            for kind in [self.variants[name]]
             if any(_is_high(c, v) for c, v in kind[cast % len(kind)].items())
         )
 
