@@ -207,8 +207,9 @@ def test_a_database_like_supabase_gets_the_same_and_keeps_its_own(
 def test_every_check_passes_on_a_database_like_supabase(
     server: ScratchServer, supabase: Supabase
 ) -> None:
-    # What the probe tries means the same to all servers between the oldest and ours.
-    is_tried = major_version(server.bin_dir) in {OLDEST, EMBEDDED_MAJOR}
+    # What the probe tries means the same to all servers between the oldest and ours; on ours it
+    # runs with our own roles, in the tests of the checks.
+    is_tried = major_version(server.bin_dir) == min(VERSIONS)
     chosen = () if is_tried else ("existence", "rules", "state")
     with connect(supabase.url) as migrated:
         assert [str(finding) for finding in run_checks(migrated, only=chosen).findings] == []
