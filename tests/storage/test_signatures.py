@@ -190,7 +190,12 @@ def test_an_upload_by_signature(
     ).json()
     assert nobody.put(again["url"], content=b"third").status_code == 200
     assert http.get(f"/object/{bucket}/acme-ltd/new.txt").content == b"third"
-    rows = office.sql("select client_id from storage_object where name = 'acme-ltd/new.txt'")
+    rows = office.sql(
+        "select o.client_id from storage_object as o"
+        " join storage_bucket as b on (b.agency_id, b.id) = (o.agency_id, o.bucket_id)"
+        " where b.name = %s and o.name = 'acme-ltd/new.txt'",
+        bucket,
+    )
     assert rows == [(office.own.clients["acme"],)]
     large = nobody.put(again["url"], content=bytes(LIMITS.object_bytes_max + 1))
     assert large.status_code == 413
