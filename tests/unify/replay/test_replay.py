@@ -336,6 +336,7 @@ def test_extensions_are_stood_in_for(replay: ReplayFiles) -> None:
             "1.sql": "create extension if not exists vector; create extension pg_trgm;"
             "create extension postgis; create extension btree_gist version '1.7';"
             "create extension citext schema public; create extension if not exists pg_cron;"
+            "create schema if not exists pgmq; create extension pgmq with schema pgmq;"
             "create table t (id uuid default uuid_generate_v4(), mail citext, v vector(3),"
             "place geometry(Point, 4326), room int, span tstzrange,"
             "exclude using gist (room with =, span with &&));"
@@ -351,7 +352,7 @@ def test_extensions_are_stood_in_for(replay: ReplayFiles) -> None:
     methods = {index.name: index.method for index in relation.indexes}
     assert methods == {"trgm": "gin", "place_index": "gist", "near": "hnsw"}
     assert not found.database.functions
-    assert len(found.stood_in) == 9
+    assert len(found.stood_in) == 10
 
 
 def test_roles_in_blocks_are_stood_in_for(replay: ReplayFiles) -> None:

@@ -31,6 +31,8 @@ _SCHEMA: Final = re.compile(r"^create schema ([a-z_]+)", re.MULTILINE)
 _TRUSTED: Final = "vector"
 #: those that the platform has from the start, and those that people switch on in its console
 INSTALLED: Final = ("uuid-ossp", "pgcrypto", "pg_stat_statements", "supabase_vault", "pg_graphql")
+#: those that live in a schema of their own name, whether or not it is there before
+_OWN_SCHEMA: Final = frozenset({"pgmq"})
 #: the schemas that `platform/` builds
 SCHEMAS: Final = frozenset(
     {"auth", "storage", "realtime", "extensions", "graphql", "graphql_public", "vault"}
@@ -47,12 +49,16 @@ def extensions() -> Mapping[str, str]:
 @cache
 def providers() -> Mapping[str, str]:
     """The extension that provides a function, type, table or schema, by that object's name."""
-    return {
-        name: extension
-        for extension, script in sorted(extensions().items(), reverse=True)
-        for pattern in (_SCHEMA, _CREATED)
-        for name in pattern.findall(script)
-    } | {"gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm"}
+    return (
+        {
+            name: extension
+            for extension, script in sorted(extensions().items(), reverse=True)
+            for pattern in (_SCHEMA, _CREATED)
+            for name in pattern.findall(script)
+        }
+        | {"gin_trgm_ops": "pg_trgm", "gist_trgm_ops": "pg_trgm"}
+        | {name: name for name in _OWN_SCHEMA}
+    )
 
 
 def roles() -> str:
@@ -72,6 +78,7 @@ def write_extensions(folder: Path, share_dir: Path, account: Account | None) -> 
     for name, script in extensions().items():
         (target / f"{name}--{_VERSION}.sql").write_text(script, "utf-8")
         control = f"default_version = '{_VERSION}'\nsuperuser = false\nrelocatable = false\n"
+        control += f"schema = '{name}'\n" if name in _OWN_SCHEMA else ""
         (target / f"{name}.control").write_text(control, "utf-8")
     _write_trusted(target, share_dir / "extension")
     for path in (folder, target, *target.iterdir()):

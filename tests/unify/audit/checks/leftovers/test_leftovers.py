@@ -229,6 +229,17 @@ def test_tables_of_one_shape_are_duplicates_and_the_living_one_is_told() -> None
     )
 
 
+def test_tables_of_one_shape_that_code_uses_are_a_note() -> None:
+    alike = database(table("parcel", *DELIVERY), table("shipment", *DELIVERY))
+    uses = code(use("parcel"), use("shipment"))
+    (found,) = found_by("duplicate-table", Subject(databases=(alike,), code=uses))
+    assert (found.severity, "unless they hold" in (found.fix or "")) == (Severity.NOTE, True)
+    twins = database(table("parcel", *DELIVERY), table("parcels", *DELIVERY))
+    uses = code(use("parcel"), use("parcels"))
+    (found,) = found_by("duplicate-table", Subject(databases=(twins,), code=uses))
+    assert found.severity is None
+
+
 def test_twins_need_less_to_be_duplicates() -> None:
     one = table("chat", *DELIVERY[:5], "a text", "b text")
     two = table("chats", *DELIVERY[:5], "c text")

@@ -17,7 +17,8 @@ every query of the first.
 The message says which is alive, by rows, last write and use. Move the other's rows and drop it.
 
 ## When to ignore it
-When the two hold different things of one shape, such as drafts and what was published.
+When the two hold different things of one shape, such as drafts and what was published. Where code
+uses both, and their names are not one word in two spellings, it is a note.
 """
 
 from __future__ import annotations
@@ -102,6 +103,7 @@ def _found(
     alive, other = sorted(lives, key=lambda life: life.rank, reverse=True)
     names = [frozenset(column.name for column in table.columns) for table in pair]
     count = counted(len(names[0] & names[1]), "column")
+    is_meant = alive.use_count and other.use_count and not same_table(*(t.name.name for t in pair))
     return Found(
         message=(
             f"{other.name} and {alive.name} share {count}: {alive.name} {alive.said}; "
@@ -109,5 +111,7 @@ def _found(
         ),
         table=str(other.name),
         evidence=tuple(evidence.of_relation(subject, database, table) for table in pair),
-        fix=f"keep {alive.name}, move the rows of {other.name} into it, and drop {other.name}",
+        fix=f"keep {alive.name}, move the rows of {other.name} into it, and drop {other.name}"
+        + (", unless they hold different things" if is_meant else ""),
+        severity=Severity.NOTE if is_meant else None,
     )

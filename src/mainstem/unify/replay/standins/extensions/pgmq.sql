@@ -1,4 +1,3 @@
-create schema pgmq;
 create type pgmq.message_record as (
   msg_id bigint, read_ct integer, enqueued_at timestamptz, vt timestamptz, message jsonb);
 create table pgmq.meta (
