@@ -103,7 +103,7 @@ class SkewedClock(Clock):
         return datetime.now(UTC) + self.by
 
 
-@pytest.mark.parametrize(("first", "second"), [(-10, 0), (0, 10), (-10, 10), (10, -10)])
+@pytest.mark.parametrize(("first", "second"), [(-10, 10), (10, -10)])
 def test_workers_whose_clocks_differ_keep_an_accounts_distance(
     stage: Stage, first: int, second: int
 ) -> None:
