@@ -149,6 +149,9 @@ def test_the_sql_itself_tells_the_engine_where_nothing_else_does() -> None:
     made = script("db.exec('create table a (id integer primary key autoincrement)')")
     assert made.reading.declared[0].engine is Engine.SQLITE
     assert said(script("db.query('select a::text from b')")).uses[0].engine is Engine.POSTGRES
+    # Cloudflare's analytics engine, and ClickHouse
+    for sql in ("select index1, sum(double1) from b", "select toStartOfHour(a) from b"):
+        assert said(script(f"db.query('{sql}')")).uses[0].engine is Engine.OTHER
 
 
 def test_a_database_that_another_file_opens_is_left_to_linking() -> None:

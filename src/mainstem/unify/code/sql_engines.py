@@ -34,7 +34,7 @@ def engine_of_sql(sql: str) -> Engine | None:
         return Engine.SQLITE
     if _POSTGRES_ONLY.search(sql):
         return Engine.POSTGRES
-    return Engine.OTHER if _MYSQL_ONLY.search(sql) else None
+    return Engine.OTHER if _OTHERS_ONLY.search(sql) else None
 
 
 @lru_cache(maxsize=4)
@@ -188,8 +188,10 @@ _POSTGRES_ONLY: Final = re.compile(
     r"|\bdistinct\s+on\s*\(|=\s*any\s*\(|%s|%\(\w+\)s|\bplpgsql\b|\bset_config\s*\(",
     re.IGNORECASE,
 )
-_MYSQL_ONLY: Final = re.compile(
+#: MySQL's, ClickHouse's, and the columns that Cloudflare's analytics engine gives each data set
+_OTHERS_ONLY: Final = re.compile(
     r"\bauto_increment\b|\bon\s+duplicate\s+key\b|\bengine\s*=\s*\w+|\binsert\s+ignore\b"
-    r"|\bshow\s+tables\b",
+    r"|\bshow\s+tables\b|\btoStartOf\w+\s*\(|\btoDateTime\w*\s*\(|\b(?:count|sum|uniq)If\s*\("
+    r"|\b_sample_interval\b|\bindex1\b|\b(?:blob|double)(?:1?\d|20)\b",
     re.IGNORECASE,
 )
