@@ -78,6 +78,7 @@ def _is_loopback(host: str) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     del config
+    gc.set_threshold(GARBAGE_MIN)
     sys.addaudithook(_refuse_network)
     # A test that forgets to say which database would use the person's own.
     for name in [name for name in os.environ if name.startswith("PG") or name == "DATABASE_URL"]:
@@ -130,7 +131,6 @@ def pytest_collection_finish() -> None:
     # What collecting made stays: looking through it again and again is a sixth of the run's CPU.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_MIN)
 
 
 def pytest_unconfigure() -> None:
