@@ -32,7 +32,7 @@ with given as (
          'Thanks! It is on its way. [' || a.account_name || ' confirm]',
          'Your own link: {{download_url}} [' || a.account_name || ' link]',
          'Thanks {{first_name|you}}, I have sent you an invitation.',
-         '{"reminder_template": "Still interested? [reminder]"}'
+         jsonb_build_object('reminder_template', 'Still interested? [' || a.account_name || ' reminder]')
   from account as a join magnet as m on m.agency_id = a.agency_id
   returning agency_id, client_id, linkedin_account_id, id, name
 )
