@@ -32,7 +32,20 @@ IN = re.compile(r"in(?:stanceof)?(?![A-Za-z])")
 
 names = st.one_of(
     st.sampled_from(
-        ["user", "order_line", "a b", "Größe", "class", "__x", 'q"t', "1st", "it's", "row"]
+        [
+            "user",
+            "order_line",
+            "a b",
+            "Größe",
+            "class",
+            "__x",
+            'q"t',
+            "1st",
+            "it's",
+            "row",
+            "ª",
+            "a",
+        ]
     ),
     st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=8),
 ).filter(lambda name: not IN.match(name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final
 
 from mainstem.kit.naming import words
@@ -174,12 +175,15 @@ def _class(name: str, members: Sequence[tuple[str, str]], *, is_total: bool = Tr
 
 
 def _is_plain(name: str) -> bool:
+    """Whether Python reads it as it stands; it folds some letters into others (PEP 3131)."""
     is_private = name.startswith("__") and not name.endswith("__")
-    return name.isidentifier() and not keyword.iskeyword(name) and not is_private
+    is_folded = unicodedata.is_normalized("NFKC", name)
+    return name.isidentifier() and is_folded and not keyword.iskeyword(name) and not is_private
 
 
 def _pascal(name: str) -> str:
-    found = "".join(word[:1].upper() + word[1:] for word in words(_NO_NAME.sub(" ", name)))
+    folded = unicodedata.normalize("NFKC", name)
+    found = "".join(word[:1].upper() + word[1:] for word in words(_NO_NAME.sub(" ", folded)))
     return found if found[:1].isalpha() and not keyword.iskeyword(found) else f"X{found}"
 
 
