@@ -16,10 +16,9 @@ import asyncio
 import multiprocessing
 import os
 import random
-import socket
 import statistics
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -41,10 +40,12 @@ from mainstem.db.tenant import Tenant, async_tenant_transaction
 from mainstem.pg.connect import connect
 from mainstem.pg.embedded import EmbeddedServer
 from mainstem.server import build_app
+from mainstem.server.listen import free_socket
 from mainstem.server.pace import Rate, Rates
 from mainstem.server.settings import Settings
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from starlette.requests import Request
@@ -196,7 +197,7 @@ def _rounds(url: str, keys: str, callers: list[str]) -> dict[str, list[Load]]:
 def _round(url: str, keys: str, side: str, callers: list[str]) -> Load:
     """One server process and one process of load."""
     context = multiprocessing.get_context("spawn")
-    with socket.create_server(("127.0.0.1", 0), backlog=256) as listener:
+    with closing(free_socket("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         serving = (as_login(url), keys, side, listener)
         process = context.Process(target=_serve, args=serving, daemon=True)

@@ -61,7 +61,7 @@ def scratch_settings() -> Mapping[str, str]:
         "shared_buffers": "128MB",
         "jit": "off",
         "autovacuum": "off",
-        "max_connections": "100",
+        "max_connections": "300",
         "timezone": "UTC",
         "lc_messages": "C",
     }
