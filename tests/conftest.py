@@ -52,6 +52,8 @@ MEMORY_BYTES_MIN = 4 * 2**30
 GARBAGE_MIN = 50_000
 #: folders whose tests share a database and a server: one worker makes them, and runs all of these
 TOGETHER = frozenset(f"tests/{name}" for name in ("core", "rest", "storage", "web"))
+#: files that take half a minute or more each, which nothing should wait for at the end
+LONG = ("tests/acceptance/", "tests/unify/several/")
 _at_end = ExitStack()
 
 
@@ -122,9 +124,15 @@ def _unit(nodeid: str) -> str:
     return folder if folder in TOGETHER else file
 
 
+def _turn(unit: str) -> int:
+    if unit in TOGETHER:
+        return 0
+    return 1 if unit.startswith(LONG) else 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The largest pieces first, so that the workers end together."""
-    items.sort(key=lambda item: _unit(item.nodeid) not in TOGETHER)
+    items.sort(key=lambda item: _turn(_unit(item.nodeid)))
 
 
 def pytest_collection_finish() -> None:

@@ -30,7 +30,7 @@ def test_a_message_under_way_at_the_kill_is_found_and_not_sent_again(
     person = stage.at_distance(stage.mine, 1, style="silent")
     stage.comment(stage.published(stage.mine), person)
     stage.later(timedelta(minutes=4), step=timedelta(minutes=4))  # found; due a little later
-    stage.sandbox.faults.turn_on(Knob(FaultKind.SLOW, route="message", delay_s=8, count=1))
+    stage.sandbox.faults.turn_on(Knob(FaultKind.SLOW, route="message", delay_s=4, count=1))
     to = stage.world.now() + timedelta(minutes=10)
     stage.world.clock.move(to)
     with stage.moment(stage.mine) as moment:
