@@ -31,11 +31,17 @@ declare name text;
 begin
   foreach name in array array['anon', 'authenticated', 'authenticator', 'service_role'] loop
     begin  -- other workers make the same roles, which all databases share
-      execute format('create role %I', name);
+      execute format('create role %I %s', name,
+                     case when name = 'service_role' then 'bypassrls' else '' end);
     exception when duplicate_object or unique_violation then null;
     end;
   end loop;
-  alter role service_role bypassrls;
+  if not (select rolbypassrls from pg_roles where rolname = 'service_role') then
+    begin
+      alter role service_role bypassrls;
+    exception when internal_error then null;  -- another worker alters it at the same moment
+    end;
+  end if;
 end $$;
 create schema auth;
 create schema storage;
