@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unify.dying import DyingAt
 from tests.unify.move.conftest import Shop
 
 from mainstem.unify.progress import Silence
@@ -159,7 +160,7 @@ def test_others_rows_in_the_tables_stay_when_a_cycle_is_taken_back(offices: Shop
 def test_a_run_that_dies_in_a_cycle_goes_on(offices: Shop, step: str) -> None:
     offices.plan()
     with pytest.raises(KeyboardInterrupt):
-        offices.run(_Interrupt(at=step))
+        offices.run(DyingAt(step))
     offices.run()
     assert people(offices) == LOADED
     assert offices.quarantine().keys() == LOST.keys()
@@ -190,19 +191,3 @@ def test_two_tables_with_kept_keys(tmp_path: Path, empty_database_url: str) -> N
     assert shop.rows("select * from chat order by 1") == [(1, "a", 8), (2, "b", None)]
     assert shop.rows("select id, chat_id from message order by 1") == [(7, 1), (8, 1)]
     assert shop.quarantine().keys() == {("chats", "3"), ("messages", "9")}
-
-
-class _Interrupt(Silence):
-    """A reporter that gives up when a step begins."""
-
-    def __init__(self, *, at: str) -> None:
-        self._at = at
-
-    def step(self, name: str, rows: int | None) -> _Interrupt:
-        del rows
-        if name == self._at:
-            raise KeyboardInterrupt
-        return self
-
-    def advance(self, rows: int) -> None:
-        del rows

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unify.dying import Dying, DyingAt
 from tests.unify.killed import kill
 from tests.unify.move.conftest import CONFIG, TARGET, Shop, fill_source
 
@@ -22,33 +23,9 @@ from mainstem.unify.move.loading import UNSTAGE
 
 if TYPE_CHECKING:
     from mainstem.pg.scratch import ScratchServer
+    from mainstem.unify.progress import Step
 
 MAINSTEM = str(Path(sys.executable).parent / "mainstem")
-
-
-class Dying:
-    """A reporter that dies after so many signs of life."""
-
-    def __init__(self, signs: int) -> None:
-        self.left = signs
-
-    def say(self, line: str) -> None:
-        del line
-        self._tick()
-
-    def step(self, name: str, rows: int | None) -> Dying:
-        del name, rows
-        self._tick()
-        return self
-
-    def advance(self, rows: int) -> None:
-        del rows
-        self._tick()
-
-    def _tick(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise KeyboardInterrupt
 
 
 @settings(
@@ -83,23 +60,6 @@ def test_dying_at_any_step_ends_with_the_same_rows(shop: Shop, signs: list[int])
     shop.undo(outcome.run.id)
     assert shop.checksums() == before
     assert shop.definitions() == definitions
-
-
-class DyingAt(Dying):
-    """A reporter that dies as a step begins."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(0)
-        self.name = name
-
-    def step(self, name: str, rows: int | None) -> DyingAt:
-        del rows
-        if name == self.name:
-            raise KeyboardInterrupt
-        return self
-
-    def _tick(self) -> None:
-        return
 
 
 def test_dying_before_and_after_staged_rows_are_dropped(shop: Shop) -> None:
@@ -221,7 +181,7 @@ class _Changing(Dying):
         super().__init__(10_000)
         self._shop = shop
 
-    def step(self, name: str, rows: int | None) -> Dying:
+    def step(self, name: str, rows: int | None) -> Step:
         if name == "stage people":
             self._shop.change_source(
                 "insert into shops values ('shop-4', 'Shop 4', 'shop-4', '2025-12-04')"
@@ -280,7 +240,7 @@ class _Cutting(Dying):
         super().__init__(10_000)
         self._shop = shop
 
-    def step(self, name: str, rows: int | None) -> Dying:
+    def step(self, name: str, rows: int | None) -> Step:
         if name == "load letter":
             self._shop.rows(
                 "select pg_terminate_backend(pid) from pg_stat_activity"

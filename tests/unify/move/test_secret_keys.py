@@ -7,6 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unify.dying import DyingAt
 from tests.unify.move.conftest import Shop
 
 from mainstem.errors import TargetError
@@ -151,20 +152,7 @@ def test_a_run_is_taken_back_and_refusals_name_fingerprints(sign_in: Shop) -> No
 def test_a_killed_run_goes_on(sign_in: Shop) -> None:
     sign_in.plan()
     with pytest.raises(KeyboardInterrupt):
-        sign_in.run(_Interrupt())
+        sign_in.run(DyingAt("load visit"))
     sign_in.run()
     assert sign_in.rows("select count(*) from visit where session_sid is not null") == [(2,)]
     assert verify_run(sign_in.read_plan(), sign_in.url, reporter=Silence()).is_equal
-
-
-class _Interrupt(Silence):
-    """A reporter that gives up when visits are loaded."""
-
-    def step(self, name: str, rows: int | None) -> _Interrupt:
-        del rows
-        if name == "load visit":
-            raise KeyboardInterrupt
-        return self
-
-    def advance(self, rows: int) -> None:
-        del rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.unify.dying import DyingAt
 
 from mainstem.errors import TargetError, UsageError
 from mainstem.pg.connect import connect
@@ -118,27 +119,8 @@ def test_a_run_that_was_killed_can_be_taken_back(shop: Shop) -> None:
     before, definitions = shop.checksums(), shop.definitions()
     shop.plan()
     with pytest.raises(KeyboardInterrupt):
-        shop.run(_Interrupt(at="load scan"))
+        shop.run(DyingAt("load scan"))
     assert shop.definitions() != definitions
     shop.undo(1)
     assert shop.checksums() == before
     assert shop.definitions() == definitions
-
-
-class _Interrupt:
-    """A reporter that gives up when a step begins."""
-
-    def __init__(self, *, at: str) -> None:
-        self._at = at
-
-    def say(self, line: str) -> None:
-        del line
-
-    def step(self, name: str, rows: int | None) -> _Interrupt:
-        del rows
-        if name == self._at:
-            raise KeyboardInterrupt
-        return self
-
-    def advance(self, rows: int) -> None:
-        del rows

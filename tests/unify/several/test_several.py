@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.unify.move.test_resume import Dying
+from tests.unify.dying import Dying, DyingAt
 from tests.unify.several.conftest import CONFIG, WEIGHT_TABLE, WEIGHTS, uuid_of
 
 from mainstem.errors import ConfigError, SourceError, TargetError
-from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
 
-    from mainstem.unify.progress import Step
 
 #: the same shop and the same person elsewhere, with newer and older values
 DOUBLES_IN_SOUTH = """
@@ -320,15 +318,6 @@ def test_a_second_run_changes_nothing_and_an_undo_takes_all_back(merge: Merge) -
         assert merge.rows(f"select count(*) from {table}") == [(0,)], table
 
 
-class DyingAtLoading(Silence):
-    """Dies when everything is staged, merged and archived."""
-
-    def step(self, name: str, rows: int | None) -> Step:
-        if name.startswith("load "):
-            raise KeyboardInterrupt
-        return super().step(name, rows)
-
-
 def test_tables_that_are_staged_again_take_their_source_and_its_archives_along(
     merge: Merge,
 ) -> None:
@@ -339,7 +328,7 @@ def test_tables_that_are_staged_again_take_their_source_and_its_archives_along(
     plan = merge.plan()
     assert {found.target for found in plan.merges} == {"shop", "person"}
     with pytest.raises(KeyboardInterrupt):
-        merge.run(DyingAtLoading())
+        merge.run(DyingAt("load "))  # when everything is staged, merged and archived
     merge.execute(merge.url, 'truncate unify_1."stage south.project"')  # as a crash leaves it
     merge.execute(
         merge.north,
