@@ -224,6 +224,28 @@ def test_one_tenants_slow_call_holds_up_no_others(place: Place) -> None:
     assert place.archive() == {first: "completed", second: "completed"}
 
 
+@pytest.mark.parametrize("fails", ["a beginning that forgets it", "an end of its own"])
+def test_whatever_comes_of_one_tenants_call_is_its_own(place: Place, fails: str) -> None:
+    def begin(connection: Any, jobs: Any) -> dict[UUID, Any]:
+        del connection
+        if fails == "a beginning that forgets it" and jobs[0].agency_id == place.mine:
+            return {}
+        return {job.id: "fine" for job in jobs}
+
+    async def call(job: Job, found: str) -> Verdict | None:
+        del found
+        if job.agency_id == place.mine:
+            raise asyncio.CancelledError
+        return None
+
+    made = Registry()
+    made.add_calls("odd", call, begin=begin)
+    (first,) = place.add(NewJob(kind="odd", attempts_max=1))
+    (second,) = place.add(NewJob(kind="odd", attempts_max=1), agency_id=place.other)
+    assert Worker(place.url, made).do_next(place.connection) == 2, "of one claim"
+    assert place.archive() == {first: "failed", second: "completed"}
+
+
 @pytest.mark.parametrize("where", ["begin", "settle"])
 def test_a_call_that_cannot_be_begun_or_settled_stops_no_other(place: Place, where: str) -> None:
     jobs = [

@@ -18,7 +18,6 @@ from mainstem.jobs.registry import describe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
-    from types import TracebackType
     from typing import Self
     from uuid import UUID
 
@@ -81,12 +80,7 @@ class Calls:
         """Begin; the thread starts with the first call."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End the calls that are under way, and the thread."""
         if self._thread is not None and self._loop is not None:
             self._loop.call_soon_threadsafe(self._stops.set)
@@ -113,6 +107,8 @@ class Calls:
 async def _all(
     entry: Entry, jobs: Sequence[Job], found: Mapping[UUID, Any] | None, free: asyncio.Semaphore
 ) -> dict[UUID, Verdict]:
+    """What each call came to; what one raises is its own, for a claim holds many tenants' jobs."""
+
     async def one(job: Job) -> Verdict:
         if found is None:
             arguments: tuple[Any, ...] = (job,)
@@ -123,7 +119,11 @@ async def _all(
         async with free:
             return await _call(entry, arguments)
 
-    return dict(zip([job.id for job in jobs], await asyncio.gather(*map(one, jobs)), strict=True))
+    came = await asyncio.gather(*map(one, jobs), return_exceptions=True)
+    return {
+        job.id: Retry(describe(each)) if isinstance(each, BaseException) else each
+        for job, each in zip(jobs, came, strict=True)
+    }
 
 
 async def _call(entry: Entry, arguments: tuple[Any, ...]) -> Verdict:
@@ -135,5 +135,3 @@ async def _call(entry: Entry, arguments: tuple[Any, ...]) -> Verdict:
         return said.verdict
     except TimeoutError:
         return Retry(f"took longer than {entry.call_limit_s:g} s")
-    except Exception as error:  # noqa: BLE001 - the failure of one call is its verdict
-        return Retry(describe(error))
