@@ -48,23 +48,24 @@ def test_what_two_agencies_do_in_a_persons_name_counts_together(database_url: st
         connect(database_url, autocommit=True) as one,
         connect(database_url, autocommit=True) as two,
     ):
-        mine, theirs = new_agency(one), new_agency(one)
+        mine, theirs, third = (new_agency(one) for _ in range(3))
         own, other = (linked(one, agency, "Tom", "ACoTom") for agency in (mine, theirs))
         apart = linked(one, theirs, "Ann", "ACoAnn")
+        elsewhere = linked(one, third, "Eve", "ACoEve")
         row = one.execute("select now()").fetchone()
         assert row is not None
         at: datetime = row[0]
         two.execute("set lock_timeout = '200ms'")
         with service_transaction(one):
+            store.lock(one, mine.id)
             assert [free.left[Route.DM] for free in store.free(one, mine.id, at)] == [CAP]
             reserved = store.reserve(one, mine.id, [call(mine, own, Route.DM, at)])
             # What is decided at this moment for the same person is not decided beside it.
             with pytest.raises(errors.LockNotAvailable), service_transaction(two):
-                store.free(two, theirs.id, at)
+                store.lock(two, theirs.id)
             with service_transaction(two):
-                assert [free.id for free in store.free(two, theirs.id, at, among=[apart])] == [
-                    apart
-                ]
+                store.lock(two, third.id)
+                assert [free.id for free in store.free(two, third.id, at)] == [elsewhere]
         with service_transaction(two):
             assert [free.id for free in store.free(two, theirs.id, at)] == [apart]
         with service_transaction(one):
@@ -78,6 +79,33 @@ def test_what_two_agencies_do_in_a_persons_name_counts_together(database_url: st
             assert store.reads_left(
                 two, theirs.id, later, route=Route.READ_COMMENTS, among=[other, apart]
             ) == {other: READS_PER_DAY - 2, apart: READS_PER_DAY}
+
+
+def test_who_decides_has_all_people_or_none_so_that_two_never_wait_for_each_other(
+    database_url: str,
+) -> None:
+    with (
+        connect(database_url, autocommit=True) as one,
+        connect(database_url, autocommit=True) as two,
+    ):
+        mine, theirs = new_agency(one), new_agency(one)
+        people = ("ACoTom", "ACoAnn")
+        own = [linked(one, mine, person, person) for person in people]
+        others = [linked(one, theirs, person, person) for person in people]
+        row = one.execute("select now()").fetchone()
+        assert row is not None
+        two.execute("set lock_timeout = '200ms'")
+        with service_transaction(one):
+            store.lock(one, mine.id)
+            with pytest.raises(errors.LockNotAvailable), service_transaction(two):
+                store.lock(two, theirs.id)
+            # The one begins with Tom's, the other would have with Ann's; each goes on to both.
+            assert store.free(one, mine.id, row[0], among=own[:1])
+            assert len(store.free(one, mine.id, row[0])) == len(own)
+        with service_transaction(two):
+            store.lock(two, theirs.id)
+            assert store.free(two, theirs.id, row[0], among=others[1:])
+            assert len(store.free(two, theirs.id, row[0])) == len(others)
 
 
 def test_a_call_that_waits_for_a_lost_account_holds_up_no_other_agency(

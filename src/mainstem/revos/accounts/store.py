@@ -43,8 +43,19 @@ _WRITE_ORDER = (Route.DM, Route.INVITATION, Route.COMMENT, Route.REACTION, Route
 
 
 def lock(connection: Connection, agency_id: UUID) -> None:
-    """Be the only one that decides for the agency's accounts until the transaction ends."""
+    """Be the only one that decides for the agency's accounts until the transaction ends.
+
+    All people whom other agencies linked too are locked at once, in one order: who locked first one
+    and then another would wait for an agency that did so the other way round.
+    """
     connection.execute(QUERIES["lock_agency"], {"agency_id": agency_id})
+    _lock_people(connection, agency_id, None)
+
+
+def _lock_people(connection: Connection, agency_id: UUID, among: Iterable[UUID] | None) -> None:
+    """Have what others decide for the same people done before their calls are counted."""
+    values = {"agency_id": agency_id, "among": None if among is None else list(among)}
+    connection.execute(QUERIES["lock_people"], values)
 
 
 def free(
@@ -73,7 +84,6 @@ def free(
         "abandoned_after": ABANDONED_AFTER,
         "limit": limit,
     }
-    _lock_people(connection, agency_id, among)
     rows = connection.execute(QUERIES["free_accounts"], values).fetchall()
     return [_account(*row) for row in rows]
 
@@ -99,7 +109,10 @@ def _account(
 def reads_left(
     connection: Connection, agency_id: UUID, at: datetime, *, route: Route, among: Collection[UUID]
 ) -> dict[UUID, int]:
-    """Return how often each account may still read so today; those that cannot read are absent."""
+    """Return how often each account may still read so today; those that cannot read are absent.
+
+    Who reserves reads by it does so under `lock`.
+    """
     values = {
         "agency_id": agency_id,
         "at": at,
@@ -107,14 +120,7 @@ def reads_left(
         "among": list(among),
         "cap": RELATIONS_PER_DAY if route is Route.READ_RELATIONS else READS_PER_DAY,
     }
-    _lock_people(connection, agency_id, among)
     return dict(connection.execute(QUERIES["reads_left"], values).fetchall())
-
-
-def _lock_people(connection: Connection, agency_id: UUID, among: Iterable[UUID] | None) -> None:
-    """Have what others decide for the same people done before their calls are counted."""
-    values = {"agency_id": agency_id, "among": None if among is None else list(among)}
-    connection.execute(QUERIES["lock_people"], values)
 
 
 def reserve(connection: Connection, agency_id: UUID, calls: Sequence[NewCall]) -> dict[UUID, UUID]:
