@@ -16,6 +16,8 @@ from mainstem.revos.sandbox.faults import FaultKind, Knob
 from mainstem.revos.sending import pipeline as pipelines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.revos.engine.conftest import Stage
 
 DELIVERIES = "select c.name, d.status from dm_delivery d join campaign c on c.id = d.campaign_id"
@@ -142,3 +144,24 @@ def test_a_worker_that_stood_still_makes_no_call_that_it_began_before(
     monkeypatch.undo()
     stage.later(timedelta(minutes=20))
     assert len(stage.mine.account.posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("lost", "status"), [(FaultKind.LOST_BEFORE, "unclear"), (FaultKind.LOST_AFTER, "done")]
+)
+def test_an_answer_of_somebody_else_in_the_same_words_is_not_taken_for_ones_own(
+    make_stage: Callable[..., Stage], lost: FaultKind, status: str
+) -> None:
+    stage = make_stage(public_reply_template="Thanks!")
+    person, bystander = (
+        next(
+            one for one in stage.world.people if stage.world.distance(stage.mine.account, one) == n
+        )
+        for n in (2, 1)
+    )
+    comment = stage.comment(stage.published(stage.mine), person)
+    stage.world.add_comment(comment.post, bystander, "Thanks!", parent=comment)
+    stage.sandbox.faults.turn_on(Knob(lost, route="comment", count=1))
+    stage.later(timedelta(hours=1))
+    assert len(comment.replies) == (1 if lost is FaultKind.LOST_BEFORE else 2)
+    assert stage.sql("select status from provider_call where route = 'comment'") == [(status,)]
