@@ -7,16 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 from aiosmtpd.controller import Controller
+from psycopg import errors
 from tests.migrations.people import insert
 
 from mainstem.core.mail import SmtpMail
+from mainstem.db.tenant import Tenant, tenant_transaction
 from mainstem.jobs import Worker
 from mainstem.revos.sequence import suppression
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import SMTP, Envelope, Session
-    from tests.revos.engine.conftest import Stage, Tenant
+    from tests.revos.engine.conftest import Stage
+    from tests.revos.engine.conftest import Tenant as Company
 
 STATES = "select to_email, status, attempts, error_message from email_queue order by to_email"
 
@@ -93,14 +97,45 @@ def begin_and_send(stage: Stage, post: Post) -> None:
     assert set(written) == {f"{name}@example.test" for name in ("good", "lost", "other")}
     assert b"Reply-To: owner@example.test" in written["good@example.test"]
     assert b"Bcc" not in b"".join(written.values())
+    save_as_before(stage)
     for _ in range(5):
         stage.later(timedelta(minutes=11), step=timedelta(minutes=11))
     (later,) = (one for one in stage.sql(STATES) if one[0].startswith("later"))
     assert later[1:] == ("failed", 5, "SMTPDataError 451")
     assert len(post.taken) == len(written), "nothing was handed over twice"
+    again = {to.partition("@")[0]: status for to, status, *_ in stage.sql(STATES)}
+    assert (again["good"], again["other"]) == ("sent", "sent")
+    assert again["lost"] == "pending", "in half an hour a person is asked once more"
+    stage.sql("alter table email_queue disable trigger user")
+    stage.sql("update email_queue set updated_at = now() - interval '31 minutes'")
+    stage.sql("alter table email_queue enable trigger user")
+    stage.later(timedelta(minutes=11), step=timedelta(minutes=11))
+    again = {to.partition("@")[0]: status for to, status, *_ in stage.sql(STATES)}
+    assert (again["lost"], again["begun"]) == ("unknown", "unknown")
+    assert len(post.taken) == len(written)
 
 
-def queue(stage: Stage, tenant: Tenant, to: str, *, days_ago: int = 0) -> None:
+def save_as_before(stage: Stage) -> None:
+    """Two agencies' applications save rows as they had read them before; neither gets further."""
+    saved = (
+        "update email_queue set status = 'pending', attempts = 0"
+        " where to_email ~ '^(good|lost|other)' returning to_email"
+    )
+    known: list[str] = []
+    for tenant in (stage.mine, stage.other):
+        agency = tenant.agency
+        whose = Tenant(agency.id, agency.user_id, "owner", None, "revos")
+        with tenant_transaction(stage.connection, whose) as connection:
+            known += [to for (to,) in connection.execute(saved.encode()).fetchall()]
+        with (
+            pytest.raises(errors.InsufficientPrivilege),
+            tenant_transaction(stage.connection, whose) as connection,
+        ):
+            connection.execute("update email_queue set begun_at = null, sent_at = null")
+    assert sorted(to.partition("@")[0] for to in known) == ["good", "lost", "other"]
+
+
+def queue(stage: Stage, tenant: Company, to: str, *, days_ago: int = 0) -> None:
     insert(
         stage.connection, "email_queue", agency_id=tenant.agency.id,
         client_id=tenant.agency.client_id, campaign_id=tenant.campaign_id, to_email=to,

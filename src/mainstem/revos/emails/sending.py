@@ -80,6 +80,7 @@ class Emails:
 
     def plan(self, moment: Moment) -> None:
         """Enqueue what is due; what was due long ago is left to a person."""
+        store.rows(moment, "as_they_were")
         late = "it was due long ago; plan it anew if it should still go out"
         store.rows(moment, "cancel_late", late_before=moment.at - LATE, reason=late)
         jobs = [
@@ -111,7 +112,7 @@ class Emails:
             elif one["is_fresh"]:
                 begun[job_id] = _letter(one)
             else:
-                said = "its worker was lost while it was sent"
+                said = "it was begun before, and nobody knows what came of it"
                 begun[job_id] = Settled(status="unknown", reason=said)
         return begun
 
