@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeVar
 import bcrypt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from mainstem.errors import RefusedError
 
@@ -104,6 +103,8 @@ def require_strong(password: str, about: Iterable[str] = ()) -> None:
     Raises:
         RefusedError: with the code `weak_password`, and what to do better.
     """
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - it reads its lists of words: only for this
+
     if not LENGTH_MIN <= len(password) <= LENGTH_MAX:
         raise WeakPasswordError(
             "length", f"A password has {LENGTH_MIN} to {LENGTH_MAX} characters."

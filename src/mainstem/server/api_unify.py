@@ -23,7 +23,6 @@ from mainstem.pg.connect import connect, describe
 from mainstem.server import store
 from mainstem.server.deadline import brief_connection
 from mainstem.server.problem import RESPONSES
-from mainstem.unify.sign_off import as_json, read_sign_off
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -184,6 +183,8 @@ def _read(url: str, run_id: int | None) -> list[RunState]:
 
 
 def _report(url: str, run_id: int) -> str:
+    from mainstem.unify.sign_off import as_json, read_sign_off  # noqa: PLC0415 - slow to import
+
     with connect(url, application_name="mainstem report") as connection:
         return as_json(read_sign_off(connection, run_id, database=describe(url), has_values=False))
 

@@ -14,6 +14,7 @@ from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
+from litestar.plugins.core import MsgspecDIPlugin
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.status_codes import HTTP_404_NOT_FOUND, HTTP_405_METHOD_NOT_ALLOWED
 from litestar.template import TemplateConfig
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
     from litestar.handlers import ASGIRouteHandler
+    from litestar.plugins import PluginProtocol
     from litestar.types import Receive, Scope, Send
 
 LOG = logging.getLogger(__name__)
@@ -90,7 +92,7 @@ def build_app(
         settings.keys,
         announce,
     )
-    app = Litestar(
+    app = _App(
         route_handlers=[
             api.router(),
             metrics,
@@ -132,6 +134,14 @@ def build_app(
     direct = Direct(app.asgi_handler, cast("Any", data), DATA_PATH, named)
     app.asgi_handler = Gate(direct, paces, requests)
     return app
+
+
+class _App(Litestar):
+    """Litestar for msgspec alone: pydantic, where it is installed too, takes long to import."""
+
+    @staticmethod
+    def _get_default_plugins(plugins: list[PluginProtocol]) -> list[PluginProtocol]:
+        return [*plugins, MsgspecDIPlugin()]
 
 
 #: what Supabase's clients ask for and does not exist here, and where to turn instead

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from mainstem.revos.extraction import domains
 from mainstem.revos.extraction.model import Candidate, Doubt, Form, Part
 from mainstem.revos.extraction.scanning import DOMAIN_MAX, Found
+
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 CONFIDENCE = {
     Form.PLAIN: 0.98, Form.BRACKETED: 0.95, Form.SPACED: 0.92, Form.SPOKEN: 0.9, Form.SPELLED: 0.86,
@@ -68,16 +70,29 @@ def checked_domain(domain: str) -> str | None:
     """
     if _PLAIN_DOMAIN.fullmatch(domain) and "--" not in domain:
         ends = (domain, *(domain[m.end() :] for m in _LABEL.finditer(domain)))
-        return None if any(end in _SPECIAL for end in ends) else domain
+        return None if any(end in _special() for end in ends) else domain
+    checked = _checked_by_library(f"a@{domain}")
+    return None if checked is None else checked.domain.lower()
+
+
+@cache
+def _special() -> frozenset[str]:
+    from email_validator import SPECIAL_USE_DOMAIN_NAMES  # noqa: PLC0415 - slow to import
+
+    return frozenset(SPECIAL_USE_DOMAIN_NAMES)
+
+
+def _checked_by_library(address: str) -> ValidatedEmail | None:
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - as above
+
     try:
-        return validate_email(f"a@{domain}", check_deliverability=False).domain.lower()
+        return validate_email(address, check_deliverability=False)
     except EmailNotValidError:
         return None
 
 
 _PLAIN_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,8}[a-z]{2,63}")
 _LABEL = re.compile(r"[^.]+\.")
-_SPECIAL = frozenset(SPECIAL_USE_DOMAIN_NAMES)
 _PLAIN_LOCAL = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._+-")
 
 
@@ -92,11 +107,8 @@ def _checked(local: str, domain: str) -> tuple[str, str] | None:
     if _PLAIN_LOCAL.issuperset(local):
         is_right = local[0] != "." and local[-1] != "." and ".." not in local
         return (local, known) if is_right else None
-    try:
-        checked = validate_email(f"{local}@a.de", check_deliverability=False)
-    except EmailNotValidError:
-        return None
-    return checked.local_part.lower(), known
+    checked = _checked_by_library(f"{local}@a.de")
+    return None if checked is None else (checked.local_part.lower(), known)
 
 
 def _mended(local: str) -> str:

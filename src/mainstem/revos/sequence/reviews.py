@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from email_validator import EmailNotValidError, validate_email
-
 from mainstem.errors import RefusedError
 from mainstem.revos.sequence import store
 
@@ -50,6 +48,8 @@ def decide(
 
 
 def _valid(email: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - slow to import
+
     try:
         return validate_email(email.strip(), check_deliverability=False).normalized
     except EmailNotValidError as error:

@@ -13,7 +13,6 @@ from mainstem.errors import ConfigError, RefusedError
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import missing, read_frame, require_operator
 from mainstem.server.unify_pages.places import Folder
-from mainstem.unify.audit.registry import all_checks
 from mainstem.web import AnyVisit, Column, Filter, Kind, Listed, Listing, Wish
 from mainstem.web.wording import words
 
@@ -49,6 +48,8 @@ async def finding(
     number: FromPath[int],
 ) -> Response[bytes]:
     """One finding: every place that shows it, and what to do."""
+    from mainstem.unify.audit.registry import all_checks  # noqa: PLC0415 - slow to import
+
     require_operator(visit)
     report = await _report(plans, audit)
     if not 1 <= number <= len(report.findings):

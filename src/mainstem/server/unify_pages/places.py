@@ -12,10 +12,6 @@ import msgspec
 from mainstem.errors import ConfigError
 from mainstem.pg.connect import describe
 from mainstem.server.unify_pages.operator import missing
-from mainstem.unify.audit.model import REPORT_VERSION
-from mainstem.unify.plan.answers import MANIFEST
-from mainstem.unify.plan.config import read_config
-from mainstem.unify.plan.directory import read_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,6 +110,8 @@ class Folder:
             RefusedError: there is none of that name.
             ConfigError: the file is no report of an audit.
         """
+        from mainstem.unify.audit.model import REPORT_VERSION  # noqa: PLC0415 - only for this
+
         if self.path is None or name not in self.audits():
             raise missing("audit")
         path = self.path / f"{name}{AUDIT}"
@@ -136,6 +134,10 @@ class Folder:
         Raises:
             ConfigError: the config or the plan cannot be read.
         """
+        from mainstem.unify.plan.answers import MANIFEST  # noqa: PLC0415 - slow to import
+        from mainstem.unify.plan.config import read_config  # noqa: PLC0415
+        from mainstem.unify.plan.directory import read_directory  # noqa: PLC0415
+
         assert self.path is not None, "whoever knows a plan's name has its folder"
         directory = read_config(self.path / f"{name}.toml").plan_dir
         if not (directory / MANIFEST).exists():

@@ -7,7 +7,6 @@ config is answered with `mainstem unify decide`, by whoever may write on the ser
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from litestar import Response, get, post
@@ -15,14 +14,9 @@ from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_422_UNPROCESSABLE_ENTITY
 
 from mainstem.errors import MainstemError, RefusedError, UsageError
-from mainstem.pg.connect import connect
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import missing, read_frame, require_operator
 from mainstem.server.unify_pages.places import Folder, called
-from mainstem.unify.plan.again import plan_again
-from mainstem.unify.plan.config import read_config
-from mainstem.unify.plan.make import make_plan
-from mainstem.unify.plan.model import Answer, literal
 from mainstem.web import AnyVisit, Column, Filter, Kind, Listed, Listing, Wish, see_other
 from mainstem.web.wording import words
 
@@ -30,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mainstem.server.api_unify import Plans
-    from mainstem.unify.plan.model import Plan, PlannedTable, Question
+    from mainstem.unify.plan.model import Plan, PlannedTable
     from mainstem.web import Visit
 
 PATH = "/unify/plans/{plan:str}"
@@ -38,7 +32,6 @@ PATH = "/unify/plans/{plan:str}"
 OF_TABLE = {"into": "Rows go into", "archive": "Keep in a file, because", "drop": "Drop, because"}
 OF_COLUMN = {"into": "Values go into", "drop": "Drop, because"}
 BECOMES = ("moved", "archived", "dropped", "open")
-TEXT_LENGTH_MAX = 500
 _ONE_AT_A_TIME = asyncio.Lock()
 
 
@@ -55,15 +48,9 @@ async def answer(visit: AnyVisit, plans: PlansDependency, plan: FromPath[str]) -
     require_operator(visit)
     _require_rest(plans, plan)
     sent = {name: str(value) for name, value in (await visit.request.form()).items()}
-    folder = Folder(plans.folder)
     async with _ONE_AT_A_TIME:
         try:
-            found = await asyncio.to_thread(folder.plan, plan)
-            if found is None:
-                await asyncio.to_thread(_make, folder, plan, plans.url)
-            else:
-                said = _answers(found.questions, sent, by=visit.viewer.email)
-                await asyncio.to_thread(plan_again, found, said, lambda: plans.url)
+            await asyncio.to_thread(_made, plans, plan, sent, by=visit.viewer.email)
         except RefusedError:
             raise
         except MainstemError as error:
@@ -72,6 +59,12 @@ async def answer(visit: AnyVisit, plans: PlansDependency, plan: FromPath[str]) -
 
 
 HANDLERS = (show, answer)
+
+
+def _made(plans: Plans, name: str, sent: Mapping[str, str], *, by: str) -> None:
+    from mainstem.server.unify_pages.answering import made  # noqa: PLC0415 - slow to import
+
+    made(plans, name, sent, by=by)
 
 
 def _require_rest(plans: Plans, name: str) -> None:
@@ -111,44 +104,6 @@ async def _page(
         of_column=OF_COLUMN,
         called=called,
     )
-
-
-def _answers(questions: tuple[Question, ...], sent: Mapping[str, str], *, by: str) -> list[Answer]:
-    """What was answered; a question that is not open any more, or was left alone, is not."""
-    at = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    found = []
-    for number, question in enumerate(questions, start=1):
-        kind, text = sent.get(f"kind-{number}", ""), sent.get(f"text-{number}", "").strip()
-        if not kind or sent.get(f"about-{number}", "").replace("\r\n", "\n") != about(question):
-            continue
-        kinds = OF_TABLE if question.column is None else OF_COLUMN
-        if kind not in kinds or not text or len(text) > TEXT_LENGTH_MAX:
-            raise UsageError(f"question {number}: say where to, or why, in a sentence")
-        found.append(
-            Answer(question.table, question.column, _as_toml(question, kind, text), by, at)
-        )
-    if not found:
-        raise UsageError("choose an answer to at least one question")
-    return found
-
-
-def about(question: Question) -> str:
-    """What tells a question from others, though they were numbered anew meanwhile."""
-    return f"{question.table}\n{question.column or ''}\n{question.text}"
-
-
-def _as_toml(question: Question, kind: str, text: str) -> str:
-    """The answer as the config would say it."""
-    if question.column is None:
-        return f"{kind} = {literal(text)}"
-    return literal(text) if kind == "into" else f"{{ {kind} = {literal(text)} }}"
-
-
-def _make(folder: Folder, name: str, url: str) -> None:
-    assert folder.path is not None, "whoever knows a plan's name has its folder"
-    config = read_config(folder.path / f"{name}.toml")
-    with connect(config.database_url() or url) as connection:
-        make_plan(config, connection)
 
 
 def _listing(name: str) -> Listing:

@@ -11,6 +11,7 @@ from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
 
 from mainstem.db.queries import load_queries
+from mainstem.kit.masking import masked, masked_row, without_secrets
 from mainstem.server import store
 from mainstem.server.api_unify import PlansDependency
 from mainstem.server.unify_pages.operator import (
@@ -23,7 +24,6 @@ from mainstem.server.unify_pages.operator import (
 )
 from mainstem.unify.codec import RULES, rule_text
 from mainstem.unify.ledger import store as ledger
-from mainstem.unify.sign_off.masking import masked, masked_row, without_secrets
 from mainstem.web import AnyVisit, Column, Filter, Kind, Listing, Wish, read_list, row, rows
 from mainstem.web.wording import words
 

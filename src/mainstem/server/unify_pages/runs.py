@@ -16,7 +16,6 @@ from mainstem.server.unify_pages.operator import missing, read, read_frame, requ
 from mainstem.server.unify_pages.places import Folder, called
 from mainstem.unify.ledger import store as ledger
 from mainstem.unify.ledger.proofs import last_proof
-from mainstem.unify.sign_off import as_markdown, read_sign_off
 from mainstem.web import AnyVisit, follow, see_other
 
 if TYPE_CHECKING:
@@ -67,14 +66,16 @@ async def run(visit: AnyVisit, plans: PlansDependency, run_id: FromPath[int]) ->
     """One run: how far it is, and, once it is over, its report without any value of a row."""
     require_operator(visit)
     progress = await _progress(plans, run_id)
-    report = await asyncio.to_thread(_report, plans.url, run_id) if progress.run.is_over else None
+    report, text = None, ""
+    if progress.run.is_over:
+        report, text = await asyncio.to_thread(_report, plans.url, run_id)
     await read_frame(visit)
     return visit.page(
         "unify_run.html",
         progress=progress,
         run=progress.run,
         report=report,
-        text=as_markdown(report) if report is not None else "",
+        text=text,
         called=called,
     )
 
@@ -113,6 +114,10 @@ def _read_progress(connection: Connection, run_id: int) -> Progress:
     return Progress(found[0], tuple(ledger.read_accounts(connection, run_id)))
 
 
-def _report(url: str, run_id: int) -> SignOff:
+def _report(url: str, run_id: int) -> tuple[SignOff, str]:
+    """The report, and its page as text."""
+    from mainstem.unify.sign_off import as_markdown, read_sign_off  # noqa: PLC0415 - only for this
+
     with connect(url, application_name="mainstem report") as connection:
-        return read_sign_off(connection, run_id, database=describe(url), has_values=False)
+        found = read_sign_off(connection, run_id, database=describe(url), has_values=False)
+    return found, as_markdown(found)

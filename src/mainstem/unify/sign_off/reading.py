@@ -8,6 +8,7 @@ from os.path import normpath
 from typing import TYPE_CHECKING, Any, Final
 
 from mainstem.errors import UsageError
+from mainstem.kit.masking import masked, masked_row, shortened, without_secrets
 from mainstem.unify.catalog.model import NotCarried
 from mainstem.unify.codec import RULES, rule_text
 from mainstem.unify.copy.outcome import read_not_carried
@@ -17,7 +18,6 @@ from mainstem.unify.ledger.proofs import last_proof
 from mainstem.unify.ledger.rows import Account, Decision, Run
 from mainstem.unify.move.backup import STEP as BACKUP
 from mainstem.unify.sign_off.judging import is_older
-from mainstem.unify.sign_off.masking import masked, masked_row, shortened, without_secrets
 from mainstem.unify.sign_off.model import (
     CatchUp,
     Checked,

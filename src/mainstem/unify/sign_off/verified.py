@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from mainstem.unify.sign_off.masking import masked, shortened, without_secrets
+from mainstem.kit.masking import masked, shortened, without_secrets
 from mainstem.unify.sign_off.model import ColumnSum, DifferingRow, Verified, VerifiedTable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mainstem.unify.sign_off.masking import (
+from mainstem.kit.masking import (
     MASK,
     SHOWN_MAX,
     masked,
