@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _PARTS: Final = r"""
       (?P<line_comment> --[^\n]* )
     | (?P<block_comment> /\* )
-    | (?P<string> (?<!\w)[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
+    | (?P<string> (?: (?<!\w)[eE]' | (?<=(?<!\w)[eE])' ) (?:[^'\\]|\\.|'')*' | '(?:[^']|'')*' )
     | (?P<name> "(?:[^"]|"")*" )
     | (?P<dollar> (?<![\w$])\$(?P<tag>(?:[^\W\d]\w*)?)\$ .*? \$(?P=tag)\$ )
 """
@@ -29,11 +29,7 @@ _LEXEME: Final = re.compile(
 )
 #: elsewhere only what can hide or be a semicolon counts: all between is one lexeme
 _COARSE: Final = re.compile(
-    _PARTS
-    + r"""
-    | (?P<space> (?: [^;'"$()/eE-]++ | [eE](?!') | (?<=\w)[eE$] | -(?!-) | /(?!\*) )++ )
-    | (?P<other> . )""",
-    re.VERBOSE | re.DOTALL,
+    _PARTS + r"""| (?P<space> [^;'"$()/-]+ ) | (?P<other> . )""", re.VERBOSE | re.DOTALL
 )
 _COMMENT_EDGE: Final = re.compile(r"/\*|\*/")
 _OF_ROUTINE: Final = re.compile(r"create (or replace )?(function|procedure)\b")

@@ -30,7 +30,7 @@ MODULE: Final = "prisma model "
 _COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/|(?P<text>\"(?:[^\"\\\n]|\\.)*\")", re.DOTALL)
 _BLOCK: Final = re.compile(
     r"^[ \t]*(?P<kind>model|view|enum|type|datasource)\s+(?P<name>\w+)\s*"
-    r"\{(?P<body>(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*+)\}",
+    r"\{(?P<body>(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*)\}",
     re.MULTILINE,
 )
 _FIELD: Final = re.compile(

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 TEXT_CHARACTERS_MAX: Final = 200_000
 _STATEMENT: Final = re.compile(
-    r"""(?:\s|;|\(|--[^\n]*\n|/\*.*?\*/)*+
+    # What stands before is taken whole or not at all, as an atomic group would.
+    r"""(?=(?P<before>(?:\s|;|\(|--[^\n]*\n|/\*.*?\*/)*))(?P=before)
     (?:select\b.*\bfrom\b|select\s+[\w."]+\s*\(
       |insert\s+(?:or\s+\w+\s+|ignore\s+)?into\b|replace\s+into\b
       |update\b.*\bset\b|delete\s+from\b|merge\s+into\b|truncate\b|call\s+[\w."]+\s*\(
