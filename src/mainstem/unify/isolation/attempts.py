@@ -36,68 +36,94 @@ from pg_settings where name = 'statement_timeout'
 #: what constraints raise once a policy has let the row through
 _CONSTRAINTS: Final = frozenset({"23502", "23503", "23505", "23514", "23P01"})
 
+#: of statements that a caller tries again: planned once
+_PLAN: Final = "mainstem_attempt_"
+
 _RUN = """
 do $$
 declare
+  bundle jsonb;
   attempt jsonb;
   part text;
   pair jsonb;
   said jsonb;
   proof jsonb;
-  row_count bigint;
+  planned text[] := '{}';
   violated text;
   place text;
   outcomes text[] := '{}';
 begin
-  for attempt in
+  for part in select name from pg_prepared_statements where starts_with(name, '{plan}') loop
+    execute 'deallocate ' || part;
+  end loop;
+  for bundle in
     select value from jsonb_array_elements(current_setting('mainstem.attempts')::jsonb)
   loop
     begin
-      said := null;
-      proof := null;
-      row_count := 0;
-      for part in select value from jsonb_array_elements_text(attempt -> 'before') loop
+      for part in select value from jsonb_array_elements_text(bundle -> 'before') loop
         execute part;
       end loop;
-      for pair in select value from jsonb_array_elements(attempt -> 'settings') loop
-        perform set_config(pair ->> 0, pair ->> 1, true);
+      for attempt in select value from jsonb_array_elements(bundle -> 'attempts') loop
+        begin
+          said := null;
+          proof := null;
+          for pair in select value from jsonb_array_elements(attempt -> 'settings') loop
+            perform set_config(pair ->> 0, pair ->> 1, true);
+          end loop;
+          perform set_config('role', attempt ->> 'role', true);
+          -- As the caller: what a statement may name is looked up when it is prepared.
+          part := attempt ->> 'statement';
+          if attempt ->> 'plan' is not null then
+            if attempt ->> 'plan' <> all (planned) then
+              execute 'prepare ' || (attempt ->> 'plan') || ' as ' || part;
+              planned := planned || (attempt ->> 'plan');
+            end if;
+            part := 'execute ' || (attempt ->> 'plan');
+          end if;
+          if (attempt ->> 'is_query')::boolean then
+            execute part into said;
+          else
+            execute part;
+          end if;
+          perform set_config('role', 'none', true);
+          if not (attempt ->> 'is_query')::boolean then
+            set constraints all immediate;
+          end if;
+          if attempt ->> 'witness' is not null then
+            for pair in select value from jsonb_array_elements(attempt -> 'witness_settings') loop
+              perform set_config(pair ->> 0, pair ->> 1, true);
+            end loop;
+            perform set_config('role', attempt ->> 'witness', true);
+          end if;
+          if attempt ->> 'proof' is not null then
+            execute attempt ->> 'proof' into proof;
+          end if;
+          raise exception using errcode = 'MS000', message =
+            jsonb_build_object('said', said, 'proof', proof)::text;
+        exception
+          when sqlstate 'MS000' then
+            outcomes := outcomes || sqlerrm;
+          when others or assert_failure then
+            get stacked diagnostics violated = constraint_name, place = pg_exception_context;
+            outcomes := outcomes || jsonb_build_object(
+              'state', sqlstate, 'message', sqlerrm, 'constraint', violated,
+              'is_raised', split_part(place, chr(10), 1) ~ ' at RAISE$')::text;
+        end;
       end loop;
-      perform set_config('role', attempt ->> 'role', true);
-      if (attempt ->> 'is_query')::boolean then
-        execute attempt ->> 'statement' into said;
-      else
-        execute attempt ->> 'statement';
-        get diagnostics row_count = row_count;
-      end if;
-      perform set_config('role', 'none', true);
-      if not (attempt ->> 'is_query')::boolean then
-        set constraints all immediate;
-      end if;
-      if attempt ->> 'witness' is not null then
-        for pair in select value from jsonb_array_elements(attempt -> 'witness_settings') loop
-          perform set_config(pair ->> 0, pair ->> 1, true);
-        end loop;
-        perform set_config('role', attempt ->> 'witness', true);
-      end if;
-      if attempt ->> 'proof' is not null then
-        execute attempt ->> 'proof' into proof;
-      end if;
-      raise exception using errcode = 'MS000', message =
-        jsonb_build_object('said', said, 'proof', proof, 'row_count', row_count)::text;
+      raise exception using errcode = 'MS001';
     exception
-      when sqlstate 'MS000' then
-        outcomes := outcomes || sqlerrm;
+      when sqlstate 'MS001' then
+        null;
       when others or assert_failure then
-        get stacked diagnostics violated = constraint_name, place = pg_exception_context;
-        outcomes := outcomes || jsonb_build_object(
-          'state', sqlstate, 'message', sqlerrm, 'constraint', violated,
-          'is_raised', split_part(place, chr(10), 1) ~ ' at RAISE$')::text;
+        outcomes := outcomes || array_fill(
+          jsonb_build_object('state', sqlstate, 'message', sqlerrm)::text,
+          array[jsonb_array_length(bundle -> 'attempts')]);
     end;
   end loop;
   perform set_config('mainstem.outcomes', '[' || array_to_string(outcomes, ',') || ']', true);
 end
 $$
-"""
+""".replace("{plan}", _PLAN)
 
 
 @dataclass(frozen=True)
@@ -126,11 +152,10 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one statement did: its answer or rows, or the state and message of its error."""
+    """What one statement did: its answer, or the state and message of its error."""
 
     said: object = None
     proof: object = None
-    row_count: int = 0
     state: str | None = None
     message: str = ""
     constraint: str = ""
@@ -188,11 +213,12 @@ def _exchange(
     """One exchange; where a statement takes too long, each half by itself, in more haste."""
     if not attempts:
         return []
+    bundles, places = _bundled(attempts)
     try:
         with connection.transaction(force_rollback=True):
             if patience.is_tried:
                 connection.execute(_HURRY)
-            told = json.dumps([vars(attempt) for attempt in attempts])
+            told = json.dumps(bundles)
             connection.execute("select set_config('mainstem.attempts', %s, true)", (told,))
             connection.execute(_RUN)
             found = connection.execute("select current_setting('mainstem.outcomes')").fetchone()
@@ -205,7 +231,28 @@ def _exchange(
         first = _batch(connection, attempts[:half], patience)
         return first + _batch(connection, attempts[half:], patience)
     assert found is not None, "current_setting returns a row"
-    return [Outcome(**said) for said in json.loads(found[0])]
+    told_at = dict(zip(places, json.loads(found[0]), strict=True))
+    return [Outcome(**told_at[place]) for place in range(len(attempts))]
+
+
+def _bundled(attempts: Sequence[Attempt]) -> tuple[list[dict[str, object]], list[int]]:
+    """The attempts by what is done before, once for all of them; and where each one stood."""
+    usual = Counter((attempt.role, attempt.statement) for attempt in attempts)
+    plans: dict[tuple[str, str], str] = {}
+    bundles: dict[tuple[str, ...], list[tuple[int, dict[str, object]]]] = {}
+    for place, attempt in enumerate(attempts):
+        tried = (attempt.role, attempt.statement)
+        told = {name: value for name, value in vars(attempt).items() if name != "before"}
+        if usual[tried] > 1:
+            told["plan"] = plans.setdefault(tried, f"{_PLAN}{len(plans)}")
+        bundles.setdefault(attempt.before, []).append((place, told))
+    return (
+        [
+            {"before": before, "attempts": [told for _, told in listed]}
+            for before, listed in bundles.items()
+        ],
+        [place for listed in bundles.values() for place, _ in listed],
+    )
 
 
 def _command(attempt: Attempt) -> str:
