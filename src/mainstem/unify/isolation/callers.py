@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from mainstem.unify.isolation.domains import Domains
-    from mainstem.unify.isolation.facts import Facts, Source
+    from mainstem.unify.isolation.facts import Facts, Source, Spot
     from mainstem.unify.isolation.levels import Levels
     from mainstem.unify.isolation.seeding import Seed
 
@@ -57,6 +57,8 @@ class Identities:
     privileged_casts: frozenset[int]
     levels: Levels
     _sources: list[Source] = field(init=False)
+    #: claim -> the columns of keys that it is compared with
+    _keys: dict[Source, list[Spot]] = field(init=False)
     _fallback: dict[tuple[Source, int, int], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,6 +71,10 @@ class Identities:
             and (source.path or source.setting != CLAIMS)
             and source.setting != _OLD_CLAIMS
         )
+        self._keys = {
+            source: list(filter(self.domains.is_key, dict.fromkeys(spots)))
+            for source, spots in self.facts.sites.items()
+        }
 
     @property
     def has_writable(self) -> bool:
@@ -169,12 +175,8 @@ class Identities:
 
     def _is_inner(self, source: Source) -> bool:
         """Whether it names something that belongs to something else that claims name."""
-        spots = self.facts.sites.get(source, [])
-        return any(
-            self.levels.is_below(self.domains.of(spot))
-            for spot in spots
-            if self.domains.is_key(spot)
-        )
+        keys = self._keys.get(source, [])
+        return any(self.levels.is_below(self.domains.of(spot)) for spot in keys)
 
     def _options(self, source: Source) -> list[str | None]:
         """What the claim may be: the tenant's own, then constants that policies know."""
@@ -199,9 +201,7 @@ class Identities:
         return [*own, *words, ""] if own or words else [""]
 
     def _has_value(self, source: Source) -> bool:
-        return source.is_person or any(
-            self.domains.is_key(s) for s in self.facts.sites.get(source, [])
-        )
+        return source.is_person or bool(self._keys.get(source))
 
     def _values(
         self, tenant: int, cast: int, combination: dict[Source, str | None]
@@ -218,9 +218,9 @@ class Identities:
         """What the compared columns hold in the tenant's rows."""
         if not self._has_value(source):
             return None
-        for spot in self.facts.sites.get(source, []):
+        for spot in self._keys.get(source, []):
             known = self.seed.identities.get((self.domains.of(spot), tenant, cast))
-            if self.domains.is_key(spot) and known is not None:
+            if known is not None:
                 return known
         return self._fallback.setdefault((source, tenant, cast), str(uuid4()))
 

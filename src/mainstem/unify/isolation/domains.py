@@ -53,6 +53,7 @@ class Domains:
             if self.is_key(one) and self.is_key(other):
                 self._join_alike(one, other)
         self._join_by_name(tenant_column)
+        self._above = {spot: self.of(spot) for spot in self._above}
         self._members = Counter(self.of((t.name, c)) for t in tables.values() for c in t.columns)
 
     def of(self, spot: Spot) -> Spot:

@@ -127,8 +127,7 @@ class Stage:
 
     def _told_apart(self, table: ObjectName) -> set[str]:
         """The columns by which policies tell kinds of rows apart."""
-        branches = self.study.facts.branches
-        return {spot[1] for branch in branches for spot in branch if spot[0] == table}
+        return {column for asked in self.study.asked(table) for column in asked}
 
     def people_of(self, table: ObjectName) -> list[tuple[Caller, Choice]]:
         """Some of the first tenant's people who see rows of their own, or would if anybody did."""

@@ -191,8 +191,7 @@ class Study:
     def _variants(self, table: Table) -> list[Variant]:
         """The kinds of rows that policies tell apart, the plain one first."""
         found: list[dict[str, str | None]] = [{}]
-        for branch in self.facts.branches:
-            asked = {spot[1]: what for spot, what in branch.items() if spot[0] == table.name}
+        for asked in self.asked(table.name):
             kind = {
                 name: value
                 for name, (what, text) in asked.items()
@@ -209,6 +208,22 @@ class Study:
             if table.columns[name].is_nullable and {name: None} not in found:
                 found.append({name: None})
         return list(found[:_CASTS_MAX])
+
+    def asked(self, table: ObjectName) -> list[dict[str, tuple[str, str]]]:
+        """What alternatives of policies ask of a table's columns, each once."""
+        return self._asked.get(table, [])
+
+    @cached_property
+    def _asked(self) -> dict[ObjectName, list[dict[str, tuple[str, str]]]]:
+        found: dict[ObjectName, list[dict[str, tuple[str, str]]]] = defaultdict(list)
+        for branch in self.facts.branches:
+            by_table: dict[ObjectName, dict[str, tuple[str, str]]] = defaultdict(dict)
+            for (name, column), what in branch.items():
+                by_table[name][column] = what
+            for name, asked in by_table.items():
+                if asked not in found[name]:
+                    found[name].append(asked)
+        return found
 
     def words(self, table: Table) -> dict[str, list[str]]:
         """The columns that hold words which claims are compared with: column -> words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[TupleRow]
 
+#: names and values that were quoted before: every caller's statements have the same ones
+_QUOTED_MAX = 20_000
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 _NUMBER = re.compile(r"(?<![\w.'])-?\d+(?:\.\d+)?(?![\w.])")
 _DERIVED = re.compile(r"CHECK \(\((\w+) = (\(.+\))\)\)", re.DOTALL)
@@ -117,16 +119,19 @@ class Callable:
     roles: tuple[str, ...]
 
 
+@lru_cache(_QUOTED_MAX)
 def quoted(name: ObjectName) -> str:
     """The name as a caller with any search_path must write it."""
     return sql.Identifier(name.schema, name.name).as_string()
 
 
+@lru_cache(_QUOTED_MAX)
 def column_sql(name: str) -> str:
     """A column's quoted name."""
     return sql.Identifier(name).as_string()
 
 
+@lru_cache(_QUOTED_MAX)
 def literal(value: str | None) -> str:
     """A value as SQL; the server takes it for whatever type it must have."""
     return "null" if value is None else sql.Literal(value).as_string()
