@@ -18,6 +18,7 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.pristine import copied_clusters
 
 from mainstem.db.migrate import migrate
 from mainstem.errors import MigrationError
@@ -143,6 +144,12 @@ def pytest_collection_finish() -> None:
 
 def pytest_unconfigure() -> None:
     _at_end.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pristine() -> Iterator[None]:
+    with copied_clusters():
+        yield
 
 
 @pytest.fixture(scope="session")
