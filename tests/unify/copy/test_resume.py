@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,6 +15,8 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.unify.copy import small
+from tests.unify.copy.small import SPLIT
 
 from mainstem.pg.connect import connect
 from mainstem.unify.copy import load, loading
@@ -25,6 +26,7 @@ from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from psycopg.rows import TupleRow
 
@@ -39,8 +41,7 @@ create table person (id integer primary key autoincrement, code text references 
 create table note (words text, number);
 create index person_name on person (name);
 """
-MAINSTEM = Path(sys.executable).with_name("mainstem")
-SPLIT = 200_000
+COPY = [sys.executable, "-m", small.__name__, "unify", "copy"]
 
 
 class KilledError(BaseException):
@@ -203,7 +204,7 @@ def test_killed_for_good_while_both_processes_load(
     """)
     url = databases()
     running = subprocess.Popen(
-        [MAINSTEM, "unify", "copy", path, "--database", url],
+        [*COPY, path, "--database", url],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -215,7 +216,7 @@ def test_killed_for_good_while_both_processes_load(
         running.wait()
 
     done = subprocess.run(
-        [MAINSTEM, "unify", "copy", path, "--database", url],
+        [*COPY, path, "--database", url],
         capture_output=True,
         text=True,
         check=False,
