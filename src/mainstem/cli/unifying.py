@@ -22,7 +22,7 @@ from mainstem.unify.plan.directory import SEALS, read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import reporter
 from mainstem.unify.report import Report, by_source
-from mainstem.unify.verify import verify_run
+from mainstem.unify.verify.verifying import verify_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,7 +16,7 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Silence
-from mainstem.unify.verify import verify_run
+from mainstem.unify.verify.verifying import verify_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mainstem.unify.move.run import Outcome
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
-    from mainstem.unify.verify import Verification
+    from mainstem.unify.verify.model import Verification
 
 SHOP_1 = "00000000-0000-4000-8000-000000000001"
 SOURCE = f"""

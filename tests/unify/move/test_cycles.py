@@ -10,7 +10,7 @@ from tests.unify.dying import DyingAt
 from tests.unify.move.conftest import Shop
 
 from mainstem.unify.progress import Silence
-from mainstem.unify.verify import verify_run
+from mainstem.unify.verify.verifying import verify_run
 
 if TYPE_CHECKING:
     from pathlib import Path

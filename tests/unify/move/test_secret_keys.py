@@ -15,7 +15,7 @@ from mainstem.kit.fingerprints import fingerprint
 from mainstem.pg.connect import connect
 from mainstem.unify.move.report import report_of
 from mainstem.unify.progress import Silence
-from mainstem.unify.verify import verify_run
+from mainstem.unify.verify.verifying import verify_run
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Silence
-from mainstem.unify.verify import verify_run
+from mainstem.unify.verify.verifying import verify_run
 from samples import (
     audience_legacy,
     direct_mail,

@@ -21,13 +21,14 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Silence
-from mainstem.unify.verify import Verification, verify_copy, verify_run
+from mainstem.unify.verify.verifying import verify_copy, verify_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mainstem.pg.scratch import ScratchServer
     from mainstem.unify.plan.model import Plan
+    from mainstem.unify.verify.model import Verification
 
 SAMPLES = Path(__file__).parents[3] / "samples"
 SAMPLE_ROWS = 3000

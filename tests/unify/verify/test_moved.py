@@ -16,7 +16,7 @@ from mainstem.pg.connect import connect
 if TYPE_CHECKING:
     from tests.unify.verify.conftest import Moved
 
-    from mainstem.unify.verify import Verification
+    from mainstem.unify.verify.model import Verification
 
 #: source table, target table, which rows, what is done to one of them, the column it is named by
 CHANGES = {

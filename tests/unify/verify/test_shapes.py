@@ -15,13 +15,14 @@ from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Silence
-from mainstem.unify.verify import Verification, verify_run
+from mainstem.unify.verify.verifying import verify_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from mainstem.pg.scratch import ScratchServer
+    from mainstem.unify.verify.model import Verification
 
 AGENCY = UUID("00000000-0000-4000-8000-00000000aaaa")
 STRANGER = UUID("00000000-0000-4000-8000-00000000bbbb")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -16,7 +17,10 @@ from mainstem.pg.target import database_url
 from mainstem.unify.plan.config import read_config
 from mainstem.unify.plan.directory import read_directory
 from mainstem.unify.progress import reporter
-from mainstem.unify.verify import Verification, verify_copy, verify_run
+from mainstem.unify.verify.verifying import verify_copy, verify_run
+
+if TYPE_CHECKING:
+    from mainstem.unify.verify.model import Verification
 
 _SHOWN_MAX = 50
 _SQLITE_START = b"SQLite format 3\0"

@@ -2,16 +2,6 @@
 
 Both sides are written as the same canonical text and summed up column by column; where the sums of
 a table differ, the differences are looked for and named by table, key and column.
+`verifying` is the way in. Its worker processes import their side alone: what all of a verification
+needs would take each twice as long as reading the rows of a small table.
 """
-
-from mainstem.unify.verify.model import Difference, Finding, TableVerdict, Verification
-from mainstem.unify.verify.verifying import verify_copy, verify_run
-
-__all__ = [
-    "Difference",
-    "Finding",
-    "TableVerdict",
-    "Verification",
-    "verify_copy",
-    "verify_run",
-]
