@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from mainstem.cli import app
-from mainstem.core.outward import is_loopback
 from mainstem.errors import ConfigError, UsageError
+from mainstem.kit.hosts import is_loopback
 from mainstem.pg.connect import describe
 from mainstem.server import process
 from mainstem.server.listen import address, free_socket, require_address, trusted_hosts

@@ -11,7 +11,8 @@ from tests.migrations.people import insert, new_agency
 from mainstem.pg.connect import connect
 from mainstem.revos.unipile.client import KEY_VARIABLE, URL_VARIABLE
 from mainstem.server import process
-from mainstem.server.sandbox import SANDBOX_VARIABLE, noted, sandbox
+from mainstem.server.sandbox import sandbox
+from mainstem.server.sandbox_note import SANDBOX_VARIABLE, noted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -28,7 +28,7 @@ from mainstem.pg.connect import clear_errors, connect, describe
 from mainstem.pg.embedded import default_home
 from mainstem.pg.locks import try_lock
 from mainstem.server import demonstration, process
-from mainstem.server.sandbox import SANDBOX_VARIABLE, noted
+from mainstem.server.sandbox_note import SANDBOX_VARIABLE, noted
 from mainstem.server.settings import opened_core
 from mainstem.unify.progress import reporter
 

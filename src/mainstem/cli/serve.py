@@ -6,7 +6,7 @@ import os
 
 import click
 
-from mainstem.core.outward import is_loopback
+from mainstem.kit.hosts import is_loopback
 from mainstem.pg.embedded import default_home
 from mainstem.pg.target import database_url
 from mainstem.server import process

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote_plus
 
-import aiohttp
 import msgspec
 
-from mainstem.core.outward import GuardedResolver, checked_url, guarded_socket
+from mainstem.core.outward import checked_url, guarded_socket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +157,10 @@ class Issuers:
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """One question within the time, whose answer is not too long and leads nowhere else."""
+        import aiohttp  # noqa: PLC0415 - slow to import, and most sign in by other ways
+
+        from mainstem.core.resolving import GuardedResolver  # noqa: PLC0415 - imports it
+
         self._require(address)
         connector = aiohttp.TCPConnector(
             resolver=GuardedResolver(allow_loopback=self.allow_loopback),

@@ -7,20 +7,18 @@ socket is made, which also covers hosts written as numbers.
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from aiohttp.abc import AbstractResolver, ResolveResult
+from mainstem.kit.hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 URL_CHARACTERS_MAX = 2_000
-RESOLVE_LIMIT_S = 10.0
 
 #: IANA's special-purpose registry for IPv4, with multicast and what is reserved
 _SPECIAL_V4 = tuple(
@@ -138,54 +136,6 @@ def checked_url(url: str, *, allow_loopback: bool) -> str:
     except ForbiddenAddressError as error:
         raise ValueError(str(error)) from None
     return url
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that host."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-class GuardedResolver(AbstractResolver):
-    """Resolves names by the system's resolver and lets none pass that has a special address.
-
-    One special address among several refuses the name: it is how a name is turned against us.
-    """
-
-    def __init__(self, *, allow_loopback: bool) -> None:
-        self.allow_loopback = allow_loopback
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Return the addresses of a host.
-
-        Raises:
-            ForbiddenAddressError: one of them is special.
-            OSError: there is none, or the name server does not answer in time.
-        """
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(RESOLVE_LIMIT_S):
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
-        results: list[ResolveResult] = []
-        for kind, _, protocol, _, place in found:
-            require_public(str(place[0]), allow_loopback=self.allow_loopback)
-            results.append(
-                {
-                    "hostname": host,
-                    "host": str(place[0]),
-                    "port": port,
-                    "family": kind,
-                    "proto": protocol,
-                    "flags": socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-                }
-            )
-        return results
-
-    async def close(self) -> None:
-        """Nothing is kept open."""
 
 
 def guarded_socket(*, allow_loopback: bool) -> Callable[[tuple[Any, ...]], socket.socket]:

@@ -27,7 +27,7 @@ from mainstem.rest import PATH as DATA_PATH
 from mainstem.rest import DataApi
 from mainstem.revos import downloads, inbound
 from mainstem.revos.desk import Desk
-from mainstem.server import api, files, pages, problem, site, visits
+from mainstem.server import api, pages, problem, site, storing, visits
 from mainstem.server.api_unify import Plans
 from mainstem.server.callers import resolver
 from mainstem.server.gate import Direct, Gate, route_of
@@ -83,7 +83,7 @@ def build_app(
     plans = Plans(url, settings.plans)
     figures = Figures(url, settings.metrics_token, requests)
     data = DataApi(core.pool, resolver(core, paces))
-    storage = files.storage_api(core, settings.files, settings.file_limits, paces)
+    storage = storing.storage_api(core, settings.files, settings.file_limits, paces)
     logos = Logos.of(core, settings.files, settings.file_limits)
     templates = site.templates()
     watch, linking = Watch(url), inbound.Linking(core, settings.unipile)

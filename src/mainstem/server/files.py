@@ -1,4 +1,4 @@
-"""Files: where their bytes lie, and who asks for them, as the storage API wants to know it."""
+"""Files: where their bytes lie, and how large one may be."""
 
 from __future__ import annotations
 
@@ -6,21 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mainstem import core as identity
-from mainstem.core import Scope, agencies
 from mainstem.errors import ConfigError
-from mainstem.server.callers import count
-from mainstem.storage import Access, Limits, Ports, Right, StorageApi
+from mainstem.storage import Limits
 from mainstem.stores.model import Place
 from mainstem.stores.signing import keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping
-    from typing import Any
-
-    from mainstem.core import Core
-    from mainstem.db.tenant import Tenant
-    from mainstem.server.pace import Paces
+    from collections.abc import Mapping
 
 #: a folder, or the address of an S3-compatible store; its keys are `MAINSTEM_FILES_ACCESS_KEY_ID`
 #: and `MAINSTEM_FILES_SECRET_ACCESS_KEY`
@@ -30,31 +22,6 @@ REGION_VARIABLE = "MAINSTEM_FILES_REGION"
 SIZE_VARIABLE = "MAINSTEM_FILES_MB_MAX"
 FOLDER = "files"
 MB_MAX = 1_000_000
-#: by right: the permission that a role needs, where one is needed, and the scope that a key needs
-_NEEDED = {
-    Right.READ: (None, Scope.FILES_READ),
-    Right.UPLOAD: ("asset.upload", Scope.FILES_WRITE),
-    Right.REMOVE: ("asset.delete", Scope.FILES_WRITE),
-    Right.MANAGE: ("storage_bucket.manage", Scope.FILES_WRITE),
-}
-_NAMING = frozenset({b"apikey", b"authorization"})
-
-
-def storage_api(core: Core, place: Place | None, limits: Limits, paces: Paces) -> StorageApi | None:
-    """The storage API for core's people; None where there is no place for files."""
-    if place is None:
-        return None
-
-    async def agency(slug: str) -> Tenant | None:
-        return await agencies.of_slug(core, slug)
-
-    ports = Ports(
-        resolve=_resolver(core, paces),
-        agency=agency,
-        on_behalf_of=agencies.on_behalf_of,
-        keys=core.keys,
-    )
-    return StorageApi(core.pool, place, ports, limits=limits)
 
 
 def place_of(home: Path, environment: Mapping[str, str] = os.environ) -> Place:
@@ -93,27 +60,3 @@ def limits_of(environment: Mapping[str, str] = os.environ) -> Limits:
             f"{SIZE_VARIABLE} is {said!r}; write a number of megabytes, up to {MB_MAX}"
         )
     return Limits(object_bytes_max=int(said) * 1024 * 1024)
-
-
-def _resolver(core: Core, paces: Paces) -> Callable[[MutableMapping[str, Any]], Any]:
-    """Who asks. Cookies do not count: an address in a page of another site would bring them."""
-
-    async def resolve(scope: MutableMapping[str, Any]) -> Access:
-        headers = {
-            name.decode("latin-1"): text.decode("latin-1")
-            for name, text in scope["headers"]
-            if name in _NAMING
-        }
-        found = await identity.resolve(core, headers)
-        count(paces, found)
-        return Access(found.tenant, _may(found))
-
-    return resolve
-
-
-def _may(access: identity.Access) -> Callable[[Right], bool]:
-    def may(right: Right) -> bool:
-        permission, scope = _NEEDED[right]
-        return scope in access.scopes and (permission is None or access.rights.has(permission))
-
-    return may

@@ -1,37 +1,25 @@
-"""Serving in the foreground: a free port, a clean end on SIGINT and SIGTERM."""
+"""Where the server listens: a free port, and the addresses by which people reach it."""
 
 from __future__ import annotations
 
 import errno
-import logging
 import os
-import signal
 import socket
 from contextlib import closing
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
-import uvicorn
-
-from mainstem.core.outward import is_loopback
 from mainstem.errors import ConfigError, UsageError
-from mainstem.server.app import build_app
-from mainstem.server.beside import demonstrating
-from mainstem.server.record import keep_record
-from mainstem.server.sandbox import sandbox
-from mainstem.server.settings import ADDRESS_VARIABLE, Settings
-from mainstem.server.upkeep import upkeep
+from mainstem.kit.hosts import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from types import FrameType
 
+ADDRESS_VARIABLE = "MAINSTEM_URL"
 PORT_MAX = 65_535
 PORTS_TRIED_MAX = 100
 BACKLOG = 128
-#: how long requests under way may take once somebody asked the server to end
-GRACE_S = 5
 
 
 def serve(
@@ -51,31 +39,11 @@ def serve(
         ConfigError: others can reach it, and nobody said by which address.
     """
     require_address(host, os.environ)
-    with closing(free_socket(host, port)) as listener, sandbox(os.environ, home=home) as beside:
-        port = listener.getsockname()[1]
-        given = os.environ | (beside.settings() if beside else {})
-        settings = Settings.from_environment(
-            url, home=home, address=address(host, port), environment=given
-        )
-        if beside:
-            beside.tell(address(host, port))
-        hosts = trusted_hosts(host, port, base_url=settings.base_url)
-        app = build_app(url, hosts=hosts, settings=settings)
-        config = uvicorn.Config(
-            app, log_level="warning", server_header=False, timeout_graceful_shutdown=GRACE_S
-        )
-        logging.basicConfig(format="%(levelname)s: %(message)s")
-        logging.getLogger("mainstem").setLevel(logging.INFO)
-        with keep_record(home, address=address(host, port), url=url):
-            # uvicorn ends what is under way, then raises the signal again for whoever was before.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _leave)
-            on_listening(address(host, port))
-            with (
-                upkeep(url, files=settings.files),
-                demonstrating(beside, os.environ, url=url, server=address(host, port)),
-            ):
-                uvicorn.Server(config).run(sockets=[listener])
+    with closing(free_socket(host, port)) as listener:
+        # The web server's code takes a second to import: whoever cannot listen need not wait.
+        from mainstem.server.serving import serve_on  # noqa: PLC0415 - that is the point
+
+        serve_on(listener, url, home=home, host=host, on_listening=on_listening)
     raise SystemExit(0)
 
 
@@ -145,8 +113,3 @@ def trusted_hosts(host: str, port: int, *, base_url: str) -> list[str]:
 
 def _is_taken(error: OSError) -> bool:
     return error.errno == errno.EADDRINUSE
-
-
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise SystemExit(0)

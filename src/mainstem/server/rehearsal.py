@@ -47,7 +47,7 @@ from mainstem.revos.unipile.client import (
 )
 from mainstem.revos.webhooks.jobs import LOOPBACK_VARIABLE
 from mainstem.server import process
-from mainstem.server.settings import ADDRESS_VARIABLE
+from mainstem.server.listen import ADDRESS_VARIABLE
 from mainstem.server.settings import Settings as ServerSettings
 from mainstem.server.workers import REHEARSAL_VARIABLE, announce
 

@@ -21,7 +21,8 @@ from mainstem.revos.inbound import PATH
 from mainstem.revos.sandbox import SCENARIOS, Clock, Sandbox, World, serving
 from mainstem.revos.unipile import Settings, opened
 from mainstem.revos.unipile.client import KEY_VARIABLE, URL_VARIABLE, WEBHOOK_SECRET_VARIABLE
-from mainstem.server.settings import ADDRESS_VARIABLE
+from mainstem.server.listen import ADDRESS_VARIABLE
+from mainstem.server.sandbox_note import NOTE, SANDBOX_VARIABLE, Note
 from mainstem.server.workers import AGENCIES_VARIABLE, REHEARSAL_VARIABLE
 
 if TYPE_CHECKING:
@@ -32,29 +33,12 @@ if TYPE_CHECKING:
     from mainstem.revos.sandbox.model import Account
 
 LOG = logging.getLogger(__name__)
-SANDBOX_VARIABLE = "MAINSTEM_SANDBOX"
 KEY = "sandbox"
 PORT = 8090
-NOTE = "sandbox.json"
 #: what a sandbox makes within a second on average has numbers that no later one repeats
 NUMBERS_A_S = 1_000
 START_LIMIT_S = 10.0
 STOP_LIMIT_S = 5.0
-
-
-class Note(msgspec.Struct, frozen=True):
-    """Where the sandbox of a home is, for those who start a worker beside it."""
-
-    address: str
-    key: str
-
-
-def noted(home: Path) -> Note | None:
-    """The sandbox that the home's server runs; None when it runs none."""
-    try:
-        return msgspec.json.decode((home / NOTE).read_bytes(), type=Note)
-    except (OSError, msgspec.DecodeError):
-        return None
 
 
 @contextmanager

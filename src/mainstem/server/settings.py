@@ -14,13 +14,14 @@ import psycopg
 from mainstem.core import Core, mail, master_key
 from mainstem.core.issuer import Issuers
 from mainstem.core.mail import ConsoleMail, Mail
-from mainstem.core.outward import is_loopback
 from mainstem.db.login import as_login, ensure_login
 from mainstem.db.pool import async_pool
 from mainstem.errors import MainstemError
+from mainstem.kit.hosts import is_loopback
 from mainstem.pg.connect import connect, parse
 from mainstem.revos import unipile
 from mainstem.server import files
+from mainstem.server.listen import ADDRESS_VARIABLE
 from mainstem.server.pace import Rates
 from mainstem.storage import Limits
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from mainstem.core.master_key import MasterKeys
     from mainstem.stores.model import Place
 
-ADDRESS_VARIABLE = "MAINSTEM_URL"
 PLANS_VARIABLE = "MAINSTEM_PLANS_DIR"
 METRICS_TOKEN_VARIABLE = "MAINSTEM_METRICS_TOKEN"  # noqa: S105 - the name of a variable
 REDIRECTS_VARIABLE = "MAINSTEM_REDIRECTS"

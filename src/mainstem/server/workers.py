@@ -19,7 +19,7 @@ from mainstem.revos.engine import Engine
 from mainstem.revos.extraction import REVIEW_BELOW
 from mainstem.revos.unipile.client import Settings, Shared
 from mainstem.revos.webhooks import jobs as webhook_jobs
-from mainstem.server.settings import ADDRESS_VARIABLE
+from mainstem.server.listen import ADDRESS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -33,7 +33,8 @@ from mainstem.revos.unipile import (
     opened,
 )
 from mainstem.revos.unipile.client import provider_on
-from mainstem.revos.unipile.wire import Answer, Endpoint, Reply, Request, Silence, address
+from mainstem.revos.unipile.http_line import address
+from mainstem.revos.unipile.wire import Answer, Endpoint, Reply, Request, Silence
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator

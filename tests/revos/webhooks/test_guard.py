@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from mainstem.core.outward import (
     ForbiddenAddressError,
-    GuardedResolver,
     checked_url,
     refusal,
     require_public,
 )
-from mainstem.revos.webhooks.posting import Request, open_http
+from mainstem.core.resolving import GuardedResolver
+from mainstem.revos.webhooks.model import Request
+from mainstem.revos.webhooks.posting import open_http
 
 pytestmark = pytest.mark.anyio
 

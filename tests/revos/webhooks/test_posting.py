@@ -14,7 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from mainstem.revos.webhooks.posting import BODY_BYTES_MAX, Request, open_http
+from mainstem.revos.webhooks.model import Request
+from mainstem.revos.webhooks.posting import BODY_BYTES_MAX, open_http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from mainstem.errors import ConfigError
 from mainstem.revos.unipile.v1 import V1
 from mainstem.revos.unipile.v2 import V2
-from mainstem.revos.unipile.wire import RETRY_S, TIMEOUT_S, Endpoint, SharedLine, opened_line
+from mainstem.revos.unipile.wire import RETRY_S, TIMEOUT_S, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -90,6 +90,8 @@ class Settings:
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Provider]:
     """The provider, for as long as the block runs, in its event loop."""
+    from mainstem.revos.unipile.http_line import opened_line  # noqa: PLC0415 - slow to import
+
     async with opened_line(_endpoint(settings)) as line:
         yield provider_on(line, settings)
 
@@ -98,6 +100,8 @@ class Shared:
     """The provider for a process whose event loops come and go, such as a worker's."""
 
     def __init__(self, settings: Settings) -> None:
+        from mainstem.revos.unipile.http_line import SharedLine  # noqa: PLC0415 - slow to import
+
         self._line = SharedLine(_endpoint(settings))
         self.provider: Provider = provider_on(self._line, settings)
 

@@ -23,8 +23,13 @@ from mainstem.pg.connect import connect
 from mainstem.revos.webhooks import pacing, store
 from mainstem.revos.webhooks.announcing import APP
 from mainstem.revos.webhooks.destinations import deliver
-from mainstem.revos.webhooks.model import Answer, Outcome, Parcel, destination
-from mainstem.revos.webhooks.posting import CONNECTIONS_MAX, Http, open_http
+from mainstem.revos.webhooks.model import (
+    CONNECTIONS_MAX,
+    Answer,
+    Outcome,
+    Parcel,
+    destination,
+)
 from mainstem.revos.webhooks.redaction import redacted_text
 from mainstem.revos.webhooks.signing import SignatureError
 
@@ -35,7 +40,8 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from mainstem.jobs import Verdict
-    from mainstem.revos.webhooks.posting import Request
+    from mainstem.revos.webhooks.model import Request
+    from mainstem.revos.webhooks.posting import Http
     from mainstem.revos.webhooks.secrets import Secrets
 
     Connection = psycopg.Connection[TupleRow]
@@ -106,6 +112,8 @@ class Courier:
             await self._leave(place, here)
 
     async def _enter(self, place: _Place) -> _Round:
+        from mainstem.revos.webhooks.posting import open_http  # noqa: PLC0415 - slow to import
+
         here = self._rounds.get(place)
         if here is None:
             closing = AsyncExitStack()

@@ -16,8 +16,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from mainstem.revos.webhooks.model import TEST, Answer, Destination, Json, Parcel
-from mainstem.revos.webhooks.posting import Request
+from mainstem.revos.webhooks.model import TEST, Answer, Destination, Json, Parcel, Request
 from mainstem.revos.webhooks.signing import Signer, signed
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from uuid import UUID
 
@@ -15,6 +16,8 @@ Json: TypeAlias = dict[str, Any]
 LEAD_CAPTURED = "lead.captured"
 TEST = "webhook.test"
 EVENTS = frozenset({LEAD_CAPTURED, TEST})
+#: requests that are under way side by side
+CONNECTIONS_MAX = 100
 
 
 class Destination(enum.StrEnum):
@@ -77,6 +80,16 @@ class Parcel:
     attempts_max: int
     failures: int
     spared_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent."""
+
+    method: str
+    url: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

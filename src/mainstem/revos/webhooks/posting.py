@@ -5,42 +5,29 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
 from yarl import URL
 
-from mainstem.core.outward import (
-    ForbiddenAddressError,
-    GuardedResolver,
-    checked_url,
-    guarded_socket,
-)
-from mainstem.revos.webhooks.model import Answer
+from mainstem.core.outward import ForbiddenAddressError, checked_url, guarded_socket
+from mainstem.core.resolving import GuardedResolver
+from mainstem.revos.webhooks.model import CONNECTIONS_MAX, Answer
 from mainstem.revos.webhooks.pacing import retry_after_s
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
-CONNECTIONS_MAX = 100
+    from mainstem.revos.webhooks.model import Request
+
 CONNECT_LIMIT_S = 10.0
 #: an answer's status decides; of its body so much is read, for so long, and the rest is cut off
 BODY_BYTES_MAX = 16 * 1024
 BODY_LIMIT_S = 3.0
 CHUNK_BYTES = 4 * 1024
 AGENT = "Mainstem-Webhooks/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is sent."""
-
-    method: str
-    url: str
-    body: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
