@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+
+#: a hundred policies hold a few expressions
+_EXPRESSIONS_MAX = 1_000
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class Condition:
     has_alternative: bool
 
 
+@lru_cache(_EXPRESSIONS_MAX)
 def conditions(expression: str) -> tuple[Condition, ...]:
     """The conditions that a `pg_get_expr` text joins by AND.
 

@@ -24,6 +24,7 @@ from mainstem.checks.probe.outside import (
 from mainstem.checks.probe.people import people_of
 from mainstem.checks.probe.prepared import forget
 from mainstem.checks.probe.readings import prepare_readings
+from mainstem.checks.probe.rows import claims_of
 from mainstem.checks.probe.seed import fill, invent
 from mainstem.checks.probe.tables import closed_relations, read_tables, read_views
 from mainstem.errors import ServerError
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from mainstem.checks.probe.people import Person
-    from mainstem.checks.probe.readings import Reading
     from mainstem.checks.probe.seed import Seed
     from mainstem.checks.probe.tables import Table, View
 
@@ -84,8 +84,10 @@ def _inside(
     unread = {view.label for view in views if "agency_id" in view.columns}
     refused: set[tuple[str, str]] = set()
     for person in chain.from_iterable(map(people_of, seed.agencies)):
-        leaking = yield from _reads(connection, person, readings, unread)
-        writes = [change.by(person) for change in changes] if person.is_writer else []
+        claims = claims_of(person)
+        reads = [reading.by(person, claims) for reading in readings]
+        leaking = yield from _reads(connection, person, reads, unread)
+        writes = [change.by(claims) for change in changes] if person.is_writer else []
         writes += [
             attempt
             for table in tables
@@ -101,12 +103,11 @@ def _inside(
 def _reads(
     connection: psycopg.Connection[TupleRow],
     person: Person,
-    readings: list[Reading],
+    attempts: list[Attempt],
     unread: set[str],
 ) -> Generator[Observation, None, set[str]]:
     """What one person reads; returns what leaks. Views that show a row leave `unread`."""
     leaking = set()
-    attempts = [reading.by(person) for reading in readings]
     for attempt, outcome in _tried(connection, opening(person), attempts):
         found = outcome.counts or {}
         if any(number for part, number in found.items() if part != "own"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.checks.probe.people import Person
+    from mainstem.checks.probe.rows import Claims
     from mainstem.checks.probe.seed import Seed
     from mainstem.checks.probe.tables import Column, Table
 
@@ -36,9 +36,9 @@ class Change:
     doing: str
     is_granted: bool
 
-    def by(self, person: Person) -> Attempt:
-        """The person's attempt at it."""
-        statement = execution(self.name, person)
+    def by(self, claims: Claims) -> Attempt:
+        """The attempt at it of a person with these claims."""
+        statement = execution(self.name, claims)
         return Attempt(
             "change", "change", self.label, statement, self.doing, is_granted=self.is_granted
         )

@@ -7,6 +7,7 @@ second opinion that they are compared with.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -68,11 +69,19 @@ class Person:
             return True
         if client_id is None:
             return self.tenant.user_role != "client"
-        return UUID(client_id) in self.tenant.client_ids
+        return client_id in self._client_ids
 
     def sees_user(self, user_id: str | None) -> bool:
         """Whether rows of that person show, where rows belong to persons."""
-        return user_id is not None and UUID(user_id) == self.tenant.user_id
+        return user_id is not None and user_id == self._user_id
+
+    @cached_property
+    def _client_ids(self) -> frozenset[str]:
+        return frozenset(map(str, self.tenant.client_ids or ()))
+
+    @cached_property
+    def _user_id(self) -> str:
+        return str(self.tenant.user_id)
 
 
 def people_of(agency: Agency) -> Iterator[Person]:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from psycopg import sql
 
-from mainstem.checks.probe.rows import PLACE_TYPES, claims_of
+from mainstem.checks.probe.rows import PLACE_TYPES
 
 if TYPE_CHECKING:
     import psycopg
     from psycopg.rows import TupleRow
 
-    from mainstem.checks.probe.people import Person
+    from mainstem.checks.probe.rows import Claims
 
 _PREFIX: Final = "mainstem_probe_"
 
@@ -31,9 +31,9 @@ def prepare(connection: psycopg.Connection[TupleRow], name: str, statement: str)
     return f"{_PREFIX}{name}"
 
 
-def execution(name: str, person: Person) -> str:
-    """The statement that executes a prepared one with what the person claims."""
-    return f"execute {name}({claims_of(person).listed()})"
+def execution(name: str, claims: Claims) -> str:
+    """The statement that executes a prepared one with what a person claims."""
+    return f"execute {name}({claims.listed})"
 
 
 def forget(connection: psycopg.Connection[TupleRow]) -> None:

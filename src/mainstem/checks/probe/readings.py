@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from psycopg.rows import TupleRow
 
     from mainstem.checks.probe.people import Person
-    from mainstem.checks.probe.rows import Counts
+    from mainstem.checks.probe.rows import Claims, Counts
     from mainstem.checks.probe.seed import Seed
     from mainstem.checks.probe.tables import Table, View
 
@@ -39,9 +39,9 @@ class Reading:
     table: Table | None = None
     rows: Counts | None = None
 
-    def by(self, person: Person) -> Attempt:
-        """The person's attempt at it, and how many rows they should see."""
-        statement = execution(self.name, person)
+    def by(self, person: Person, claims: Claims) -> Attempt:
+        """The person's attempt at it with their claims, and how many rows they should see."""
+        statement = execution(self.name, claims)
         expected = 0
         if self.table is not None and self.rows is not None:
             expected = own_count(self.table, person, self.rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from psycopg import sql
@@ -10,7 +11,7 @@ from psycopg import sql
 from mainstem.checks.probe.people import EVERY_APP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -27,7 +28,8 @@ BORDERS: Final = {
     "user": "another person",
 }
 
-Counts: TypeAlias = "dict[tuple[str | None, str | None, str | None, str | None], int]"
+#: rows by what says whose they are, and how many there are of them
+Counts: TypeAlias = "list[tuple[Mapping[str, object], int]]"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Claims:
     is_staff: str
     user: str
 
+    @cached_property
     def listed(self) -> str:
         """The claims in the order of the places."""
         return f"{self.agency}, {self.app}, {self.clients}, {self.is_staff}, {self.user}"
@@ -118,23 +121,18 @@ def sees(table: Table, person: Person, row: Mapping[str, object]) -> bool:
 
 def border_of(table: Table, person: Person, row: Mapping[str, object]) -> str | None:
     """The first border between the person and that row; None where there is none."""
-
-    def text(column: str) -> str | None:
-        value = row.get(column)
-        return None if value is None else str(value)
-
     if table.agency_column is None:
         return None
-    is_own = {"agency": text(table.agency_column) == person.agency.id}
-    if table.app is not None:
-        is_own["app"] = _is_in_app(table, person)
-    elif table.has_app_context:
-        is_own["app"] = person.sees_app(text("app_context") or "both")
-    if table.client_column is not None:
-        is_own["client"] = person.sees_client(text(table.client_column))
-    if table.user_column is not None:
-        is_own["user"] = person.sees_user(text(table.user_column))
-    return next((border for border, is_inside in is_own.items() if not is_inside), None)
+    if _text(row, table.agency_column) != person.agency.id:
+        return "agency"
+    if not _is_in_app(table, person, row):
+        return "app"
+    client, user = table.client_column, table.user_column
+    if client is not None and not person.sees_client(_text(row, client)):
+        return "client"
+    if user is not None and not person.sees_user(_text(row, user)):
+        return "user"
+    return None
 
 
 def count_rows(connection: psycopg.Connection[TupleRow], table: Table, seed: Seed) -> Counts:
@@ -158,18 +156,18 @@ def count_rows(connection: psycopg.Connection[TupleRow], table: Table, seed: See
         "from {} where {} = any ({}::uuid[]) group by 1, 2, 3, 4"
     ).format(*names, table.identifier, sql.Identifier(key), sql.Literal(ids))
     found = connection.execute(statement).fetchall()
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in found}
+    return [(_named(columns, said), number) for *said, number in found]
+
+
+def _named(columns: Sequence[str | None], said: Sequence[str | None]) -> Mapping[str, object]:
+    """What was found of the columns that a table has."""
+    pairs = zip(columns, said, strict=True)
+    return {name: value for name, value in pairs if name is not None}
 
 
 def own_count(table: Table, person: Person, counts: Counts) -> int:
     """How many of the counted rows the person may see."""
-    total = 0
-    for (agency, client, user, app), number in counts.items():
-        columns = (table.agency_column, table.client_column, table.user_column, "app_context")
-        named = zip(columns, (agency, client, user, app), strict=True)
-        row = {column: value for column, value in named if column is not None}
-        total += number if sees(table, person, row) else 0
-    return total
+    return sum(number for row, number in counts if sees(table, person, row))
 
 
 def other_agency(seed: Seed, agency: Agency) -> Agency:
@@ -184,8 +182,15 @@ def client_condition(column: str, claims: Claims) -> str:
     return f"({claims.clients} is null or {listed} or {claims.is_staff} and {column} is null)"
 
 
-def _is_in_app(table: Table, person: Person) -> bool:
-    return table.app is not None and person.tenant.app_context in {table.app, EVERY_APP}
+def _is_in_app(table: Table, person: Person, row: Mapping[str, object]) -> bool:
+    if table.app is not None:
+        return person.tenant.app_context in {table.app, EVERY_APP}
+    return not table.has_app_context or person.sees_app(_text(row, "app_context") or "both")
+
+
+def _text(row: Mapping[str, object], column: str) -> str | None:
+    value = row.get(column)
+    return None if value is None else str(value)
 
 
 def _among(column: str, values: list[str]) -> str:
