@@ -1,7 +1,12 @@
-"""Migrates a database from a folder and kills itself, hard, at the step that it is told."""
+"""Migrates databases in processes that kill themselves, hard, at the step that they are told.
+
+Each line of the input holds a database's address, a folder and a step, as JSON; a line comes back
+when its process is gone. They are forked: starting one would take longer than what it does.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -15,7 +20,17 @@ from mainstem.pg.connect import connect
 
 
 def main() -> None:
-    url, folder, steps = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    for line in sys.stdin:
+        url, folder, steps = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            migrate_until(url, Path(folder), steps)
+            os._exit(0)
+        os.waitpid(child, 0)
+        print(flush=True)  # noqa: T201
+
+
+def migrate_until(url: str, folder: Path, steps: int) -> None:
     execute = psycopg.Connection.execute
     done = 0
 

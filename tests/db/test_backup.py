@@ -393,17 +393,24 @@ def test_what_only_some_servers_understand_is_left_out_and_nothing_else(
     assert portable(whole) == (whole if left is None else f"{left}\n".encode() if left else b"")
 
 
-@pytest.mark.parametrize("major", sorted(VERSIONS.keys() - {EMBEDDED_MAJOR}))
 def test_older_servers_are_backed_up_and_restored_and_move_up_but_not_down(
-    kept: Backup, other_url: str, tmp_path: Path, major: int
+    kept: Backup, other_url: str, tmp_path: Path
 ) -> None:
-    with scratch_server(bin_dir=VERSIONS[major]) as older:
-        url = older.create_database("older")
-        with connect(url) as connection:
-            migrate(connection)
-            connection.execute(SAMPLE.encode())
-        made = backup(url, tmp_path / "older")
-        restore(made.folder, older.create_database("restored"))
+    """From the oldest server to itself, and step by step up to ours."""
+    made: Backup | None = None
+    for major in sorted(VERSIONS.keys() - {EMBEDDED_MAJOR}):
+        with scratch_server(bin_dir=VERSIONS[major]) as older:
+            url, folder = older.create_database("older"), tmp_path / str(major)
+            if made is None:
+                with connect(url) as connection:
+                    migrate(connection)
+                    connection.execute(SAMPLE.encode())
+                made = backup(url, folder)
+                restore(made.folder, older.create_database("restored"))
+            else:
+                restore(made.folder, url)
+                made = backup(url, folder)
+            with pytest.raises(TargetError, match="backup is of PostgreSQL 18 and the target is"):
+                restore(kept.folder, older.create_database("down"))
+    if made is not None:
         restore(made.folder, other_url)
-        with pytest.raises(TargetError, match="the backup is of PostgreSQL 18 and the target is"):
-            restore(kept.folder, older.create_database("down"))

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from uuid import uuid4
 
 import pytest
 
 from mainstem.cli import main
+from mainstem.db import diff as differences
 from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
+    from mainstem.pg.scratch import ScratchServer
+
     Said = tuple[int, str, str]
 
     class Run(Protocol):
@@ -81,9 +86,10 @@ def test_a_server_of_ones_own_from_start_to_stop(mainstem: Run, home: Path) -> N
     assert mainstem("stop", **at) == (0, f"stopped the database in {data}\n", "")
 
 
-def test_a_change_is_shown_backed_up_and_restored(
-    mainstem: Run, database_url: str, empty_database_url: str, tmp_path: Path
+def test_a_change_is_shown(
+    mainstem: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(differences, "built", cache(differences.built))
     at = {"DATABASE_URL": database_url}
     assert mainstem("diff", **at) == (0, "the database is what the migrations build\n", "")
     with connect(database_url) as connection:
@@ -92,6 +98,16 @@ def test_a_change_is_shown_backed_up_and_restored(
     assert code == 1
     assert "changed  table public.lead" in said
     assert "live:  row security off" in said
+
+
+def test_a_database_is_backed_up_and_restored(
+    mainstem: Run, scratch: ScratchServer, empty_database_url: str, tmp_path: Path
+) -> None:
+    name = f"kept_{uuid4().hex}"
+    url = scratch.create_database(name)
+    with connect(url) as connection:
+        connection.execute("create table thing as select 1 as one")
+    at = {"DATABASE_URL": url}
     code, said, _ = mainstem("backup", tmp_path, "--keep", "1", **at)
     assert code == 0
     code, said, _ = mainstem("backup", tmp_path, "--keep", "1", **at)
@@ -102,6 +118,9 @@ def test_a_change_is_shown_backed_up_and_restored(
     code, said, _ = mainstem("restore", tmp_path, "--into", empty_database_url, **at)
     assert code == 0
     assert "all as in the backup" in said
+    with connect(empty_database_url) as connection:
+        assert connection.execute("select one from thing").fetchall() == [(1,)]
+    scratch.drop_database(name)
 
 
 def test_each_failure_is_one_line_without_the_password(mainstem: Run) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import threading
@@ -16,6 +17,8 @@ from mainstem.errors import MigrationError, ServerError
 from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from mainstem.pg.scratch import ScratchServer
 
 ONE = "-- why\ncreate table public.one (id int);\ninsert into public.one values (1);\n"
@@ -163,18 +166,38 @@ def test_two_runners_take_turns(empty_database_url: str, folder: Path) -> None:
     assert sorted(applied) == ["0001_one.sql", "0002_two.sql"]
 
 
+@pytest.fixture(scope="module")
+def migrate_killed() -> Iterator[Callable[[str, Path, int], None]]:
+    """Migrate a database from a folder in a process that is killed at a step."""
+    with subprocess.Popen(
+        [sys.executable, KILLED], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as forking:
+        assert forking.stdin is not None
+        assert forking.stdout is not None
+        into, out = forking.stdin, forking.stdout
+
+        def run(url: str, folder: Path, step: int) -> None:
+            print(json.dumps([url, str(folder), step]), file=into, flush=True)
+            assert out.readline() == "\n"
+
+        yield run
+
+
 @settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(steps=st.lists(st.integers(1, 40), min_size=1, max_size=2))
 def test_killed_at_any_step_and_run_again_it_finishes(
-    scratch: ScratchServer, folder: Path, steps: list[int]
+    scratch: ScratchServer,
+    migrate_killed: Callable[[str, Path, int], None],
+    folder: Path,
+    steps: list[int],
 ) -> None:
     name = f"killed_{uuid4().hex}"
     url = scratch.create_database(name)
     try:
         for step in steps:
-            subprocess.run([sys.executable, KILLED, url, folder, str(step)], check=False)
+            migrate_killed(url, folder, step)
         with connect(url) as connection:
             migrate(connection, files=load(folder))
             rows = connection.execute(

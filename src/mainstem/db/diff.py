@@ -67,10 +67,18 @@ def diff(url: str, *, files: Sequence[Migration] | None = None) -> list[Differen
     """
     with clear_errors("read the catalog"), connect(url) as connection:
         live = catalog(connection)
+    return compare(built(files), live)
+
+
+def built(files: Sequence[Migration] | None = None) -> dict[Object, str]:
+    """Return the catalog that the migrations build, on a throw-away server.
+
+    Raises:
+        MigrationError: they do not apply.
+    """
     with scratch_server() as server, connect(server.create_database("built")) as connection:
         migrate(connection, files=files)
-        built = catalog(connection)
-    return compare(built, live)
+        return catalog(connection)
 
 
 def compare(built: Mapping[Object, str], live: Mapping[Object, str]) -> list[Difference]:

@@ -18,7 +18,6 @@ import msgspec
 
 from mainstem.errors import ConfigError, ProviderError
 from mainstem.revos.inbound import PATH
-from mainstem.revos.sandbox import SCENARIOS, Clock, Sandbox, World, serving
 from mainstem.revos.unipile import Settings, opened
 from mainstem.revos.unipile.client import KEY_VARIABLE, URL_VARIABLE, WEBHOOK_SECRET_VARIABLE
 from mainstem.server.listen import ADDRESS_VARIABLE
@@ -113,6 +112,15 @@ class Running:
         self._loop.close()
 
     async def _serve(self) -> None:
+        # Only a server that has one needs its code.
+        from mainstem.revos.sandbox import (  # noqa: PLC0415
+            SCENARIOS,
+            Clock,
+            Sandbox,
+            World,
+            serving,
+        )
+
         at = datetime.now(UTC)
         world = World(1, SCENARIOS["brisk"], Clock(at, 1.0), made=int(at.timestamp()) * NUMBERS_A_S)
         made = Sandbox(KEY, world)
