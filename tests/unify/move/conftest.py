@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from mainstem.pg.connect import connect
+from mainstem.unify.ledger.store import ensure_schema
 from mainstem.unify.move.run import Outcome, run_plan
 from mainstem.unify.move.undo import undo_run
 from mainstem.unify.plan.config import read_config
@@ -222,14 +223,15 @@ class Shop:
             "select oid::regclass::text from pg_class where relnamespace = 'public'::regnamespace"
             " and relkind in ('r', 'p') and not relispartition order by 1"
         )
-        found = {}
-        for (table,) in tables:
-            query = (
-                f"select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) from {table} t"
-            )
-            ((count, total),) = self.rows(query)
-            found[table] = (count, int(total))
-        return found
+        each = (
+            f"select {table!r}, count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)"
+            f" from {table} t"
+            for (table,) in tables
+        )
+        return {
+            table: (count, int(total))
+            for table, count, total in self.rows(" union all ".join(each))
+        }
 
     def accounts(self) -> dict[str, tuple[int, ...]]:
         """Source table -> source, loaded, merged, quarantined, dropped of the last run."""
@@ -293,10 +295,11 @@ def _scan(number: int, *, letters: int) -> tuple[object, ...]:
 
 @pytest.fixture(scope="session")
 def _shop_target(scratch: ScratchServer) -> str:
-    """A template."""
+    """A template that has a ledger: to make one is tried where kills are."""
     name = f"shop_{uuid4().hex}"
     with connect(scratch.create_database(name)) as connection:
         connection.execute(TARGET)
+        ensure_schema(connection)
     return name
 
 

@@ -293,6 +293,7 @@ def test_a_rewrite_rule_on_a_target_is_refused(shop: Shop) -> None:
 def test_the_database_needs_no_superuser(shop: Shop) -> None:
     with connect(shop.url, autocommit=True) as connection:
         name = f"mover_{shop.folder.name.replace('-', '_')}"[:60].lower()
+        connection.execute("drop schema unify cascade")  # a ledger of its own
         connection.execute(f'create role "{name}" login bypassrls')
         database = connection.info.dbname
         connection.execute(f'grant create on database "{database}" to "{name}"')
