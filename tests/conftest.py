@@ -1,6 +1,7 @@
 """One throw-away PostgreSQL for the whole run, shared by all workers; databases are clones.
 
-`connection` is rolled back after each test; a test that commits takes `database_url`.
+`connection` is rolled back after each test; a test that commits takes `kept`, or
+`database_url` where it changes roles, settings or much of the schema.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.kept import Keeper
 from tests.pristine import copied_clusters
 
 from mainstem.db.migrate import migrate
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     import psycopg
     from psycopg.rows import TupleRow
+    from tests.kept import Kept
 
     class Node(Protocol):
         """What is used of xdist's worker, which comes without types."""
@@ -189,12 +192,43 @@ def _pooled_url(scratch: ScratchServer, template: str) -> str:
     return scratch.create_database(f"worker_{uuid4().hex}", template=template)
 
 
+@pytest.fixture(scope="session")
+def _connections(_pooled_url: str) -> Iterator[list[psycopg.Connection[TupleRow]]]:
+    """The connection that tests use one after another: a new one reads the catalog anew."""
+    kept: list[psycopg.Connection[TupleRow]] = []
+    yield kept
+    for each in kept:
+        each.close()
+
+
 @pytest.fixture
-def connection(_pooled_url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+def connection(
+    _pooled_url: str, _connections: list[psycopg.Connection[TupleRow]]
+) -> Iterator[psycopg.Connection[TupleRow]]:
     """A connection to a migrated database; whatever the test does is rolled back."""
-    with connect(_pooled_url, application_name="test") as opened:
-        yield opened
+    opened = _connections.pop() if _connections else connect(_pooled_url, application_name="test")
+    yield opened
+    if not opened.closed:
         opened.rollback()
+        opened.autocommit = True
+        opened.execute(b"discard all")
+        opened.autocommit = False
+        _connections.append(opened)
+
+
+@pytest.fixture(scope="session")
+def keeper(scratch: ScratchServer, template: str) -> Iterator[Keeper]:
+    """Who keeps the database that is lent as `kept`."""
+    made = Keeper(scratch, template)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def kept(keeper: Keeper) -> Iterator[Kept]:
+    """A migrated database that is this test's own for as long as it lasts, and as new."""
+    with keeper.lent() as lent:
+        yield lent
 
 
 @pytest.fixture

@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
+from tests.kept import Keeper
 
 from mainstem.db.tenant import Tenant, tenant_transaction
 from mainstem.jobs import NewJob, enqueue
-from mainstem.pg.connect import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import psycopg
     from psycopg.rows import TupleRow
+    from tests.kept import Kept
+
+    from mainstem.pg.scratch import ScratchServer
 
 EFFECTS = (
     "create table app.effect (job_id uuid primary key, agency_id uuid, note text,"
@@ -47,16 +50,22 @@ class Place:
         return dict(self.sql("select job_id, status from app.job_archive"))
 
 
+@pytest.fixture(scope="session")
+def keeper(scratch: ScratchServer, template: str) -> Iterator[Keeper]:
+    """Who keeps the database of these tests, in which handlers leave their effects."""
+    made = Keeper(scratch, template, more=EFFECTS)
+    yield made
+    made.end()
+
+
 @pytest.fixture
-def place(database_url: str) -> Iterator[Place]:
-    with connect(database_url, autocommit=True) as connection:
-        connection.execute(EFFECTS.encode())
-        ids = []
-        for name in ("mine", "other"):
-            slug = f"{name}-{uuid4().hex}"
-            added = connection.execute(
-                "insert into agency (name, slug) values (%s, %s) returning id", (name, slug)
-            ).fetchone()
-            assert added is not None
-            ids.append(added[0])
-        yield Place(database_url, connection, *ids)
+def place(kept: Kept) -> Place:
+    ids = []
+    for name in ("mine", "other"):
+        slug = f"{name}-{uuid4().hex}"
+        added = kept.connection.execute(
+            "insert into agency (name, slug) values (%s, %s) returning id", (name, slug)
+        ).fetchone()
+        assert added is not None
+        ids.append(added[0])
+    return Place(kept.url, kept.connection, *ids)

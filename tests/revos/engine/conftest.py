@@ -14,7 +14,6 @@ from tests.migrations.people import Agency, insert, new_agency
 
 from mainstem.core import master_key
 from mainstem.jobs import Worker, service_transaction
-from mainstem.pg.connect import connect
 from mainstem.revos.clock import Clock
 from mainstem.revos.engine import Engine
 from mainstem.revos.sandbox import SCENARIOS, Sandbox, Scenario, World, serving
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     import psycopg
     from psycopg.rows import TupleRow
+    from tests.kept import Kept
 
     from mainstem.revos.sandbox.model import Account, Comment, Post
     from mainstem.revos.sandbox.people import Person
@@ -194,38 +194,37 @@ def new_tenant(stage: Stage, account: Account, **campaign: object) -> Tenant:
 
 
 @pytest.fixture
-def make_stage(database_url: str) -> Iterator[Callable[..., Stage]]:
+def make_stage(kept: Kept) -> Iterator[Callable[..., Stage]]:
     """Makes the stage of a test; `scenario` says how people behave."""
-    with connect(database_url, autocommit=True) as connection:
-        opened: list[Any] = []
+    opened: list[Any] = []
 
-        def make(scenario: Scenario = WILLING, *, dialect: str = "v1", **campaign: object) -> Stage:
-            world = World(1, scenario)
-            sandbox = Sandbox(KEY, world)
-            running = sandbox_running(sandbox)
-            address = running.__enter__()
-            provider = Shared(Settings(address, KEY, dialect, timeout_s=5.0, retry_s=0))
-            opened.extend([provider.close, lambda: running.__exit__(None, None, None)])
-            keys = master_key.parse(master_key.generate(), origin="a test")
-            clock = SandboxClock(world=world)
-            engine = Engine(
-                provider.provider,
-                keys,
-                "https://links.example",
-                clock=clock,
-                review_below=0.7,
-            )
-            worker = Worker(database_url, engine.registry())
-            stage = Stage(connection, engine, world, sandbox, worker)
-            for account in sandbox.linked()[:2]:
-                stage.tenants.append(new_tenant(stage, account, **campaign))
-            return stage
+    def make(scenario: Scenario = WILLING, *, dialect: str = "v1", **campaign: object) -> Stage:
+        world = World(1, scenario)
+        sandbox = Sandbox(KEY, world)
+        running = sandbox_running(sandbox)
+        address = running.__enter__()
+        provider = Shared(Settings(address, KEY, dialect, timeout_s=5.0, retry_s=0))
+        opened.extend([provider.close, lambda: running.__exit__(None, None, None)])
+        keys = master_key.parse(master_key.generate(), origin="a test")
+        clock = SandboxClock(world=world)
+        engine = Engine(
+            provider.provider,
+            keys,
+            "https://links.example",
+            clock=clock,
+            review_below=0.7,
+        )
+        worker = Worker(kept.url, engine.registry())
+        stage = Stage(kept.connection, engine, world, sandbox, worker)
+        for account in sandbox.linked()[:2]:
+            stage.tenants.append(new_tenant(stage, account, **campaign))
+        return stage
 
-        try:
-            yield make
-        finally:
-            for close in opened:
-                close()
+    try:
+        yield make
+    finally:
+        for close in opened:
+            close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterator
     from uuid import UUID
 
+    from tests.kept import Kept
     from tests.revos.engine.conftest import Stage
 
     from mainstem.revos.sending import Moment
@@ -27,8 +28,8 @@ SOON = timedelta(minutes=20)
 
 
 @pytest.fixture
-def desk(stage: Stage, database_url: str) -> Iterator[Desk]:
-    with open_pool(database_url, size_max=2) as pool:
+def desk(stage: Stage, kept: Kept) -> Iterator[Desk]:
+    with open_pool(kept.url, size_max=2) as pool:
         yield Desk(pool, stage.engine.keys, _nobody, stage.engine.clock)
 
 

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from litestar import Litestar
+    from tests.kept import Kept
     from tests.revos.engine.conftest import Stage, Tenant
 
 BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
 
 
 @pytest.fixture
-def served(stage: Stage, database_url: str) -> Iterator[TestClient[Litestar]]:
-    app = build_app(database_url, settings=Settings(stage.engine.keys))
+def served(stage: Stage, kept: Kept) -> Iterator[TestClient[Litestar]]:
+    app = build_app(kept.url, settings=Settings(stage.engine.keys))
     with TestClient(app) as client:
         client.follow_redirects = False
         yield client
@@ -72,9 +73,7 @@ def leads_elsewhere(stage: Stage, served: TestClient[Litestar], path: str) -> No
     assert told.headers["location"] == "https://example.com/Men%C3%BC.pdf"
 
 
-def test_an_offer_may_be_a_file_of_the_clients(
-    stage: Stage, database_url: str, tmp_path: Path
-) -> None:
+def test_an_offer_may_be_a_file_of_the_clients(stage: Stage, kept: Kept, tmp_path: Path) -> None:
     place = Place(folder=tmp_path)
     person = stage.at_distance(stage.mine, 1)
     stage.comment(stage.published(stage.mine), person)
@@ -82,7 +81,7 @@ def test_an_offer_may_be_a_file_of_the_clients(
     path = stage.texts_to(person)[2].rpartition("https://links.example")[2]
     stage.sql("update app.token_route set expires_at = now() + interval '1 day'")
     with TestClient(
-        build_app(database_url, settings=Settings(stage.engine.keys, files=place))
+        build_app(kept.url, settings=Settings(stage.engine.keys, files=place))
     ) as client:
         client.follow_redirects = False
         for tenant, text in ((stage.other, b"theirs"), (stage.mine, b"<script>ours</script>")):
@@ -152,10 +151,10 @@ def test_other_links_lead_nowhere(served: TestClient[Litestar], token: str) -> N
 
 
 def test_a_link_that_fails_stays_out_of_the_log(
-    stage: Stage, database_url: str, caplog: pytest.LogCaptureFixture
+    stage: Stage, kept: Kept, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.sql("alter table app.token_route rename to away")
-    with TestClient(build_app(database_url), raise_server_exceptions=False) as client:
+    with TestClient(build_app(kept.url), raise_server_exceptions=False) as client:
         assert client.get("/d/somebodys-own-link", headers=BROWSER).status_code == 500
     assert "/d/{token} failed" in caplog.text
     assert "somebodys-own-link" not in "".join(each.getMessage() for each in caplog.records)
