@@ -146,7 +146,8 @@ class Sandbox:
 @asynccontextmanager
 async def serving(sandbox: Sandbox, *, port: int = 0) -> AsyncIterator[str]:
     """Serve a sandbox on this machine as long as the block runs; its address."""
-    server = web.Server(_Handler(sandbox), access_log=None)
+    # Whoever hung up is not answered any more: nor does the sandbox's end wait for a slow answer.
+    server = web.Server(_Handler(sandbox), access_log=None, handler_cancellation=True)
     runner = web.ServerRunner(server, handle_signals=False)
     await runner.setup()
     site = web.TCPSite(runner, HOST, port, reuse_address=True)
