@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from mainstem.unify.isolation.seeding import Row
     from mainstem.unify.isolation.tables import Rights
 
-#: statements without a condition touch every row that a policy lets through, so not in large tables
-BLIND_ROWS_MAX: Final = 20_000
 #: columns by which people say themselves that others may read a row
 _SHARING: Final = re.compile(
     r"(?:^|_)(?:public|published|publish|shared|share|sharing|visibility|visible|listed)(?:$|_)"

@@ -32,11 +32,14 @@ class Expander:
         self._functions: dict[ObjectName, list[Function]] = {}
         for function in functions:
             self._functions.setdefault(function.name, []).append(function)
+        self._expanded: dict[str, Node] = {}
 
     def expression(self, text: str) -> Node:
-        """The tree of an expression, expanded."""
-        found = self.expand(parse_expression(text))
-        return found if isinstance(found, dict) else {}
+        """The tree of an expression, expanded; policies of many tables have the same one."""
+        if text not in self._expanded:
+            found = self.expand(parse_expression(text))
+            self._expanded[text] = found if isinstance(found, dict) else {}
+        return self._expanded[text]
 
     def body(self, function: Function) -> Node:
         """The statements of a function, expanded, with its parameters as they are."""

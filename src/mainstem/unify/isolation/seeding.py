@@ -133,6 +133,8 @@ class Seeder:
         self._literals = literals
         self._numbers = count(1)
         self._searches: dict[ObjectName, Search] = {}
+        #: default of a column -> what it gave and no row has yet
+        self._given: dict[str, list[str | None]] = {}
         self.seed = Seed(cast_count, _may_replicate(connection))
 
     def fill(self, tables: Mapping[ObjectName, Table]) -> Seed:
@@ -391,12 +393,21 @@ class Seeder:
         """What a default gives; ids may have to fit into a partition of today."""
         if default is None or "(" not in default:
             return None
+        waiting = self._given.setdefault(default, [])
+        if not waiting:
+            waiting += self._several(default)
+        return waiting.pop()
+
+    def _several(self, default: str) -> list[str | None]:
+        """A default for one column of each cast, in one exchange."""
+        count = self.seed.cast_count * len(TENANTS)
+        query = f"select ({default})::text from generate_series(1, {count})"
         try:
             with self._connection.transaction():
-                found = self._connection.execute(f"select ({default})::text".encode()).fetchone()
+                found = self._connection.execute(query.encode()).fetchall()
         except psycopg.Error:
-            return None
-        return str(found[0]) if found and found[0] is not None else None
+            return [None] * count
+        return [value for (value,) in found]
 
 
 def _given(table: Table, name: str, values: Mapping[str, str | None]) -> str:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
     Choice = dict[Source, str | None]
 
-BLIND_ROWS_MAX: Final = 20_000
+#: statements without a condition touch every row that a policy lets through, so not in large tables
+_BLIND_ROWS_MAX: Final = 20_000
 #: callers of a tenant that are tried on one table
 _CALLERS_MAX: Final = 3
 #: callers that are tried on one view or function
@@ -44,6 +45,14 @@ _PEOPLE_MAX: Final = 10
 _OIDS: Final = """
 select c.oid::text, n.nspname, c.relname from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
+"""
+#: with the rows of their partitions
+_LARGE: Final = """
+select n.nspname, c.relname from pg_class as c
+join pg_namespace as n on n.oid = c.relnamespace
+where c.relkind in ('r', 'p') and %s < (
+  select sum(greatest(p.reltuples, 0)) from pg_partition_tree(c.oid) as t
+  join pg_class as p on p.oid = t.relid)
 """
 
 
@@ -103,7 +112,7 @@ class Stage:
             owners=self.study.owners(table),
             people=self.study.members(table),
             makes_tenants=self._makes_tenants(name, whose),
-            is_small=self._is_small(relation.name),
+            is_small=relation.name not in self._large,
             can_remake=self.seed.is_replica,
         )
 
@@ -262,13 +271,11 @@ class Stage:
         is_root = name in self.study.owned and set(whose) <= set(table.key) and not pointing
         return is_root and not domains & self.study.people
 
-    def _is_small(self, name: ObjectName) -> bool:
-        found = self.connection.execute(
-            "select coalesce(sum(greatest(c.reltuples, 0)), 0) from pg_partition_tree(%s::regclass)"
-            " t join pg_class c on c.oid = t.relid",
-            (quoted(name),),
-        ).fetchone()
-        return found is None or found[0] <= BLIND_ROWS_MAX
+    @cached_property
+    def _large(self) -> frozenset[ObjectName]:
+        """The tables with so many rows that statements without a condition are not for them."""
+        found = self.connection.execute(_LARGE, (_BLIND_ROWS_MAX,)).fetchall()
+        return frozenset(ObjectName(*parts) for parts in found)
 
 
 def set_stage(connection: Connection, study: Study) -> Stage:
