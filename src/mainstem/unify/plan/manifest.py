@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-import tomlkit
-
 from mainstem.errors import ConfigError
 from mainstem.kit.naming import did_you_mean
 from mainstem.unify.codec import DEFAULT_RULES, RULES, rule_text
@@ -26,12 +24,13 @@ from mainstem.unify.plan.model import (
     plain_name,
 )
 from mainstem.unify.plan.toml_reader import Section, read_toml
+from mainstem.unify.plan.toml_writer import Inline, Noted, write_toml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from tomlkit.items import InlineTable, Table
+    from mainstem.unify.plan.model import Answer
 
 _HEADER = """\
 Where every table and column of the sources goes. Written by `mainstem unify plan`, meant to be
@@ -46,212 +45,135 @@ Rules: TypeAlias = "Mapping[str, tuple[str, ...]]"
 
 def write_manifest(plan: Plan) -> str:
     """The text of a plan's manifest."""
-    document = tomlkit.document()
-    for line in _HEADER.splitlines():
-        document.add(tomlkit.comment(line))
-    document.add(tomlkit.nl())
-    document.add("name", tomlkit.item(plan.name))
-    document.add("schema", tomlkit.item(plan.schema))
-    if plan.config is not None:
-        document.add("config", tomlkit.item(plan.config))
-    document.add("source", _sources(plan))
+    tables: dict[str, object] = {}
+    for source in plan.sources:
+        own = {table.table: _table(table, source) for table in plan.tables_of(source)}
+        if not source.name:
+            tables |= own
+        elif own:
+            tables[source.name] = own
+    content: dict[str, object] = {
+        "name": plan.name,
+        "schema": plan.schema,
+        **_said(config=plan.config),
+        "source": [_source(source) for source in plan.sources],
+    }
     if plan.tenant is not None:
-        document.add("tenant", _tenant(plan.tenant))
-    document.add("targets", _texts(plan.target_digests))
-    document.add("rules", _rules(plan))
-    for name, said, write in (
-        ("merge", plan.merges, _merges),
-        ("files", plan.files, _files),
-        ("question", plan.questions, _questions),
-        ("answer", plan.answers, _answers),
-    ):
-        if said:
-            document.add(name, write(plan))
-    tables = tomlkit.table(is_super_table=True)
-    for source in plan.sources:
-        own = tomlkit.table(is_super_table=True) if source.name else tables
-        for table in plan.tables_of(source):
-            own.add(table.table, _table(table, source))
-        if source.name:
-            tables.add(source.name, own)
-    document.add("tables", tables)
-    return tomlkit.dumps(document)
+        content["tenant"] = {"column": plan.tenant.column, "root": plan.tenant.root}
+    content |= {"targets": dict(plan.target_digests), "rules": _rules(plan)}
+    content |= _filled(
+        merge={merge.target: _merge(merge) for merge in plan.merges},
+        files=[write_files(files, plan.directory) for files in plan.files],
+        question=[_question(question) for question in plan.questions],
+        answer=[_answer(answer) for answer in plan.answers],
+        tables=tables,
+    )
+    return write_toml(content, header=_HEADER)
 
 
-def _sources(plan: Plan) -> tomlkit.items.AoT:
-    found = tomlkit.aot()
-    for source in plan.sources:
-        section = tomlkit.table()
-        if source.name:
-            section.add("name", source.name)
-        section.add(source.kind.value, source.location)
-        if source.kind.is_typed:
-            section.add("schema", source.schema)
-        for key, text in (
-            ("identity", source.identity),
-            ("tenants", source.tenants),
-            ("tenant", source.tenant),
-        ):
-            if text is not None:
-                section.add(key, text)
-        if source.further:
-            section.add("further", list(source.further))
-        found.append(section)
-    return found
+def _said(**texts: str | None) -> dict[str, object]:
+    return {name: text for name, text in texts.items() if text is not None}
 
 
-def _tenant(tenant: PlannedTenant) -> Table:
-    section = tomlkit.table()
-    section.add("column", tenant.column)
-    section.add("root", tenant.root)
-    return section
+def _filled(**values: Collection[object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value}
 
 
-def _texts(values: object) -> Table:
-    section = tomlkit.table()
-    assert hasattr(values, "items")
-    for name, value in values.items():
-        section.add(name, value)
-    return section
+def _source(source: PlannedSource) -> dict[str, object]:
+    return {
+        **_filled(name=source.name),
+        source.kind.value: source.location,
+        **_said(
+            schema=source.schema if source.kind.is_typed else None,
+            identity=source.identity,
+            tenants=source.tenants,
+            tenant=source.tenant,
+        ),
+        **_filled(further=list(source.further)),
+    }
 
 
-def _rules(plan: Plan) -> Table:
+def _rules(plan: Plan) -> Noted:
     """What is done to odd values of each type, unless a column says otherwise."""
-    section = tomlkit.table()
     types = {
         parse_type(column.type).base
         for table in plan.moved()
         if plan.source_of(table).kind is SourceKind.SQLITE
         for column in table.staged
     }
-    for rule in dict.fromkeys(rule for name in sorted(types) for rule in DEFAULT_RULES[name]):
-        section.add(tomlkit.comment(f"{rule}: {rule_text(rule)}"))
-    for name in sorted(types):
-        section.add(name, list(DEFAULT_RULES[name]))
-    return section
+    rules = {name: list(DEFAULT_RULES[name]) for name in sorted(types)}
+    used = dict.fromkeys(rule for own in rules.values() for rule in own)
+    return Noted(rules, [f"{rule}: {rule_text(rule)}" for rule in used])
 
 
-def _merges(plan: Plan) -> Table:
-    section = tomlkit.table(is_super_table=True)
-    for merge in plan.merges:
-        found = tomlkit.table()
-        if merge.evidence is not None:
-            found.add(tomlkit.comment(f"proposed: {merge.evidence}"))
-        found.add("by", [list(way) for way in merge.by])
-        found.add("keep", merge.keep.value)
-        if merge.time is not None:
-            found.add("time", merge.time)
-        if merge.has_target_rows:
-            found.add("target_rows", True)
-        if merge.columns:
-            found.add("columns", {name: keep.value for name, keep in merge.columns.items()})
-        section.add(merge.target, found)
-    return section
+def _merge(merge: PlannedMerge) -> Noted:
+    content = {
+        "by": [list(way) for way in merge.by],
+        "keep": merge.keep.value,
+        **_said(time=merge.time),
+        **({"target_rows": True} if merge.has_target_rows else {}),
+        **_filled(columns={name: keep.value for name, keep in merge.columns.items()}),
+    }
+    return Noted(content, [] if merge.evidence is None else [f"proposed: {merge.evidence}"])
 
 
-def _files(plan: Plan) -> tomlkit.items.AoT:
-    found = tomlkit.aot()
-    for files in plan.files:
-        section = tomlkit.table()
-        for key, value in write_files(files, plan.directory).items():
-            section.add(key, value)
-        found.append(section)
-    return found
+def _question(question: Question) -> dict[str, object]:
+    return {"table": question.table, **_said(column=question.column), "text": question.text}
 
 
-def _questions(plan: Plan) -> tomlkit.items.AoT:
-    found = tomlkit.aot()
-    for question in plan.questions:
-        section = tomlkit.table()
-        section.add("table", question.table)
-        if question.column is not None:
-            section.add("column", question.column)
-        section.add("text", question.text)
-        found.append(section)
-    return found
+def _answer(answer: Answer) -> dict[str, object]:
+    return _filled(
+        table=answer.table,
+        column=answer.column or "",
+        text=answer.text,
+        by=answer.by,
+        at=answer.at,
+    )
 
 
-def _answers(plan: Plan) -> tomlkit.items.AoT:
-    found = tomlkit.aot()
-    for answer in plan.answers:
-        section = tomlkit.table()
-        for key, text in (
-            ("table", answer.table),
-            ("column", answer.column),
-            ("text", answer.text),
-            ("by", answer.by),
-            ("at", answer.at),
-        ):
-            if text:
-                section.add(key, text)
-        found.append(section)
-    return found
+def _table(table: PlannedTable, source: PlannedSource) -> dict[str, object]:
+    return {
+        "rows": table.row_count,
+        "digest": table.digest,
+        **_said(
+            into=table.into,
+            drop=table.drop,
+            archive=table.archive,
+            id_column=table.id_column,
+            id_kind=table.id_kind,
+            created=table.created,
+        ),
+        **_filled(
+            key=list(table.key),
+            tenant_path=list(table.tenant_path),
+            merge=[list(way) for way in table.merge],
+            derive={name: list(path) for name, path in table.derive.items()},
+            fixed=dict(table.fixed),
+            leave=dict(table.leave),
+        ),
+        "columns": {column.name: _column(column, source) for column in table.columns},
+    }
 
 
-def _table(table: PlannedTable, source: PlannedSource) -> Table:
-    section = tomlkit.table()
-    section.add("rows", table.row_count)
-    section.add("digest", table.digest)
-    for key, text in (
-        ("into", table.into),
-        ("drop", table.drop),
-        ("archive", table.archive),
-        ("id_column", table.id_column),
-        ("id_kind", table.id_kind),
-        ("created", table.created),
-    ):
-        if text is not None:
-            section.add(key, text)
-    for key, names in (("key", table.key), ("tenant_path", table.tenant_path)):
-        if names:
-            section.add(key, list(names))
-    if table.merge:
-        section.add("merge", [list(way) for way in table.merge])
-    if table.derive:
-        section.add("derive", {name: list(path) for name, path in table.derive.items()})
-    if table.fixed:
-        section.add("fixed", dict(table.fixed))
-    if table.leave:
-        section.add("leave", dict(table.leave))
-    columns = tomlkit.table()
-    for column in table.columns:
-        columns.add(column.name, _column(column, source))
-    section.add("columns", columns)
-    return section
-
-
-def _column(column: PlannedColumn, source: PlannedSource) -> InlineTable:
-    line = tomlkit.inline_table()
-    for key, text in (
-        ("into", column.into),
-        ("pack", column.pack),
-        ("drop", column.drop),
-        ("used", column.used),
-    ):
-        if text is not None:
-            line.add(key, text)
+def _column(column: PlannedColumn, source: PlannedSource) -> Inline:
+    line = _said(into=column.into, pack=column.pack, drop=column.drop, used=column.used)
     if column.reference is not None:
-        line.add("reference", _reference(column.reference, source.name))
-    if column.when_null is not None:
-        line.add("when_null", column.when_null)
-    line.add("type", column.type)
+        line["reference"] = _reference(column.reference, source.name)
+    line |= _said(when_null=column.when_null, type=column.type)
     if column.is_staged and column.rules != default_rules(source.kind, column.type):
-        line.add("rules", list(column.rules))
-    line.add("non_null", column.non_null)
-    return line
+        line["rules"] = list(column.rules)
+    return Inline({**line, "non_null": column.non_null})
 
 
-def _reference(reference: Reference, source: str) -> InlineTable:
+def _reference(reference: Reference, source: str) -> Inline:
     """A reference stays within its source, and names its table as the source does."""
-    line = tomlkit.inline_table()
-    line.add("table", plain_name(reference.table, source))
-    if reference.column is not None:
-        line.add("column", reference.column)
-    if reference.into is not None:
-        line.add("into", reference.into)
-    if reference.orphan != "quarantine":
-        line.add("orphan", reference.orphan)
-    return line
+    orphan = None if reference.orphan == "quarantine" else reference.orphan
+    return Inline(
+        {
+            "table": plain_name(reference.table, source),
+            **_said(column=reference.column, into=reference.into, orphan=orphan),
+        }
+    )
 
 
 def default_rules(kind: SourceKind, type_name: str) -> tuple[str, ...]:
