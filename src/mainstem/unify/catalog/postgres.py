@@ -47,26 +47,19 @@ _COLUMNS = """
 select a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), not a.attnotnull,
        case when a.attgenerated = '' then pg_get_expr(d.adbin, d.adrelid) end,
        case when a.attgenerated <> '' then pg_get_expr(d.adbin, d.adrelid) end,
-       a.attidentity
+       a.attidentity, a.attnum
 from pg_catalog.pg_attribute a
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where a.attrelid = any(%s) and a.attnum > 0 and not a.attisdropped
 order by a.attrelid, a.attnum
 """
 
+#: columns are numbers here: to look their names up in the server takes most of the time
 _CONSTRAINTS = """
-select k.conrelid, k.contype, k.conname,
-       coalesce((select array_agg(a.attname::text order by u.position)
-                 from unnest(k.conkey) with ordinality as u(number, position)
-                 join pg_catalog.pg_attribute a
-                   on a.attrelid = k.conrelid and a.attnum = u.number), '{}'),
-       parent_schema.nspname, parent.relname,
-       coalesce((select array_agg(a.attname::text order by u.position)
-                 from unnest(k.confkey) with ordinality as u(number, position)
-                 join pg_catalog.pg_attribute a
-                   on a.attrelid = k.confrelid and a.attnum = u.number), '{}'),
+select k.conrelid, k.contype, k.conname, k.conkey, parent_schema.nspname, parent.relname, k.confkey,
        k.confdeltype, k.confupdtype, k.condeferred,
-       case when k.contype = 'c' then pg_get_expr(k.conbin, k.conrelid) end
+       case when k.contype = 'c' then pg_get_expr(k.conbin, k.conrelid) end,
+       k.confrelid
 from pg_catalog.pg_constraint k
 left join pg_catalog.pg_class parent on parent.oid = k.confrelid
 left join pg_catalog.pg_namespace parent_schema on parent_schema.oid = parent.relnamespace
@@ -151,8 +144,12 @@ def _read_target(connection: Connection, schema: str, further: list[str]) -> Tar
     named = {"schema": schema, "further": further}
     found = connection.execute(_TABLES, named).fetchall()
     oids = [row[0] for row in found]
-    columns = _by_table(connection.execute(_COLUMNS, (oids,)))
-    constraints = _by_table(connection.execute(_CONSTRAINTS, (oids,)))
+    keys = connection.execute(_CONSTRAINTS, (oids,)).fetchall()
+    parents = {row[11] for row in keys if row[1] == "f"}
+    rows = connection.execute(_COLUMNS, ([*{*oids, *parents}],)).fetchall()
+    names = {(row[0], row[7]): row[1] for row in rows}
+    columns = _by_table(rows)
+    constraints = _by_table(_named(key, names) for key in keys)
     indexes = _by_table(connection.execute(_INDEXES, (oids,)))
     tables = {
         _name(own, name, schema): TargetTable(
@@ -182,6 +179,13 @@ def read_catalog(connection: Connection, schema: str, further: Iterable[str] = (
 def _name(own: str, table: str, schema: str) -> str:
     """A table's name, after its schema where that is another one."""
     return table if own == schema else f"{own}.{table}"
+
+
+def _named(key: TupleRow, names: Mapping[tuple[int, int], str]) -> TupleRow:
+    """A constraint with the names of its columns, and of those it points at, for their numbers."""
+    own = [names[key[0], number] for number in key[3] or ()]
+    parent = [names[key[11], number] for number in key[6] or ()]
+    return (*key[:3], own, *key[4:6], parent, *key[7:])
 
 
 def _by_table(rows: Iterable[TupleRow]) -> dict[int, list[TupleRow]]:
@@ -214,7 +218,7 @@ def _table(
 
 
 def _column(row: TupleRow) -> Column:
-    _, name, type_name, is_nullable, default, generated, _ = row
+    _, name, type_name, is_nullable, default, generated, *_ = row
     return Column(
         name=name,
         declared_type=type_name,
