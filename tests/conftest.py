@@ -20,6 +20,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.kept import Keeper
+from tests.lasting import lasting
 from tests.pristine import copied_clusters
 
 from mainstem.db.migrate import migrate
@@ -161,8 +162,10 @@ def scratch(request: pytest.FixtureRequest) -> ScratchServer:
     told: dict[str, tuple[str, str]] = getattr(request.config, "workerinput", {})
     if "scratch" in told:
         folder, bin_dir = told["scratch"]
-        return ScratchServer(Path(folder), Path(bin_dir))
-    return _at_end.enter_context(scratch_server())
+        server = ScratchServer(Path(folder), Path(bin_dir))
+    else:
+        server = _at_end.enter_context(scratch_server())
+    return _at_end.enter_context(lasting(server))
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,9 @@ from mainstem.pg.settings import scratch_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import psycopg
+    from psycopg.rows import TupleRow
+
 PREFIX = "mainstem-scratch-"
 
 
@@ -44,7 +47,7 @@ class ScratchServer:
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Make a database, as a copy of a template that nobody is connected to; its address."""
         made = sql.SQL("create database {} template {} strategy file_copy")
-        with connect(self.url(), autocommit=True) as connection:
+        with self.administering() as connection:
             connection.execute(
                 made.format(sql.Identifier(name), sql.Identifier(template or "template0"))
             )
@@ -52,10 +55,16 @@ class ScratchServer:
 
     def drop_database(self, name: str) -> None:
         """Drop a database, ending its connections."""
-        with connect(self.url(), autocommit=True) as connection:
+        with self.administering() as connection:
             connection.execute(
                 sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
             )
+
+    @contextmanager
+    def administering(self) -> Iterator[psycopg.Connection[TupleRow]]:
+        """A connection on which databases are made and dropped."""
+        with connect(self.url(), autocommit=True) as connection:
+            yield connection
 
     def cluster(self) -> Cluster:
         """Return the cluster, for stopping and starting it."""
