@@ -91,7 +91,9 @@ def work(
 def _watch(count: int, arguments: tuple[object, ...]) -> None:
     """Keep so many processes; one that dies is replaced, a second later at the soonest."""
     ends = threading.Event()
-    context = multiprocessing.get_context("spawn")
+    # Each is forked from a process that has read this code already, and does nothing else.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
 
     def started() -> BaseProcess:
         process = context.Process(target=work, args=arguments)
