@@ -48,6 +48,8 @@ def test_callers_who_say_the_same_see_what_is_theirs(
     assert [one.said for one in attempt_all(connection, attempts)] == [1, 2, 0, 1, 2]
     connection.execute("alter policy own on hidden.note using (true)")
     assert [one.said for one in attempt_all(connection, attempts)] == [3] * 5
+    left = connection.execute("select count(*) from pg_prepared_statements where from_sql")
+    assert left.fetchone() == (0,)
 
 
 @pytest.mark.parametrize("statement", [COUNT, COUNT_OPEN])

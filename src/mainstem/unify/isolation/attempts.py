@@ -53,6 +53,7 @@ declare
   place text;
   outcomes text[] := '{}';
 begin
+  -- Those of a batch that was canceled; they outlive a rollback.
   for part in select name from pg_prepared_statements where starts_with(name, '{plan}') loop
     execute 'deallocate ' || part;
   end loop;
@@ -119,6 +120,9 @@ begin
           jsonb_build_object('state', sqlstate, 'message', sqlerrm)::text,
           array[jsonb_array_length(bundle -> 'attempts')]);
     end;
+  end loop;
+  foreach part in array planned loop
+    execute 'deallocate ' || part;
   end loop;
   perform set_config('mainstem.outcomes', '[' || array_to_string(outcomes, ',') || ']', true);
 end
