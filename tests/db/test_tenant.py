@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from psycopg_pool import ConnectionPool
+    from tests.kept import Kept
 
     Pool = ConnectionPool[psycopg.Connection[tuple[Any, ...]]]
 
@@ -44,8 +45,8 @@ def owner_of(agency_id: UUID) -> Tenant:
 
 
 @pytest.fixture
-def agencies(database_url: str) -> tuple[UUID, UUID]:
-    with connect(database_url) as connection:
+def agencies(kept: Kept) -> tuple[UUID, UUID]:
+    with connect(kept.url) as connection:
         ensure_login(connection)
         rows = connection.execute(
             "insert into agency (name, slug) values ('One', 'one'), ('Two', 'two') returning id"
@@ -58,9 +59,9 @@ def agencies(database_url: str) -> tuple[UUID, UUID]:
 
 
 @pytest.fixture
-def pool(database_url: str, agencies: tuple[UUID, UUID]) -> Iterator[Pool]:
+def pool(kept: Kept, agencies: tuple[UUID, UUID]) -> Iterator[Pool]:
     del agencies
-    with open_pool(as_login(database_url), size_max=1) as opened:
+    with open_pool(as_login(kept.url), size_max=1) as opened:
         yield opened
 
 
@@ -155,10 +156,10 @@ def test_an_error_that_is_swallowed_is_no_success(pool: Pool, agencies: tuple[UU
         swallow()
 
 
-def test_nested_use_is_refused(pool: Pool, database_url: str, agencies: tuple[UUID, UUID]) -> None:
+def test_nested_use_is_refused(pool: Pool, kept: Kept, agencies: tuple[UUID, UUID]) -> None:
     one, two = map(owner_of, agencies)
     with tenant_transaction(pool, one) as connection:
-        with connect(database_url, autocommit=True) as other:
+        with connect(kept.url, autocommit=True) as other:
             for source in (connection, other, pool):
                 with (
                     pytest.raises(RuntimeError, match="already open here"),
@@ -170,9 +171,9 @@ def test_nested_use_is_refused(pool: Pool, database_url: str, agencies: tuple[UU
 
 @pytest.mark.parametrize("autocommit", [True, False])
 def test_a_single_connection_serves_too_when_it_is_idle(
-    database_url: str, agencies: tuple[UUID, UUID], *, autocommit: bool
+    kept: Kept, agencies: tuple[UUID, UUID], *, autocommit: bool
 ) -> None:
-    with connect(as_login(database_url), autocommit=autocommit) as connection:
+    with connect(as_login(kept.url), autocommit=autocommit) as connection:
         for agency in agencies:
             with tenant_transaction(connection, owner_of(agency)):
                 assert seen(connection) == [agency]
@@ -185,10 +186,10 @@ def test_a_single_connection_serves_too_when_it_is_idle(
                 pytest.fail("this must not run")
 
 
-def test_the_same_on_an_event_loop(database_url: str, agencies: tuple[UUID, UUID]) -> None:
+def test_the_same_on_an_event_loop(kept: Kept, agencies: tuple[UUID, UUID]) -> None:
     async def run() -> list[list[tuple[Any, ...]]]:
         found = []
-        async with open_async_pool(as_login(database_url), size_max=2) as pool:
+        async with open_async_pool(as_login(kept.url), size_max=2) as pool:
 
             async def one(agency: UUID) -> list[tuple[Any, ...]]:
                 async with async_tenant_transaction(pool, owner_of(agency)) as connection:

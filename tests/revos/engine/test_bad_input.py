@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SOON = timedelta(minutes=30)
 A_WHILE = timedelta(hours=3)
-STEP = timedelta(minutes=3)
+STEP = timedelta(minutes=6)
 MARKUP = "<img src=x onerror=alert(1)>{{email}}" * 82
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.revos.engine.conftest import Stage
 
 A_WHILE = timedelta(hours=2)
-STEP = timedelta(minutes=10)
+STEP = timedelta(minutes=20)
 
 
 def test_an_account_never_writes_for_another_client(stage: Stage) -> None:

@@ -34,10 +34,10 @@ def test_an_answer_that_a_pause_withdrew_is_given_once_the_campaign_goes_on(stag
         stage.sql("update app.job set run_at = now() where run_at > now()")
         stage.finish_jobs()
     pause(stage)
-    stage.later(timedelta(minutes=30), step=timedelta(minutes=10))
+    stage.later(timedelta(minutes=30), step=timedelta(minutes=20))
     assert [one for one in stage.sandbox.ledger.entries if one.kind == "reply"] == []
     stage.sql(STATE, "active", stage.mine.campaign_id)
-    stage.later(timedelta(hours=1), step=timedelta(minutes=10))
+    stage.later(timedelta(hours=1), step=timedelta(minutes=20))
     (answer,) = [one for one in stage.sandbox.ledger.entries if one.kind == "reply"]
     assert answer.account == stage.mine.account.id
 
@@ -48,10 +48,10 @@ def test_comments_are_read_of_a_campaign_that_runs_whoever_let_it_run(stage: Sta
     pause(stage)
     near = stage.at_distance(mine, 1)
     stage.comment(post, near)
-    stage.later(timedelta(hours=1), step=timedelta(minutes=10))
+    stage.later(timedelta(hours=1), step=timedelta(minutes=20))
     assert stage.sql("select count(*) from lead") == [(0,)]
     stage.sql(STATE, "active", mine.campaign_id)  # by a row, as applications do
-    stage.later(timedelta(hours=1), step=timedelta(minutes=10))
+    stage.later(timedelta(hours=1), step=timedelta(minutes=20))
     assert stage.sql("select distinct linkedin_id from lead") == [(near.id,)]
     # A post that was out before, and got into a campaign by its row.
     stage.sql("delete from scrape_job where agency_id = %s", mine.agency.id)
@@ -76,15 +76,15 @@ def test_a_campaign_ends_at_its_end_with_its_numbers_kept(stage: Stage) -> None:
     )  # fmt: skip
     post, near = stage.published(mine), stage.at_distance(mine, 1)
     stage.comment(post, near)
-    stage.later(timedelta(hours=2), step=timedelta(minutes=10))
-    stage.later(timedelta(hours=2), step=timedelta(minutes=10))
+    stage.later(timedelta(hours=2), step=timedelta(minutes=20))
+    stage.later(timedelta(hours=2), step=timedelta(minutes=20))
     late = next(
         one
         for one in stage.world.people
         if one is not near and stage.world.distance(mine.account, one) == 1
     )
     stage.comment(post, late)
-    stage.later(timedelta(hours=2), step=timedelta(minutes=10))
+    stage.later(timedelta(hours=2), step=timedelta(minutes=20))
     states = dict(stage.sql("select id, status from campaign"))
     assert states == {
         mine.campaign_id: "completed", draft: "draft", stage.other.campaign_id: "active",

@@ -21,7 +21,7 @@ def test_contacts_and_others_are_written_to(make_stage: Callable[..., Stage]) ->
     assert len(stage.texts_to(near)) == 1, "no invitation first, and no public reply"
     kinds = [one.kind for one in stage.sandbox.ledger.entries if one.target != near.id]
     assert [kind for kind in kinds if kind != "post"] == ["reply", "invitation"]
-    stage.later(timedelta(days=4), step=timedelta(hours=1))
+    stage.later(timedelta(days=4), step=timedelta(hours=3))
     for person in (near, far):
         assert len([text for text in stage.texts_to(person) if text]) == 3
     assert (

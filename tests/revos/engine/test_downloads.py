@@ -145,9 +145,9 @@ def test_where_an_offer_lies_stands_in_one_header(url: str | None, target: str |
     assert target_of(url) == target
 
 
-@pytest.mark.parametrize("token", ["nothing", "a" * 5_000, "%00", "..%2f..%2fetc"])
-def test_other_links_lead_nowhere(served: TestClient[Litestar], token: str) -> None:
-    assert served.get(f"/d/{token}", headers=BROWSER).status_code == 404
+def test_other_links_lead_nowhere(served: TestClient[Litestar]) -> None:
+    for token in ("nothing", "a" * 5_000, "%00", "..%2f..%2fetc"):
+        assert served.get(f"/d/{token}", headers=BROWSER).status_code == 404, token
 
 
 def test_a_link_that_fails_stays_out_of_the_log(

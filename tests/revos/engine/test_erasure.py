@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.revos.engine.conftest import Stage
 
 A_WHILE = timedelta(hours=3)
-STEP = timedelta(minutes=10)
+STEP = timedelta(minutes=20)
 
 
 def test_a_lead_is_handed_out_then_erased_for_good(stage: Stage) -> None:

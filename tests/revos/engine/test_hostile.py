@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SOON = timedelta(minutes=20)
 A_WHILE = timedelta(hours=5)
-STEP = timedelta(minutes=10)
+STEP = timedelta(minutes=30)
 HOSTILE = [
     [],
     "text",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SOON = timedelta(minutes=20)
 A_WHILE = timedelta(hours=3)
-STEP = timedelta(minutes=10)
+STEP = timedelta(minutes=20)
 
 
 def test_a_contact_who_asks_is_asked_for_the_address_and_gets_the_link(stage: Stage) -> None:
@@ -90,7 +90,7 @@ def test_who_is_no_contact_is_answered_invited_and_written_to_once_accepted(stag
     kinds = [one.kind for one in stage.sandbox.ledger.entries if one.kind != "post"]
     assert kinds == ["reply", "invitation"]
     assert stage.sql("select status from dm_step") == [("waiting",)]
-    stage.later(timedelta(days=4), step=timedelta(hours=1))
+    stage.later(timedelta(days=4), step=timedelta(hours=3))
     assert len([one for one in stage.texts_to(person) if one]) == 3
     assert stage.sql("select status from lead") == [("backup_sent",)]
 
