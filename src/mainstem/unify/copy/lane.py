@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import psycopg
 
 from mainstem.errors import MainstemError, SourceError, UnifyError
-from mainstem.pg.connect import connect
+from mainstem.pg.connect import configure, connect
 from mainstem.unify.catalog.sqlite import Fingerprint, open_source
 from mainstem.unify.copy.load import Counts, LoadOrder, Part, PartLoad
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     Misfits: TypeAlias = Mapping[str, int]
 
 _JOIN_TIMEOUT_S: Final = 10.0
-_SETTINGS: Final = (
-    "set timezone = 'UTC'",
-    "set datestyle = 'ISO, YMD'",
-    "set search_path = ''",
-    "set synchronous_commit = off",
-    "set client_min_messages = warning",
-)
+_SETTINGS: Final = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "search_path": "",
+    "synchronous_commit": "off",
+    "client_min_messages": "warning",
+}
 
 
 class Lane:
@@ -113,8 +113,7 @@ def _serve(connection: Connection[Any, Any], url: str, path: Path, opened: Finge
         ):
             if source.opened != opened:
                 raise SourceError(f"{path} changed while it was read; run again")
-            for setting in _SETTINGS:
-                target.execute(setting)
+            configure(target, _SETTINGS)
             while True:
                 _load(connection, target, source, *connection.recv())
     except (EOFError, BrokenPipeError):

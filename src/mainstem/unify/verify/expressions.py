@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import pgparse
 
-from mainstem.pg.connect import clear_errors, connect
+from mainstem.pg.connect import clear_errors, configure, connect
 from mainstem.unify.ledger import store
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.maps import new_key, own_table
@@ -80,8 +80,7 @@ class _Read:
 def open_fresh(url: str) -> Iterator[Connection]:
     """A connection for `with_expressions`, which never commits."""
     with connect(url, application_name="mainstem verify expressions") as connection:
-        for setting in SETTINGS:
-            connection.execute(setting.encode())
+        configure(connection, SETTINGS)
         connection.commit()
         yield connection
 

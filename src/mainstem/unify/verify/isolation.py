@@ -136,8 +136,7 @@ def _looks(connection: Connection, table: TenantTable, tenants: Sequence[str]) -
     for tenant in tenants:
         own = _count(connection, table, f"{column} = '{tenant}'")
         with claimed(connection, tenant):
-            seen = _count(connection, table, f"{column} = '{tenant}'")
-            foreign = _count(connection, table, f"{column} <> '{tenant}'")
+            seen, foreign = _count_both(connection, table, f"{column} = '{tenant}'")
         if foreign:
             text = f"tenant {tenant} sees {foreign} rows of other tenants"
             yield Finding("isolation", table.name, text)
@@ -158,6 +157,16 @@ def _count(connection: Connection, table: TenantTable, where: str) -> int:
     row = connection.execute(f"select count(*) from {table.name} where {where}".encode()).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def _count_both(connection: Connection, table: TenantTable, where: str) -> tuple[int, int]:
+    """The rows of which it is true, and those of which it is false."""
+    row = connection.execute(
+        f"select count(*) filter (where {where}), count(*) filter (where not ({where}))"
+        f" from {table.name}".encode()
+    ).fetchone()
+    assert row is not None
+    return int(row[0]), int(row[1])
 
 
 def _is_personal(connection: Connection, table: TenantTable) -> bool:
@@ -186,10 +195,14 @@ def claimed(connection: Connection, tenant: str | None) -> Iterator[None]:
             }
         )
     with connection.transaction(force_rollback=True):
-        connection.execute("set local row_security = on")
-        settings = 'set local "request.jwt.claims" = {}; set local "app.client_ids" = {}'
-        connection.execute(
-            sql.SQL(settings).format(sql.Literal(claims), sql.Literal("*" if tenant else ""))
+        settings = (
+            'set local row_security = on; set local "request.jwt.claims" = {};'
+            ' set local "app.client_ids" = {}; set local role {}'
         )
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(ROLE)))
+        clients = "*" if tenant else ""
+        connection.execute(
+            sql.SQL(settings).format(
+                sql.Literal(claims), sql.Literal(clients), sql.Identifier(ROLE)
+            )
+        )
         yield

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self
 
-from mainstem.pg.connect import clear_errors, connect
+from mainstem.pg.connect import clear_errors, configure, connect
 from mainstem.unify.verify.cells import target_cells, target_expression
 from mainstem.unify.verify.model import KeyKind
 from mainstem.unify.verify.source_side import joined_keys
@@ -26,27 +26,26 @@ _ROWS_MAX: Final = 4000
 _BYTES_MAX: Final = 2 * 2**20
 
 #: so that every value is printed in one way, and no policy hides a row
-SETTINGS: Final = (
-    "set timezone = 'UTC'",
-    "set datestyle = 'ISO, YMD'",
-    "set bytea_output = 'hex'",
-    "set extra_float_digits = 1",
-    "set row_security = off",
-    "set search_path = ''",
-    "set work_mem = '128MB'",
-    "set jit = off",
-    "set statement_timeout = 0",
-    "set lock_timeout = '30s'",
-    "set default_transaction_isolation = 'repeatable read'",
-)
+SETTINGS: Final = {
+    "timezone": "UTC",
+    "datestyle": "ISO, YMD",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "row_security": "off",
+    "search_path": "",
+    "work_mem": "128MB",
+    "jit": "off",
+    "statement_timeout": "0",
+    "lock_timeout": "30s",
+    "default_transaction_isolation": "repeatable read",
+}
 
 
 @contextmanager
 def open_target(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
     """A connection on which each statement sees one state, and every value is written alike."""
     with connect(url, autocommit=True, application_name="mainstem verify") as connection:
-        for setting in SETTINGS:
-            connection.execute(setting.encode())
+        configure(connection, SETTINGS)
         yield connection
 
 
