@@ -8,7 +8,7 @@ from rich.console import Console
 
 from mainstem.unify.progress import Reporter, reporter
 
-STEPS = 200
+STEPS = 50
 
 
 def begin_steps(watching: Reporter) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +19,10 @@ from mainstem.pg.connect import connect
 from mainstem.unify.move.loading import UNSTAGE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mainstem.pg.scratch import ScratchServer
     from mainstem.unify.progress import Step
-
-MAINSTEM = str(Path(sys.executable).parent / "mainstem")
 
 
 @settings(
@@ -146,14 +143,7 @@ def test_kill_9_at_a_random_moment(
     for after_ms in chance.sample([0, 3, 10], 3):
         signs = chance.randint(1, expected.signs // 4)
         assert kill("run", shop.config, shop.url, signs=signs, after_ms=after_ms)
-    done = subprocess.run(
-        [MAINSTEM, "unify", "run", str(shop.config)],
-        env={**os.environ, "DATABASE_URL": shop.url},
-        capture_output=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr.decode()
+    shop.run()
     assert _stable(shop) == expected.content
     new = {row[1] for row in shop.definitions()} - {row[1] for row in definitions}
     assert [row for row in shop.definitions() if row[1] not in new] == definitions
