@@ -55,8 +55,12 @@ MEMORY = Path("/dev/shm")
 MEMORY_BYTES_MIN = 4 * 2**30
 #: how many objects are made before a look for those that are no longer reached
 GARBAGE_MIN = 50_000
-#: folders whose tests share a database and a server: one worker makes them, and runs all of these
-TOGETHER = frozenset(f"tests/{name}" for name in ("core", "rest", "storage", "web"))
+#: folders whose tests share what takes a second to make, such as a server or a run to verify: one
+#: worker makes it, and runs all of these
+TOGETHER = frozenset(
+    f"tests/{name}"
+    for name in ("core", "rest", "samples", "storage", "unify/replay", "unify/verify", "web")
+)
 #: files that take half a minute or more each, which nothing should wait for at the end
 LONG = ("tests/acceptance/", "tests/unify/several/")
 _at_end = ExitStack()
