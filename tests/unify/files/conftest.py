@@ -91,16 +91,17 @@ class Project:
             made = make_plan(read_config(self.config), connection, is_forced=True)
         return made if made.questions else read_directory(made.directory)
 
+    def read_plan(self) -> Plan:
+        return read_directory(self.folder / "project-plan")
+
     def run(self, reporter: Reporter | None = None) -> Outcome:
-        plan = read_directory(read_config(self.config).plan_dir)
-        return run_plan(plan, self.url, reporter=reporter or Silence())
+        return run_plan(self.read_plan(), self.url, reporter=reporter or Silence())
 
     def catch_up(
         self, reporter: Reporter | None = None, *, is_forced: bool = False, is_last: bool = False
     ) -> CaughtUp:
-        plan = read_directory(read_config(self.config).plan_dir)
         return catch_up(
-            plan,
+            self.read_plan(),
             self.url,
             reporter=reporter or Silence(),
             until_s=60,
@@ -109,8 +110,7 @@ class Project:
         )
 
     def verify(self) -> Verification:
-        plan = read_directory(read_config(self.config).plan_dir)
-        return verify_run(plan, self.url, reporter=Silence())
+        return verify_run(self.read_plan(), self.url, reporter=Silence())
 
     def undo(self, run_id: int, *, is_forced: bool = False) -> None:
         undo_run(run_id, self.url, reporter=Silence(), is_forced=is_forced)
