@@ -326,6 +326,21 @@ def test_jobs_of_one_ordering_key_go_one_after_another(place: Place) -> None:
     assert [job.id for job in claim(place)] == [second]
 
 
+def test_a_claim_that_another_was_faster_than_leases_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def second(connection: psycopg.Connection[TupleRow], *_: object, **__: object) -> None:
+        connection.execute("do $$ begin raise unique_violation; end $$")
+
+    (job,) = place.add(NewJob(kind="write"))
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "claim", second)
+        assert work(place) == 0
+    assert place.sql("select status, attempt from app.job") == [("ready", 0)]
+    assert work(place) == 1
+    assert place.archive() == {job: "completed"}
+
+
 def test_a_bucket_lets_so_many_begin_and_puts_the_others_off(place: Place) -> None:
     with service_transaction(place.connection) as open_:
         set_limit(open_, "sends", agency_id=place.mine, tokens_per_s=0.01, tokens_max=2)

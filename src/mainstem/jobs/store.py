@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from psycopg import errors as pg_errors
 from psycopg.types.json import Jsonb
 
 from mainstem.db.queries import load_queries
@@ -79,13 +78,13 @@ def claim(
         jobs_max: at most so many.
         lease_s: for so many seconds from now.
         at: which jobs count as due; None is now.
+
+    Raises:
+        psycopg.errors.UniqueViolation: another claim leased a job of the same ordering key at the
+            same moment; nothing is leased, and the transaction is over.
     """
     asked = {"queue": queue, "worker": worker, "jobs_max": jobs_max, "lease_s": lease_s, "at": at}
-    try:
-        with connection.transaction():
-            rows = connection.execute(QUERIES["claim"], asked, prepare=True).fetchall()
-    except pg_errors.UniqueViolation:
-        return []  # another claim leased a job of the same ordering key at the same moment
+    rows = connection.execute(QUERIES["claim"], asked, prepare=True).fetchall()
     found = [Job(*row) for row in rows]
     return sorted(found, key=lambda job: (-job.priority, job.run_at, job.id))
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psycopg
+from psycopg import errors as pg_errors
 
 from mainstem.errors import MainstemError
 from mainstem.jobs import schedules, store
@@ -114,20 +115,26 @@ class Worker:
         batches = Batches(connection, self.registry, job_transaction)
         count = 0
         for queue in self.queues:
+            jobs = self._claimed(connection, queue)
+            if jobs:
+                with self._held.holding(jobs):
+                    batches.do(jobs)
+            count += len(jobs)
+        return count
+
+    def _claimed(self, connection: psycopg.Connection[TupleRow], queue: str) -> list[Job]:
+        try:
             # A claim that a crash forgets leaves jobs that wait: as if it had never been.
             with service_transaction(connection, waits_for_disk=False):
-                jobs = store.claim(
+                return store.claim(
                     connection,
                     queue,
                     worker=self.options.name,
                     jobs_max=self.options.batch_max,
                     lease_s=self.options.lease_s,
                 )
-            if jobs:
-                with self._held.holding(jobs):
-                    batches.do(jobs)
-            count += len(jobs)
-        return count
+        except pg_errors.UniqueViolation:
+            return []  # another claim leased a job of the same ordering key at the same moment
 
     def _keep(self, ends: threading.Event) -> None:
         _persist(self._keeping, ends)
