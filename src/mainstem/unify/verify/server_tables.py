@@ -1,4 +1,7 @@
-"""The tables of all PostgreSQL sources, two at a time: beside a small one a core stands idle."""
+"""The tables of all PostgreSQL sources, two at a time: beside a small one a core stands idle.
+
+Where all are small, connections of their own would take longer than the rows.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 _AT_A_TIME: Final = 2
+#: rows that one connection compares before others are ready to help
+ALONE_ROWS_MAX: Final = 20_000
 
 
 def compare_servers(
@@ -41,11 +46,14 @@ def compare_servers(
     left = deque(sorted(tables, key=lambda table: table.row_count, reverse=True))
     found: dict[str, Compared] = {}
 
-    def work() -> None:
-        with _open_pair(planned, sources, url) as pair:
+    def work(*, is_alone: bool = False) -> None:
+        with _open_pair(planned, sources, url, is_alone=is_alone) as pair:
             while (table := _taken(left)) is not None:
                 found[table.name] = pair.compare(table, reporter=reporter)
 
+    if sum(table.row_count for table in tables) <= ALONE_ROWS_MAX:
+        work(is_alone=True)
+        return found
     with ThreadPoolExecutor(_AT_A_TIME) as pool:
         started = [pool.submit(work) for _ in range(min(_AT_A_TIME, len(tables)))]
         try:
@@ -92,14 +100,16 @@ class _Pair:
 
 @contextmanager
 def _open_pair(
-    planned: PlannedRun, sources: Mapping[str, ServerSource], url: str
+    planned: PlannedRun, sources: Mapping[str, ServerSource], url: str, *, is_alone: bool
 ) -> Iterator[_Pair]:
     with ExitStack() as stack:
-        target = stack.enter_context(open_target(url))
-        own = {
-            name: replace(source, server=stack.enter_context(source.server.beside()))
-            for name, source in sources.items()
-        }
+        target, own = planned.connection, dict(sources)
+        if not is_alone:
+            target = stack.enter_context(open_target(url))
+            own = {
+                name: replace(source, server=stack.enter_context(source.server.beside()))
+                for name, source in sources.items()
+            }
         yield _Pair(
             replace(planned, connection=target),
             own,
