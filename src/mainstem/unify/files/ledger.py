@@ -81,13 +81,17 @@ def read_rows(
 
 def save(connection: Connection, run_id: int, position: int, done: Iterable[Done]) -> None:
     """Write what became of files, and into the quarantine those that wait for a person."""
-    rows = [(one.state, one.sha256, one.reason, run_id, position, one.key) for one in done]
-    with connection.cursor() as cursor:
-        cursor.executemany(
-            "update unify.file set state = %s, sha256 = coalesce(%s, sha256), reason = %s"
-            " where run_id = %s and position = %s and key = %s",
-            rows,
-        )
+    rows = [(one.key, one.state, one.sha256, one.reason) for one in done]
+    if not rows:
+        return
+    keys, states, sums, reasons = map(list, zip(*rows, strict=True))
+    connection.execute(
+        "update unify.file as f set state = d.state, sha256 = coalesce(d.sha256, f.sha256),"
+        " reason = d.reason from unnest(%b::text[], %b::text[], %b::text[], %b::text[])"
+        " as d (key, state, sha256, reason)"
+        " where f.run_id = %s and f.position = %s and f.key = d.key",
+        (keys, states, sums, reasons, run_id, position),
+    )
 
 
 def fill_quarantine(connection: Connection, run_id: int, position: int, called: str) -> None:
