@@ -163,17 +163,23 @@ def house(scratch: ScratchServer, template: str) -> Iterator[House]:
     scratch.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def owner(house: House) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A connection in autocommit mode to the house's database, as its owner."""
+    with connect(house.url, autocommit=True) as opened:
+        yield opened
+
+
 @pytest.fixture
-def desk(house: House) -> Iterator[Desk]:
-    with connect(house.url, autocommit=True) as connection:
-        connection.execute("delete from app.stray_event")
-        connection.execute("delete from app.job")
-        told = Told()
-        registry = Registry()
-        listeners = Listeners(told.message, told.connect)
-        Handling(house.shared.provider, "v1", REAL, listeners).add_to(registry)
-        made = Desk(house, connection, told, Worker(house.url, registry))
-        for _ in range(2):
-            account = house.control("POST", "accounts")
-            made.accounts.append((made.add(account["id"]), account))
-        yield made
+def desk(house: House, owner: psycopg.Connection[TupleRow]) -> Desk:
+    owner.execute("delete from app.stray_event")
+    owner.execute("delete from app.job")
+    told = Told()
+    registry = Registry()
+    listeners = Listeners(told.message, told.connect)
+    Handling(house.shared.provider, "v1", REAL, listeners).add_to(registry)
+    made = Desk(house, owner, told, Worker(house.url, registry))
+    for _ in range(2):
+        account = house.control("POST", "accounts")
+        made.accounts.append((made.add(account["id"]), account))
+    return made
