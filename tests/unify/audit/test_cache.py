@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.unify.audit.cache import Cache
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 @given(st.text(), st.binary())
+@settings(max_examples=50)
 def test_what_was_put_is_got(
     tmp_path_factory: pytest.TempPathFactory, key: str, content: bytes
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainstem.unify.code.filter_text import column_of, filtered_columns
@@ -68,6 +68,7 @@ def written(item: Selected) -> str:
 
 
 @given(selections)
+@settings(max_examples=50)
 def test_what_is_written_is_read_back(items: list[Selected]) -> None:
     assert parse_select(",\n  ".join(map(written, items))) == tuple(items)
 

@@ -186,7 +186,7 @@ def test_what_is_not_sql_is_nothing_and_broken_sql_is_said_to_be() -> None:
         assert broken.place == PLACE
 
 
-@settings(deadline=None)
+@settings(max_examples=50)
 @given(
     st.one_of(
         st.text(),
@@ -216,7 +216,7 @@ def test_no_text_raises(text: str, engine: Engine) -> None:
 NAMES = st.from_regex(r"[a-z]{3,8}_[a-z]{2,5}", fullmatch=True)
 
 
-@settings(deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(NAMES, min_size=1, max_size=5, unique=True), NAMES, st.sampled_from(Engine), st.data()
 )

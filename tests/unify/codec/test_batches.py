@@ -76,7 +76,7 @@ def test_a_large_batch_gives_what_each_value_gives_alone(type_name: str) -> None
     check()
 
 
-@settings(max_examples=400, deadline=None, database=None)
+@settings(max_examples=200, deadline=None, database=None)
 @given(st.lists(st.lists(PIECES, max_size=7).map("".join), min_size=1, max_size=4))
 def test_texts_that_are_taken_together_are_taken_one_by_one(texts: list[str]) -> None:
     if are_plain_json(texts):

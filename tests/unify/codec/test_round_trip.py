@@ -218,7 +218,7 @@ def exact_json(text: str) -> object:
     return parsed
 
 
-@settings(max_examples=200, deadline=None, database=None)
+@settings(max_examples=100, deadline=None, database=None)
 @given(jsons | st.text(max_size=12))
 def test_json_is_written_the_same_however_often(text: str) -> None:
     once = written(text)

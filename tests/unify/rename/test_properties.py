@@ -30,11 +30,10 @@ def lists(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.lists(inner, min_size=1, max_size=3).map(", ".join)
 
 
-@st.composite
-def embedding(draw: st.DrawFn, inner: st.SearchStrategy[str]) -> str:
-    alias = draw(st.sampled_from(["", "", "who:", "clients:", "..."]))
-    hint = draw(st.sampled_from(["", "!inner", "!owner_id", "!left", "!users"]))
-    return f"{alias}{draw(tables)}{hint}({draw(lists(inner))})"
+def embedding(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    alias = st.sampled_from(["", "", "who:", "clients:", "..."])
+    hint = st.sampled_from(["", "!inner", "!owner_id", "!left", "!users"])
+    return st.builds("{}{}{}({})".format, alias, tables, hint, lists(inner))
 
 
 selects = lists(st.recursive(words, lambda inner: st.one_of(words, embedding(inner)), max_leaves=8))
@@ -52,14 +51,17 @@ STATEMENTS = [
 ]
 
 
-@st.composite
-def statements(draw: st.DrawFn) -> str:
-    text = draw(st.sampled_from(STATEMENTS)).replace("Q", draw(st.sampled_from("'\"`")))
-    return text.format(table=draw(tables), other=draw(tables), select=draw(selects))
+def statement(text: str, quote: str, table: str, other: str, select: str) -> str:
+    return text.replace("Q", quote).format(table=table, other=other, select=select)
 
 
-@given(st.lists(statements(), min_size=1, max_size=5))
-@settings(max_examples=150, deadline=None)
+statements = st.builds(
+    statement, st.sampled_from(STATEMENTS), st.sampled_from("'\"`"), tables, tables, selects
+)
+
+
+@given(st.lists(statements, min_size=1, max_size=5))
+@settings(max_examples=100)
 def test_renamed_code_says_the_same_under_the_new_names(lines: list[str]) -> None:
     file = SyntaxFile("a.ts", Language.TYPESCRIPT, "".join(f"{one};\n" for one in lines).encode())
     spots, doubts = settled(file.path, file.source, file_found(file, RENAMES).spots)
@@ -101,7 +103,7 @@ def _shape(item: SelectedField | SelectedResource, *, is_renamed: bool) -> Shape
 
 
 @given(selects)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100)
 def test_a_renamed_select_gives_the_same_keys_from_the_new_tables(text: str) -> None:
     done = text
     for part in sorted(select_parts(text, RENAMES), key=lambda one: -one.start):

@@ -93,7 +93,7 @@ schemas = st.builds(
 
 
 @given(schemas)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40)
 def test_typescript_parses_and_has_every_column(schema: TypedSchema) -> None:
     text = typescript([schema])
     file = SyntaxFile("a.ts", Language.TYPESCRIPT, text.encode())
@@ -113,7 +113,7 @@ def _members(row: Any) -> Sequence[Any]:
 
 
 @given(schemas)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40)
 def test_python_runs_and_asks_for_what_an_insert_needs(schema: TypedSchema) -> None:
     module: dict[str, Any] = {"__name__": "rows"}
     exec(compile(python([schema]), "rows.py", "exec"), module)

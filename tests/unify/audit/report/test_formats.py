@@ -7,7 +7,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as SarifLog
@@ -65,6 +65,9 @@ reports = st.builds(
     known_count=st.integers(0, 9),
 )
 
+#: each report has findings enough to try what a form does with texts
+enough = settings(max_examples=50)
+
 
 @pytest.fixture
 def report() -> Report:
@@ -89,6 +92,7 @@ def published() -> jsonschema.Draft202012Validator:
 
 
 @given(report=reports)
+@enough
 def test_json_follows_the_published_schema(
     published: jsonschema.Draft202012Validator, report: Report
 ) -> None:
@@ -98,6 +102,7 @@ def test_json_follows_the_published_schema(
 
 
 @given(reports)
+@enough
 def test_sarif_follows_its_standard(report: Report) -> None:
     text = as_sarif(report, [CHECK])
     log = SarifLog.model_validate_json(text)
@@ -114,6 +119,7 @@ def test_sarif_points_at_the_lines(report: Report) -> None:
 
 
 @given(reports)
+@enough
 def test_text_and_markdown_take_any_report(report: Report) -> None:
     file = io.StringIO()
     print_report(report, Console(file=file, width=100), titles={CHECK.name: CHECK.title})
@@ -141,6 +147,7 @@ def test_nothing_in_a_report_is_markup(report: Report) -> None:
 
 
 @given(st.text(st.characters(categories=["Cc"]), min_size=1, max_size=5))
+@enough
 def test_no_text_of_a_repository_moves_the_terminal(controls: str) -> None:
     hostile = f"a{controls}[31mb"
     place = Evidence(SourceKind.CODE, hostile, hostile, 1)
