@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from mainstem.pg.connect import connect
+from mainstem.unify.ledger.store import ensure_schema
 from mainstem.unify.move.catchup.passes import catch_up
 from mainstem.unify.move.run import run_plan
 from mainstem.unify.move.undo import undo_run
@@ -185,7 +186,7 @@ class Merge:
             return make_plan(read_config(self.config), connection, is_forced=is_forced)
 
     def read_plan(self) -> Plan:
-        return read_directory(read_config(self.config).plan_dir)
+        return read_directory(self.folder / "two-plan")
 
     def run(self, reporter: Reporter | None = None) -> Outcome:
         return run_plan(self.read_plan(), self.url, reporter=reporter or Silence())
@@ -335,24 +336,34 @@ def _sources(scratch: ScratchServer) -> tuple[str, str]:
     return north, south
 
 
+@pytest.fixture(scope="session")
+def _target(scratch: ScratchServer) -> str:
+    """A template: empty tables, and a ledger of no runs."""
+    name = f"target_{uuid4().hex}"
+    with connect(scratch.create_database(name)) as connection:
+        connection.execute(TARGET.encode())
+        ensure_schema(connection)
+    return name
+
+
 @pytest.fixture
 def merge(
     scratch: ScratchServer,
     _sources: tuple[str, str],
+    _target: str,
     tmp_path: Path,
-    empty_database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Merge]:
     """Sources whose rows all fit, and an empty target."""
-    names = [f"test_{uuid4().hex}" for _ in _sources]
-    north, south = (
+    templates = (*_sources, _target)
+    names = [f"test_{uuid4().hex}" for _ in templates]
+    north, south, url = (
         scratch.create_database(name, template=template)
-        for name, template in zip(names, _sources, strict=True)
+        for name, template in zip(names, templates, strict=True)
     )
     monkeypatch.setenv("NORTH", north)
     monkeypatch.setenv("SOUTH", south)
-    made = Merge(tmp_path, north, south, empty_database_url)
-    made.execute(made.url, TARGET)
+    made = Merge(tmp_path, north, south, url)
     fill_desk(tmp_path / "desk.db")
     made.config.write_text(CONFIG)
     yield made

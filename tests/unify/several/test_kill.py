@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
 
 #: about a quarter of the signs of life that a run, or a pass, gives
-_SIGNS = {"run": 22, "pass": 15}
+_SIGNS = {"run": 20, "pass": 15}
 
 
 def kill_thrice(merge: Merge, what: str, chance: random.Random) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_a_rehearsal_says_what_would_happen(merge: Merge, monkeypatch: pytest.MonkeyPatch) -> None:
+    merge.execute(merge.url, "drop schema unify cascade")
     merge.execute(merge.north, f"update people set shop_id = null where id = '{uuid_of(120)}'")
     monkeypatch.setenv("DATABASE_URL", merge.url)
     result = CliRunner().invoke(command, [str(merge.config)])

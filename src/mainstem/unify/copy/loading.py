@@ -137,19 +137,15 @@ class Loading:
     def save_account(self, target: TargetTable, counts: Counts) -> None:
         """Write the row account of a table that is loaded."""
         with self._connection.transaction():
-            store.set_account(
-                self._connection,
-                self._run.id,
-                source_name=self._run.name,
-                account=Account(
-                    source_table=target.source.name,
-                    target_table=target.name,
-                    source_rows=counts.rows,
-                    loaded=counts.loaded,
-                    quarantined=counts.quarantined,
-                    conversions=counts.conversions,
-                ),
+            account = Account(
+                source_table=target.source.name,
+                target_table=target.name,
+                source_rows=counts.rows,
+                loaded=counts.loaded,
+                quarantined=counts.quarantined,
+                conversions=counts.conversions,
             )
+            store.set_accounts(self._connection, self._run.id, [(self._run.name, account)])
 
     def _count(self, target: TargetTable) -> int:
         with self._source.reading() as connection:

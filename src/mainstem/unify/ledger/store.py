@@ -48,6 +48,8 @@ _OF_A_RUN = (
     "step",
 )
 
+_STEP_COLUMNS = "name, position, state = 'done', row_count, last_key, detail"
+
 _RUN_COLUMNS = "id, kind, name, plan_sha256, source, schema_name, state, started_at, finished_at"
 
 
@@ -161,24 +163,27 @@ def forget_run(connection: Connection, run_id: int) -> None:
 # Steps
 
 
-def read_steps(connection: Connection, run_id: int) -> dict[str, Step]:
-    """The run's steps by name, in their order."""
+def read_steps(
+    connection: Connection, run_id: int, names: Iterable[str] | None = None
+) -> dict[str, Step]:
+    """The run's steps by name, in their order; `names`: only these, where they have begun."""
     rows = connection.execute(
-        "select name, position, state = 'done', row_count, last_key, detail"
-        " from unify.step where run_id = %s order by position, name",
-        (run_id,),
+        f"select {_STEP_COLUMNS} from unify.step where run_id = %s"
+        f"{'' if names is None else ' and name = any(%s)'} order by position, name",
+        (run_id,) if names is None else (run_id, list(names)),
     )
     return {row[0]: Step(*row) for row in rows}
 
 
+def step_names(connection: Connection, run_id: int) -> set[str]:
+    """The names of the run's steps that have begun."""
+    rows = connection.execute("select name from unify.step where run_id = %s", (run_id,))
+    return {name for (name,) in rows}
+
+
 def read_step(connection: Connection, run_id: int, name: str) -> Step | None:
     """One step of a run; None where it has not begun."""
-    row = connection.execute(
-        "select name, position, state = 'done', row_count, last_key, detail"
-        " from unify.step where run_id = %s and name = %s",
-        (run_id, name),
-    ).fetchone()
-    return None if row is None else Step(*row)
+    return read_steps(connection, run_id, [name]).get(name)
 
 
 def save_step(
@@ -210,6 +215,17 @@ def save_step(
             "last_key": None if last_key is None else Jsonb(last_key),
             "detail": None if detail is None else Jsonb(detail),
         },
+    )
+
+
+def add_detail(
+    connection: Connection, run_id: int, names: Sequence[str], detail: Mapping[str, object]
+) -> None:
+    """Note something more of steps that are done."""
+    connection.execute(
+        "update unify.step set detail = coalesce(detail, '{}') || %s"
+        " where run_id = %s and name = any(%s)",
+        (Jsonb(detail), run_id, list(names)),
     )
 
 
@@ -288,6 +304,14 @@ def read_quarantine(connection: Connection, run_id: int) -> Iterator[QuarantineR
             yield QuarantineRow(*row)
 
 
+def read_waiting(connection: Connection, run_id: int) -> set[str]:
+    """The source tables of which rows of a run wait for a person."""
+    rows = connection.execute(
+        "select distinct source_table from unify.quarantine where run_id = %s", (run_id,)
+    )
+    return {table for (table,) in rows}
+
+
 def set_original(
     connection: Connection, run_id: int, source_table: str, *, key: str, original: str
 ) -> None:
@@ -333,29 +357,22 @@ def set_decisions(connection: Connection, run_id: int, decisions: Iterable[Decis
         )
 
 
-def set_account(connection: Connection, run_id: int, *, source_name: str, account: Account) -> None:
-    """Write the row account of one source table, replacing what was there."""
-    connection.execute(
-        "insert into unify.table_result (run_id, source_name, source_table, target_table,"
-        " source_rows, loaded, merged, quarantined, dropped, conversions)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
-        " on conflict on constraint table_result_pkey do update set"
-        " target_table = excluded.target_table, source_rows = excluded.source_rows,"
-        " loaded = excluded.loaded, merged = excluded.merged, quarantined = excluded.quarantined,"
-        " dropped = excluded.dropped, conversions = excluded.conversions",
-        (
-            run_id,
-            source_name,
-            account.source_table,
-            account.target_table,
-            account.source_rows,
-            account.loaded,
-            account.merged,
-            account.quarantined,
-            account.dropped,
-            account.conversions,
-        ),
-    )
+def set_accounts(
+    connection: Connection, run_id: int, accounts: Iterable[tuple[str, Account]]
+) -> None:
+    """Write the row accounts of source tables, by their sources, replacing what was there."""
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "insert into unify.table_result (run_id, source_name, source_table, target_table,"
+            " source_rows, loaded, merged, quarantined, dropped, conversions)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+            " on conflict on constraint table_result_pkey do update set"
+            " target_table = excluded.target_table, source_rows = excluded.source_rows,"
+            " loaded = excluded.loaded, merged = excluded.merged,"
+            " quarantined = excluded.quarantined, dropped = excluded.dropped,"
+            " conversions = excluded.conversions",
+            [(run_id, source_name, *astuple(account)) for source_name, account in accounts],
+        )
 
 
 def read_accounts(connection: Connection, run_id: int) -> list[Account]:
@@ -407,23 +424,26 @@ def create_map(
 
 def attach_maps(connection: Connection, run_id: int) -> None:
     """Make the run's maps partitions of `unify.legacy_id`, those that are not yet."""
-    for found in read_maps(connection, run_id):
-        name = sql.Identifier("unify", found.partition)
-        row = connection.execute(
-            "select relispartition from pg_class where oid = %s::regclass",
-            (name.as_string(connection),),
-        ).fetchone()
-        if row is not None and not row[0]:
-            connection.execute(
-                sql.SQL(
-                    "alter table unify.legacy_id attach partition {} for values in ({})"
-                ).format(name, sql.Literal(found.map_id))
-            )
-            connection.execute(
-                sql.SQL("alter table {} drop constraint if exists {}").format(
-                    name, sql.Identifier(_MAP_CHECK)
-                )
-            )
+    rows = connection.execute(
+        "select m.map_id from unify.legacy_map m"
+        " join pg_class c on c.oid = to_regclass('unify.legacy_id_' || m.map_id)"
+        " where m.run_id = %s and not c.relispartition order by m.map_id",
+        (run_id,),
+    ).fetchall()
+    attach = sql.SQL(
+        "alter table unify.legacy_id attach partition {table} for values in ({map_id});"
+        " alter table {table} drop constraint if exists {check}"
+    )
+    statements = [
+        attach.format(
+            table=sql.Identifier("unify", f"legacy_id_{map_id}"),
+            map_id=sql.Literal(map_id),
+            check=sql.Identifier(_MAP_CHECK),
+        )
+        for (map_id,) in rows
+    ]
+    if statements:
+        connection.execute(sql.SQL("; ").join(statements))
 
 
 def analyze_run(connection: Connection, run_id: int) -> None:

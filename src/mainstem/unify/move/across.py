@@ -60,7 +60,7 @@ def merge_tasks(move: Move, run: Run) -> Iterator[Task]:
     Each may begin once the tables that it reads are staged. It raises ConfigError when it names a
     column that a source table does not fill.
     """
-    done = store.read_steps(move.session.main, run.id).keys()
+    done = store.step_names(move.session.main, run.id)
     move.session.main.commit()
     before: list[str] = []
     for merge in _in_order(move.plan):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from psycopg import sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -105,6 +105,8 @@ class TableRecord:
     foreign_keys: tuple[ForeignKeyRecord, ...] = ()
     triggers: dict[str, str] = field(default_factory=dict)
     partitions: tuple[str, ...] = ()
+    #: whether the rows that it gets are so many that a pass over them takes its time
+    is_large: bool = False
 
     @property
     def unique(self) -> tuple[IndexRecord, ...]:
@@ -154,6 +156,7 @@ def take_off(
         foreign_keys=foreign_keys,
         triggers=dict(connection.execute(_TRIGGERS, (table,)).fetchall()),
         partitions=partitions_of(connection, table),
+        is_large=is_large,
     )
     _drop(connection, record, names=dropped)
     return record
@@ -234,15 +237,17 @@ def put_back_index(connection: Connection, table: str, index: IndexRecord) -> No
     if index.constraint is not None:
         if not _has_constraint(connection, table, index.constraint):
             assert index.constraint_definition is not None
-            _add(connection, table, index.constraint, index.constraint_definition)
+            _add(connection, table, {index.constraint: index.constraint_definition})
             _comment(connection, "constraint", index.constraint, index.constraint_comment, table)
     elif not _has_index(connection, table, index.name):
         # The server prints a partitioned index as its parent's part alone.
         connection.execute(index.definition.replace(" ON ONLY ", " ON ", 1))
     else:
         return
-    _comment(connection, "index", _beside(connection, table, index.name), index.comment)
-    _name_parts(connection, table, index)
+    if index.comment is not None:
+        _comment(connection, "index", _beside(connection, table, index.name), index.comment)
+    if index.parts:
+        _name_parts(connection, table, index)
 
 
 def put_back_foreign_key(connection: Connection, key: ForeignKeyRecord) -> None:
@@ -250,9 +255,27 @@ def put_back_foreign_key(connection: Connection, key: ForeignKeyRecord) -> None:
 
     Raises psycopg's ForeignKeyViolation when a row points nowhere.
     """
-    if not _has_constraint(connection, key.table, key.name):
-        _add(connection, key.table, key.name, key.definition)
-        _comment(connection, "constraint", key.name, key.comment, key.table)
+    put_back_foreign_keys(connection, key.table, [key])
+
+
+def put_back_foreign_keys(
+    connection: Connection, table: str, keys: Sequence[ForeignKeyRecord]
+) -> None:
+    """Add foreign keys of one table anew, in one statement, those that are not there.
+
+    Raises psycopg's ForeignKeyViolation when a row points nowhere.
+    """
+    there = {
+        name
+        for (name,) in connection.execute(
+            "select conname from pg_constraint where conrelid = %s::regclass and conname = any(%s)",
+            (table, [key.name for key in keys]),
+        )
+    }
+    missing = [key for key in keys if key.name not in there]
+    _add(connection, table, {key.name: key.definition for key in missing})
+    for key in missing:
+        _comment(connection, "constraint", key.name, key.comment, table)
 
 
 def put_back_triggers(connection: Connection, record: TableRecord) -> None:
@@ -295,12 +318,16 @@ def _drop_constraints(connection: Connection, table: str, names: Sequence[str]) 
         )
 
 
-def _add(connection: Connection, table: str, name: str, definition: str) -> None:
-    connection.execute(
-        sql.SQL("alter table {} add constraint {} {}").format(
-            sql.SQL(table), sql.Identifier(name), sql.SQL(definition)
+def _add(connection: Connection, table: str, definitions: Mapping[str, str]) -> None:
+    """Add constraints to a table, by their names."""
+    adds = [
+        sql.SQL("add constraint {} {}").format(sql.Identifier(name), sql.SQL(definition))
+        for name, definition in definitions.items()
+    ]
+    if adds:
+        connection.execute(
+            sql.SQL("alter table {} {}").format(sql.SQL(table), sql.SQL(", ").join(adds))
         )
-    )
 
 
 def _comment(

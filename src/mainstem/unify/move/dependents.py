@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _EXAMPLES_MAX = 5
 
-#: foreign keys that point at a table: child, its columns, the parent's, the child's key columns
+#: foreign keys that point at tables: table, child, its columns, the table's, key of the child
 POINTING_AT = """
-select k.conrelid::regclass::text, k.conname,
+select t.name, k.conrelid::regclass::text,
        array(select a.attname::text from unnest(k.conkey) with ordinality u(n, p)
              join pg_attribute a on a.attrelid = k.conrelid and a.attnum = u.n order by u.p),
        array(select a.attname::text from unnest(k.confkey) with ordinality u(n, p)
@@ -31,9 +31,10 @@ select k.conrelid::regclass::text, k.conname,
              join pg_attribute a on a.attrelid = i.indrelid and a.attnum = any(i.indkey)
              where i.indrelid = k.conrelid and i.indisprimary
              order by array_position(i.indkey::int2[], a.attnum))
-from pg_constraint k
-where k.contype = 'f' and k.conparentid = 0 and k.confrelid = %s::regclass
-order by 1, 2
+from unnest(%s::text[]) with ordinality as t (name, at)
+join pg_constraint k on k.confrelid = t.name::regclass
+where k.contype = 'f' and k.conparentid = 0
+order by t.at, 2, k.conname
 """
 
 
@@ -65,21 +66,20 @@ def refuse_dependents(connection: Connection, tables: Mapping[str, RunTable]) ->
     """
     found = []
     strangers: dict[str, int] = {}
-    for table in tables.values():
-        for child, _, columns, parents, key in connection.execute(
-            POINTING_AT, (table.name,)
-        ).fetchall():
-            own = tables.get(child)
-            if own is not None and not _strangers(connection, own, strangers):
-                continue
-            count, examples = _pointing(
-                connection, table, child, columns=columns, parents=parents, key=key, own=own
+    for name, child, columns, parents, key in connection.execute(
+        POINTING_AT, (list(tables),)
+    ).fetchall():
+        own = tables.get(child)
+        if own is not None and not _strangers(connection, own, strangers):
+            continue
+        count, examples = _pointing(
+            connection, tables[name], child, columns=columns, parents=parents, key=key, own=own
+        )
+        if count:
+            found.append(
+                f"{count} rows of {child} point at {tables[name].plain_name} "
+                f"(for example {', '.join(examples)})"
             )
-            if count:
-                found.append(
-                    f"{count} rows of {child} point at {table.plain_name} "
-                    f"(for example {', '.join(examples)})"
-                )
     found += _merged_later(connection, tables)
     if found:
         raise TargetError(

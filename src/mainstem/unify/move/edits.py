@@ -77,7 +77,8 @@ def refuse_edited(connection: Connection, run: Run, written: Iterable[Written]) 
 
     Raises TargetError naming tables, counts and examples of their keys; or that it cannot be known.
     """
-    steps = store.read_steps(connection, run.id)
+    written = list(written)
+    steps = store.read_steps(connection, run.id, {one.step for one in written})
     found, unknown = [], []
     for one in written:
         step = steps.get(one.step)

@@ -12,7 +12,7 @@ from mainstem.errors import ConfigError, TargetError, UnifyError
 from mainstem.pg.connect import said_of
 from mainstem.unify.ledger import store
 from mainstem.unify.move import conflicts
-from mainstem.unify.move.account import count_account
+from mainstem.unify.move.account import count_accounts
 from mainstem.unify.move.definitions import put_back_index
 from mainstem.unify.move.large_values import MEND_LARGE, largest_staged
 from mainstem.unify.move.maps import Maps, also_name, new_key, own_table
@@ -28,7 +28,7 @@ from mainstem.unify.move.statements import (
 from mainstem.unify.plan.names import name_sql, qualified_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from psycopg.rows import TupleRow
 
@@ -77,8 +77,7 @@ class Loader:
             new_key=new_key(target, self.plan),
         )
         counts = self._execute(statement, target)
-        for number, section in enumerate(sections):
-            self._check_keys(section, counts.get(number, (0, 0)))
+        self._check_keys(sections, counts)
         self._put_unique_back(target, record, sections)
         if any(section.gives("_merge") for section in sections):
             conflicts.quarantine_unmerged(
@@ -89,6 +88,7 @@ class Loader:
         )
         self._account_for(_maps(sections), target)
         loaded = self._check_target(target, sections, before)
+        self._analyze(_maps(sections))
         for section in sections:
             self.maps.loaded[section.source_table] = section.map
         return loaded, before
@@ -111,9 +111,12 @@ class Loader:
         return found.called(self.plan.schema)
 
     def _account_for(self, maps: Sequence[LegacyMap], target: TargetTable) -> None:
-        for found in maps:
-            self._forget_changes(found.source_table)
-            self._account(found, target)
+        self._forget_changes([found.source_table for found in maps])
+        into = dict.fromkeys(maps, target.name)
+        accounts = count_accounts(self.connection, self.run.id, into, staged_by=self.run.id)
+        store.set_accounts(
+            self.connection, self.run.id, [(self._source_name(a.source_table), a) for a in accounts]
+        )
 
     def _rows_before(self, target: TargetTable, record: TableRecord) -> int:
         """Nobody wrote to the target since it was found empty; with new files, where that helps.
@@ -126,20 +129,25 @@ class Loader:
         name = target_name(target)
         self.connection.execute(f"lock table {name} in access exclusive mode")
         row = self.connection.execute(
-            f"select exists (select from {name}), current_setting('wal_level') = 'minimal',"
-            " not exists (select from pg_constraint"
-            " where contype = 'f' and confrelid = %s::regclass)",
-            (name,),
+            f"select exists (select from {name}), current_setting('wal_level') = 'minimal'"
         ).fetchone()
         assert row is not None
-        has_rows, is_minimal, is_free = row
+        has_rows, is_minimal = row
         if has_rows and self.plan.shares(target.name):
             return self._count(name)
         if has_rows:
             raise TargetError(f"{target.name} was empty, and another program wrote to it")
-        if is_minimal and is_free and record.plain:
+        if is_minimal and record.plain and not self._is_pointed_at(name):
             self.connection.execute(f"truncate {name}")
         return 0
+
+    def _is_pointed_at(self, table: str) -> bool:
+        row = self.connection.execute(
+            "select exists (select from pg_constraint"
+            " where contype = 'f' and confrelid = %s::regclass)",
+            (table,),
+        ).fetchone()
+        return row is not None and bool(row[0])
 
     def _count(self, table: str) -> int:
         row = self.connection.execute(f"select count(*) from {table}").fetchone()
@@ -220,22 +228,29 @@ class Loader:
             raise UnifyError(_refused(target, error)) from None
         return {row[0]: (row[1], int(row[2])) for row in rows}
 
-    def _check_keys(self, section: Section, counts: tuple[int, int]) -> None:
-        """The select must give every staged key exactly once."""
+    def _check_keys(
+        self, sections: Sequence[Section], counts: Mapping[int, tuple[int, int]]
+    ) -> None:
+        """Each select must give every staged key exactly once."""
+        staged = " union all ".join(
+            f"select {number}, count(*), coalesce(sum(hashtextextended(_key, 0)), 0)"
+            f" from {own_table(self.run, 'stage', section.source_table)}"
+            for number, section in enumerate(sections)
+        )
+        for number, rows, total in self.connection.execute(staged).fetchall():
+            given = counts.get(number, (0, 0))
+            if given != (rows, int(total)):
+                raise self._wrong_keys(sections[number], given[0], rows)
+
+    def _wrong_keys(self, section: Section, count: int, rows: int) -> UnifyError:
         staged = own_table(self.run, "stage", section.source_table)
-        row = self.connection.execute(
-            f"select count(*), coalesce(sum(hashtextextended(_key, 0)), 0) from {staged}"
-        ).fetchone()
-        assert row is not None
-        if counts == (row[0], int(row[1])):
-            return
         given = f"select _key from (\n{section.text}\n) as x"
         lost = self._examples(f"select _key from {staged} except all ({given})")
         extra = self._examples(f"({given}) except all select _key from {staged}")
         details = [f"keys it loses: {', '.join(lost)}"] if lost else []
         details += [f"keys it gives too often: {', '.join(extra)}"] if extra else []
-        raise UnifyError(
-            f"the select of {section.source_table} gives {counts[0]} rows for {row[0]} staged ones "
+        return UnifyError(
+            f"the select of {section.source_table} gives {count} rows for {rows} staged ones "
             f"({'; '.join(details)}); correct it so that each _key comes exactly once"
         )
 
@@ -259,19 +274,14 @@ class Loader:
                 )
                 put_back_index(self.connection, record.table, index)
 
-    def _forget_changes(self, source_table: str) -> None:
+    def _forget_changes(self, source_tables: list[str]) -> None:
         """A row in quarantine is as it was: what was changed while it was read does not count."""
         self.connection.execute(
             "delete from unify.ledger as l using unify.quarantine as q"
-            " where q.run_id = %(run)s and q.source_table = %(table)s"
+            " where q.run_id = %(run)s and q.source_table = any(%(tables)s)"
             " and l.run_id = q.run_id and l.source_table = q.source_table and l.key = q.key",
-            {"run": self.run.id, "table": source_table},
+            {"run": self.run.id, "tables": source_tables},
         )
-
-    def _account(self, found: LegacyMap, target: TargetTable) -> None:
-        account = count_account(self.connection, self.run.id, found, self.run.id, into=target.name)
-        name = self._source_name(found.source_table)
-        store.set_account(self.connection, self.run.id, source_name=name, account=account)
 
     def _source_name(self, table: str) -> str:
         return self.plan.table(table).source or self.plan.name
@@ -330,7 +340,13 @@ class Loader:
             " row_count) values (%s, %s, %s, %s, %s)",
             (self.run.id, select.source_table, select.target_schema, select.target_table, count),
         )
+        self._analyze([found])
         return count
+
+    def _analyze(self, maps: Sequence[LegacyMap]) -> None:
+        """Without statistics it is slow to read back where rows went."""
+        names = ", ".join(f"unify.{found.partition}" for found in maps)
+        self.connection.execute(f"analyze {names}")
 
 
 def _maps(sections: Sequence[Section]) -> list[LegacyMap]:

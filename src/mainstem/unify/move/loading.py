@@ -16,7 +16,7 @@ from mainstem.unify.move.cycles import Cycle, find_cycles, parents_first
 from mainstem.unify.move.definitions import (
     TableRecord,
     partitions_of,
-    put_back_foreign_key,
+    put_back_foreign_keys,
     put_back_index,
     put_back_triggers,
     take_off,
@@ -34,8 +34,9 @@ from mainstem.unify.move.maps import (
 )
 from mainstem.unify.move.partitions import make_partitions
 from mainstem.unify.move.prepared import Prepared, read_prepared, save_prepared
-from mainstem.unify.move.schedule import Task, do_tasks
+from mainstem.unify.move.schedule import Task
 from mainstem.unify.move.sequences import advance_sequences
+from mainstem.unify.move.stage import stage_name
 from mainstem.unify.move.statements import target_name
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from mainstem.unify.move.definitions import ForeignKeyRecord, IndexRecord
     from mainstem.unify.move.run import Move
     from mainstem.unify.move.templates import Place
-    from mainstem.unify.plan.model import Plan, PlannedTable, Select
+    from mainstem.unify.plan.model import Plan, Select
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -67,7 +68,8 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     names = load_order(move.plan)
     check_places(move.plan, names)
     order = parents_first(move.plan, [targets[name] for name in names])
-    prepared = read_prepared(connection, run) or _prepare(move, run, order)
+    staged = Staged.read(connection, run, move.plan)
+    prepared = read_prepared(connection, run) or _prepare(move, run, order, staged)
     loaded = {
         found.source_table: found
         for found in store.read_maps(connection, run.id)
@@ -76,20 +78,21 @@ def load_all(move: Move, run: Run, targets: Mapping[str, TargetTable]) -> None:
     forget_maps(connection, run)
     connection.commit()
     maps = Maps(run, move.plan, dict(targets), loaded)
-    tasks = Tasks(move, run, maps, order, prepared, find_cycles(move.plan, order))
-    do_tasks(tasks.left(), [move.session.main, move.session.helper])
+    tasks = Tasks(move, run, maps, order, prepared, find_cycles(move.plan, order), staged)
+    move.session.do(tasks.left())
     _finish(move, run, order, prepared)
 
 
-def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
+def _prepare(move: Move, run: Run, order: list[TargetTable], staged: Staged) -> Prepared:
     """Take off what slows the load, and make partitions; all targets in one transaction."""
     connection = move.session.main
     names = [target_name(target) for target in order]
     prepared = Prepared({target.name: target for target in order}, {})
     for target, name in zip(order, names, strict=True):
-        rows = _staged_rows(connection, move, run, target)
-        record = take_off(connection, name, rows=rows, loaded_tables=names)
+        record = take_off(connection, name, rows=staged.into(target), loaded_tables=names)
         prepared.records[target.name] = record
+        if not target.is_partitioned:
+            continue
         make_partitions(connection, run, move.plan, target)
         prepared.made_partitions[name] = [
             partition
@@ -98,7 +101,7 @@ def _prepare(move: Move, run: Run, order: list[TargetTable]) -> Prepared:
         ]
     for name, selects in _further(move.plan).items():
         prepared.further_keys[name] = conflicts.primary_key(connection, selects[0])
-        rows = sum(_table_rows(connection, run, select.source_table) for select in selects)
+        rows = sum(staged.rows[select.source_table] for select in selects)
         if _is_empty(connection, name):
             prepared.records[name] = take_off(connection, name, rows=rows, loaded_tables=names)
     store.set_state(connection, run.id, "loading")
@@ -121,15 +124,24 @@ def _is_empty(connection: Connection, table: str) -> bool:
     return row is not None and bool(row[0])
 
 
-def _staged_rows(connection: Connection, move: Move, run: Run, target: TargetTable) -> int:
-    tables = [table.name for table in move.plan.moved() if table.into == target.name]
-    return sum(_table_rows(connection, run, table) for table in tables)
+@dataclass(frozen=True)
+class Staged:
+    """How many rows were staged of each source table."""
 
+    plan: Plan
+    rows: Mapping[str, int]
 
-def _table_rows(connection: Connection, run: Run, table: str) -> int:
-    step = store.read_step(connection, run.id, f"stage {table}")
-    assert step is not None, "every table is staged before it is loaded"
-    return step.row_count or 0
+    @classmethod
+    def read(cls, connection: Connection, run: Run, plan: Plan) -> Staged:
+        """As the steps of staging say; every table is staged before any is loaded."""
+        names = {table.name: stage_name(table.name) for table in plan.moved()}
+        steps = store.read_steps(connection, run.id, names.values())
+        return cls(plan, {table: steps[name].row_count or 0 for table, name in names.items()})
+
+    def into(self, target: TargetTable) -> int:
+        """Of all tables that go into a target."""
+        tables = (table.name for table in self.plan.moved() if table.into == target.name)
+        return sum(self.rows[name] for name in tables)
 
 
 @dataclass(frozen=True)
@@ -142,10 +154,11 @@ class Tasks:
     order: list[TargetTable]
     prepared: Prepared
     cycles: list[Cycle]
+    staged: Staged
 
     def left(self) -> list[Task]:
         """The tasks that no earlier attempt has done, the longest way first."""
-        done = store.read_steps(self.move.session.main, self.run.id).keys()
+        done = store.step_names(self.move.session.main, self.run.id)
         self.move.session.main.commit()
         found = [
             *self._loads(),
@@ -153,19 +166,15 @@ class Tasks:
             *self._indexes(),
             self._unstage(),
             *self._analyzes(),
-            *self._map_analyzes(),
             *self._links(),
-            *self._originals(),
+            self._originals(),
         ]
         left = [task for task in found if task.name not in done]
         return [*self._maps(left), *left]
 
     def _loads(self) -> Iterator[Task]:
         """Of those that may begin the largest does: the others fit in beside it."""
-        connection = self.move.session.main
-        rows = {t.name: _staged_rows(connection, self.move, self.run, t) for t in self.order}
-        connection.commit()
-        for target in sorted(self.order, key=lambda one: rows[one.name], reverse=True):
+        for target in sorted(self.order, key=self.staged.into, reverse=True):
             selects = [s for s in self.move.plan.selects if self._into(s) == target.name]
             needs = {place for s in selects if not s.is_also for place in map_needs(s)}
             yield Task(
@@ -244,18 +253,15 @@ class Tasks:
         """Foreign keys come last: without statistics the server checks large ones in a slow way."""
         loads = {target_name(target): self._loaded(target.name) for target in self.order}
         analyzes = {r.table: f"analyze {name}" for name, r in self.prepared.records.items()}
-        for name, record in self.prepared.records.items():
-            for key in record.foreign_keys:
-                both = frozenset({key.table, key.parent})
-                analyzed = {analyzes[table] for table in both if table in analyzes}
-                yield Task(
-                    f"link {key.table} {key.name}",
-                    partial(self._link, key=key),
-                    after=self._filled(name).union(
-                        analyzed, *(loads[t] for t in both if t in loads)
-                    ),
-                    alone_on=both,
-                )
+        for keys in _together(list(self.prepared.records.values())):
+            tables = {table for key in keys for table in (key.table, key.parent)}
+            analyzed = {analyzes[table] for table in tables if table in analyzes}
+            yield Task(
+                _link_step(keys),
+                partial(self._link, keys=keys),
+                after=frozenset(analyzed).union(*(loads[t] for t in tables if t in loads)),
+                alone_on=frozenset(tables),
+            )
 
     def _unstage(self) -> Task:
         """Staged rows go once no load needs them, nor an index that has to say what is too large.
@@ -267,14 +273,10 @@ class Tasks:
         loads = (self._loaded(target.name) for target in self.order)
         return Task(UNSTAGE, self._drop_staging, after=frozenset(alsos | indexes).union(*loads))
 
-    def _originals(self) -> Iterator[Task]:
+    def _originals(self) -> Task:
         """What waits in quarantine, as its source has it; no step: done twice it is the same."""
-        for table in self.move.plan.moved():
-            yield Task(
-                f"originals of {table.name}",
-                partial(self._fill_originals, table=table),
-                after=self._loaded(table.into),
-            )
+        loads = (self._loaded(target.name) for target in self.order)
+        return Task("originals", self._fill_originals, after=frozenset[str]().union(*loads))
 
     def _analyzes(self) -> Iterator[Task]:
         for name, record in self.prepared.records.items():
@@ -283,16 +285,6 @@ class Tasks:
                 partial(self._analyze, name=name, record=record),
                 after=self._filled(name),
                 alone_on=frozenset({record.table}),
-            )
-
-    def _map_analyzes(self) -> Iterator[Task]:
-        """Without statistics it is slow to read back where rows went."""
-        for select in self.move.plan.selects:
-            into = self._into(select)
-            yield Task(
-                f"analyze map {_map_step(select)}",
-                partial(self._analyze_map, select=select),
-                after=frozenset({_also_step(select)}) if select.is_also else self._loaded(into),
             )
 
     def _maps(self, left: list[Task]) -> Iterator[Task]:
@@ -322,7 +314,7 @@ class Tasks:
         return self.move.plan.table(select.source_table).into
 
     def _load(self, connection: Connection, target: TargetTable) -> None:
-        staged = _staged_rows(connection, self.move, self.run, target)
+        staged = self.staged.into(target)
         name = f"load {target.name}"
         shown = self.move.reporter.step(name, staged)
         loader = Loader(connection, self.run, self.move.plan, self.maps)
@@ -384,17 +376,18 @@ class Tasks:
         store.save_step(connection, self.run.id, name=name, position=3)
         connection.commit()
 
-    def _link(self, connection: Connection, key: ForeignKeyRecord) -> None:
-        """Add a foreign key; each row is checked by the server."""
-        self.move.reporter.step(f"link {key.table} {key.name}", None)
+    def _link(self, connection: Connection, keys: Sequence[ForeignKeyRecord]) -> None:
+        """Add foreign keys of one table; each row is checked by the server."""
+        name, table = _link_step(keys), keys[0].table
+        self.move.reporter.step(name, None)
         try:
-            put_back_foreign_key(connection, key)
-        except errors.ForeignKeyViolation:
+            put_back_foreign_keys(connection, table, keys)
+        except errors.ForeignKeyViolation as error:
             raise UnifyError(
-                f"rows of {key.table} break {key.name}: the select that fills it must refuse "
-                "rows whose reference leads nowhere"
+                f"rows of {table} break {error.diag.constraint_name}: the select that fills it "
+                "must refuse rows whose reference leads nowhere"
             ) from None
-        store.save_step(connection, self.run.id, name=f"link {key.table} {key.name}", position=3)
+        store.save_step(connection, self.run.id, name=name, position=3)
         connection.commit()
 
     def _drop_staging(self, connection: Connection) -> None:
@@ -403,27 +396,26 @@ class Tasks:
         store.save_step(connection, self.run.id, name=UNSTAGE, position=3)
         connection.commit()
 
-    def _fill_originals(self, connection: Connection, table: PlannedTable) -> None:
-        self.move.sources[table.source].fill_originals(connection, self.run, table)
+    def _fill_originals(self, connection: Connection) -> None:
+        waiting = store.read_waiting(connection, self.run.id)
+        for table in self.move.plan.moved():
+            if table.name in waiting:
+                self.move.sources[table.source].fill_originals(connection, self.run, table)
         connection.commit()
 
     def _analyze(self, connection: Connection, name: str, record: TableRecord) -> None:
-        """Gather statistics, and note that all may see the rows: keys are checked by indexes."""
-        self.move.reporter.step(f"analyze {name}", None)
-        connection.autocommit = True
-        connection.execute(f"vacuum (analyze, truncate false) {record.table}")
-        connection.autocommit = False
-        store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
-        connection.commit()
+        """Gather statistics; of a large table also note that all may see its rows.
 
-    def _analyze_map(self, connection: Connection, select: Select) -> None:
-        for found in store.read_maps(connection, self.run.id):
-            where = found.source_table, found.target_schema, found.target_table
-            if where == (select.source_table, select.target_schema, select.target_table):
-                connection.execute(f"analyze unify.{found.partition}")
-        store.save_step(
-            connection, self.run.id, name=f"analyze map {_map_step(select)}", position=3
-        )
+        Its keys are then checked by indexes alone.
+        """
+        self.move.reporter.step(f"analyze {name}", None)
+        if record.is_large:
+            connection.autocommit = True
+            connection.execute(f"vacuum (analyze, truncate false) {record.table}")
+            connection.autocommit = False
+        else:
+            connection.execute(f"analyze {record.table}")
+        store.save_step(connection, self.run.id, name=f"analyze {name}", position=3)
         connection.commit()
 
 
@@ -433,8 +425,19 @@ def _may_give(select: Select, columns: Sequence[str]) -> bool:
     return "*" in text or all(name.lower() in text for name in columns)
 
 
-def _map_step(select: Select) -> str:
-    return select.source_table if not select.is_also else _also_step(select)
+def _together(records: Sequence[TableRecord]) -> list[list[ForeignKeyRecord]]:
+    """The foreign keys that are added in one step: of a small table all, of a large one each."""
+    large = {record.table for record in records if record.is_large}
+    found: dict[tuple[str, ...], list[ForeignKeyRecord]] = {}
+    for record in records:
+        for key in record.foreign_keys:
+            at = (key.table, key.name) if key.table in large else (key.table,)
+            found.setdefault(at, []).append(key)
+    return list(found.values())
+
+
+def _link_step(keys: Sequence[ForeignKeyRecord]) -> str:
+    return f"link {keys[0].table} {', '.join(key.name for key in keys)}"
 
 
 def _also_step(select: Select) -> str:

@@ -196,16 +196,17 @@ def _check_rights(connection: Connection, targets: Mapping[str, TargetTable]) ->
 
 def _check_rules(connection: Connection, targets: Mapping[str, TargetTable]) -> None:
     """A rewrite rule would change what is written, behind the account's back."""
-    for name, table in targets.items():
-        row = connection.execute(
-            "select rulename from pg_rewrite where ev_class = %s::regclass limit 1",
-            (target_name(table),),
-        ).fetchone()
-        if row is not None:
-            raise TargetError(
-                f"table {name} has the rewrite rule {row[0]}, which would change what is loaded; "
-                "drop it, or make it a trigger"
-            )
+    names = {target_name(table): name for name, table in targets.items()}
+    row = connection.execute(
+        "select t.name, r.rulename from unnest(%s::text[]) with ordinality as t (name, at)"
+        " join pg_rewrite r on r.ev_class = t.name::regclass order by t.at limit 1",
+        (list(names),),
+    ).fetchone()
+    if row is not None:
+        raise TargetError(
+            f"table {names[row[0]]} has the rewrite rule {row[1]}, which would change what is "
+            "loaded; drop it, or make it a trigger"
+        )
 
 
 def _check_tenant(connection: Connection, plan: Plan, target: TargetCatalog) -> None:

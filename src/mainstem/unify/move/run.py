@@ -218,16 +218,17 @@ def _stage(move: Move, run: Run) -> None:
     """Read every table; no source may have changed when the last one is read."""
     if run.state != "staging" and _is_loaded(move, run):
         return
-    loaded = store.read_steps(move.session.main, run.id)
+    loaded = store.step_names(move.session.main, run.id)
     left = []
+    dropped = []
     for planned in move.plan.tables:
         if planned.into is None:
             (rows,) = move.sources[planned.source].count(planned)
             account = Account(planned.name, None, rows, dropped=rows)
-            name = planned.source or move.plan.name
-            store.set_account(move.session.main, run.id, source_name=name, account=account)
+            dropped.append((planned.source or move.plan.name, account))
         elif f"load {planned.into}" not in loaded:
             left.append(planned)
+    store.set_accounts(move.session.main, run.id, dropped)
     move.session.main.commit()
     archives = (archive_tasks(move.plan, run, source) for source in move.sources.values())
     stage_all(move, run, left, beside=chain.from_iterable(archives))
@@ -237,11 +238,9 @@ def _stage(move: Move, run: Run) -> None:
 
 
 def _is_loaded(move: Move, run: Run) -> bool:
-    steps = store.read_steps(move.session.main, run.id)
-    return all(
-        f"load {table.into}" in steps and steps[f"load {table.into}"].is_done
-        for table in move.plan.moved()
-    )
+    names = {f"load {table.into}" for table in move.plan.moved()}
+    steps = store.read_steps(move.session.main, run.id, names)
+    return all(name in steps and steps[name].is_done for name in names)
 
 
 def _outcome(move: Move, run: Run, *, was_finished: bool = False) -> Outcome:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mainstem.errors import SourceError
@@ -43,10 +43,26 @@ def open_server(
     Raises SourceError when it cannot be read, is not the one that the plan was made of, or has rows
     that those keys do not tell apart.
     """
+    with _open(planned) as server:
+        yield ServerSource(planned, server, narrow_as(server.read_catalog(), keys, server))
+
+
+@contextmanager
+def open_again(source: ServerSource) -> Iterator[ServerSource]:
+    """Open a source once more, as of now; its tables are known.
+
+    Raises SourceError when it cannot be read, or is another one by now.
+    """
+    with _open(source.planned) as server:
+        yield replace(source, server=server)
+
+
+@contextmanager
+def _open(planned: PlannedSource) -> Iterator[PostgresSource]:
     with open_postgres(planned.location, planned.schema, planned.further) as server:
         if planned.identity is not None and planned.identity != server.identity:
             raise SourceError(_another(planned, planned.identity, server.identity))
-        yield ServerSource(planned, server, narrow_as(server.read_catalog(), keys, server))
+        yield server
 
 
 def _another(planned: PlannedSource, wanted: str, found: str) -> str:

@@ -123,12 +123,13 @@ class Crossing:
 
     def create(self) -> None:
         """Make the empty staging table, and the one for values as they come."""
-        for kind in (self.into, *_SCRATCH):
-            self.connection.execute(f"drop table if exists {self._name(kind)} cascade")
-        self._create(self.into, {column.name: column.type for column in self.table.staged})
+        names = ", ".join(self._name(kind) for kind in (self.into, *_SCRATCH))
+        types = {column.name: column.type for column in self.table.staged}
+        statements = [f"drop table if exists {names} cascade", self._made(self.into, types)]
         if self.converted:
             wires = {column.name: self._transfer(column).wire for column in self.table.staged}
-            self._create("raw", wires)
+            statements.append(self._made("raw", wires))
+        self.connection.execute("; ".join(statements))
 
     def copy(self) -> int:
         """Let the rows through; how many there are in the source."""
@@ -177,16 +178,14 @@ class Crossing:
             f"insert into {self._name(self.into)} ({listed}) select {listed} from {cast}"
             " where _refuse is null"
         )
-        for column in self.converted:
-            self._note(column)
+        self._note()
         refused = self.connection.execute(
             "insert into unify.quarantine"
             " (run_id, source_table, key, column_name, reason, original)"
             f" select {self.run.id}, {text_sql(self.table.name)}, _key, _refuse,"
             f" case _refuse {self._reasons()} end, '{{}}' from {cast} where _refuse is not null"
         ).rowcount
-        for kind in _SCRATCH:
-            self.connection.execute(f"drop table {self._name(kind)}")
+        self.connection.execute(f"drop table {', '.join(map(self._name, _SCRATCH))}")
         return refused
 
     def _cast(self) -> None:
@@ -218,18 +217,24 @@ class Crossing:
             f" (case {' '.join(refusals)} end)::text as _refuse from {self._name('raw')} as s"
         )
 
-    def _note(self, column: PlannedColumn) -> None:
+    def _note(self) -> None:
         """Write each value that a rule changed into the ledger."""
+        changed = " union all ".join(map(self._changed, self.converted))
+        self.connection.execute(
+            "insert into unify.ledger"
+            " (run_id, source_table, key, column_name, before, after, rule)"
+            f" select {self.run.id}, {text_sql(self.table.name)}, c.* from ({changed}) as c"
+        )
+
+    def _changed(self, column: PlannedColumn) -> str:
+        """A query of key, column, before, after and rule of values that are not as they were."""
         value, raw = name_sql(column.name), f"{_raw(column)}::text"
         before, after = raw, canonical(value, column.type)
         if self.table.holds_secret(column.name):
             before = after = text_sql(MASK)
-        self.connection.execute(
-            "insert into unify.ledger"
-            " (run_id, source_table, key, column_name, before, after, rule)"
-            f" select {self.run.id}, {text_sql(self.table.name)}, _key, {text_sql(column.name)},"
-            f" {before}, {after}, {_rule(column)} from {self._name('cast')}"
-            f" where {_rule(column)} is not null and _refuse is null"
+        return (
+            f"select _key, {text_sql(column.name)}, {before}, {after}, {_rule(column)}"
+            f" from {self._name('cast')} where {_rule(column)} is not null and _refuse is null"
             f" and {raw} is distinct from {canonical(value, column.type)}"
         )
 
@@ -239,9 +244,10 @@ class Crossing:
             for column in self.converted
         )
 
-    def _create(self, kind: str, columns: dict[str, str]) -> None:
+    def _made(self, kind: str, columns: dict[str, str]) -> str:
+        """The statement that makes a table."""
         listed = ", ".join(f"{name_sql(name)} {type_name}" for name, type_name in columns.items())
-        self.connection.execute(
+        return (
             f"create unlogged table {self._name(kind)} (_key text not null"
             f"{', ' if listed else ''}{listed}) with (autovacuum_enabled = off)"
         )

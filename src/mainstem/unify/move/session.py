@@ -10,11 +10,14 @@ from psycopg import sql
 
 from mainstem.errors import TargetError
 from mainstem.pg.connect import configure, connect
+from mainstem.unify.move.schedule import do_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from psycopg.rows import TupleRow
+
+    from mainstem.unify.move.schedule import Task
 
     Connection = psycopg.Connection[TupleRow]
 
@@ -68,6 +71,11 @@ class Session:
         if self._helper is None:
             self._helper = open_helper(self.url, lock_wait_s=self._lock_wait_s)
         return self._helper
+
+    def do(self, tasks: Sequence[Task]) -> None:
+        """Do tasks on both connections; where there is nothing to do, nothing is opened."""
+        if tasks:
+            do_tasks(tasks, [self.main, self.helper])
 
     def close(self) -> None:
         """Close both; what is not committed is gone."""

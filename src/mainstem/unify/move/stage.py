@@ -13,9 +13,10 @@ from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.move.positions import decode_position, encode_position
 from mainstem.unify.move.stream import StreamColumn, TableReader
+from mainstem.unify.plan.names import text_sql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import psycopg
     from psycopg.rows import TupleRow
@@ -173,7 +174,7 @@ def _so_far(connection: Connection, run: Run, planned: PlannedTable) -> Step | N
     """How far the table was staged before; nothing of it counts if a crash emptied the table."""
     name = stage_name(planned.name)
     done = store.read_step(connection, run.id, name)
-    if done is not None and not is_whole(connection, run, planned, done.row_count or 0):
+    if done is not None and not whole_stages(connection, run, [planned], {name: done}):
         forget_stage(connection, run, planned)
         done = None
     if done is None:
@@ -188,14 +189,29 @@ def forget_stage(connection: Connection, run: Run, planned: PlannedTable) -> Non
     store.forget_steps(connection, run.id, names)
 
 
-def is_whole(connection: Connection, run: Run, planned: PlannedTable, rows: int) -> bool:
-    """Whether the staging table is there with its rows; a server's crash empties it."""
-    name = own_table(run, "stage", planned.name)
-    found = connection.execute("select to_regclass(%s)", (name,)).fetchone()
-    if found is None or found[0] is None:
-        return False
-    count = connection.execute(f"select count(*) from {name}").fetchone()
-    return count is not None and count[0] == rows
+def whole_stages(
+    connection: Connection, run: Run, tables: Iterable[PlannedTable], steps: Mapping[str, Step]
+) -> set[str]:
+    """The tables that are staged as far as their steps say; a server's crash empties them."""
+    noted = {
+        own_table(run, "stage", table.name): (table.name, steps[stage_name(table.name)])
+        for table in tables
+        if stage_name(table.name) in steps
+    }
+    there = connection.execute(
+        "select name from unnest(%s::text[]) as name where to_regclass(name) is not null",
+        (list(noted),),
+    ).fetchall()
+    if not there:
+        return set()
+    counts = " union all ".join(
+        f"select {text_sql(name)}, count(*) from {name}" for (name,) in there
+    )
+    return {
+        noted[name][0]
+        for name, count in connection.execute(counts.encode())
+        if count == (noted[name][1].row_count or 0)
+    }
 
 
 def _create(connection: Connection, run: Run, planned: PlannedTable) -> None:
@@ -204,11 +220,11 @@ def _create(connection: Connection, run: Run, planned: PlannedTable) -> None:
         sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(column.type))
         for column in planned.staged
     ]
-    connection.execute(sql.SQL("drop table if exists {} cascade").format(name))
     connection.execute(
-        sql.SQL("create unlogged table {} ({}) with (autovacuum_enabled = off)").format(
-            name, sql.SQL(", ").join([sql.SQL("_key text not null"), *columns])
-        )
+        sql.SQL(
+            "drop table if exists {} cascade;"
+            " create unlogged table {} ({}) with (autovacuum_enabled = off)"
+        ).format(name, name, sql.SQL(", ").join([sql.SQL("_key text not null"), *columns]))
     )
 
 

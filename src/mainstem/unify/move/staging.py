@@ -23,7 +23,6 @@ from mainstem.unify.move.across import make_empty, merge_tasks, read_by_merges
 from mainstem.unify.move.file_source import FileSource
 from mainstem.unify.move.merge import merge_name, merge_rows
 from mainstem.unify.move.sample import keep_sample
-from mainstem.unify.move.schedule import do_tasks
 from mainstem.unify.move.server_source import ServerSource
 from mainstem.unify.move.server_stage import stage_task
 from mainstem.unify.move.session import open_helper
@@ -100,18 +99,17 @@ def stage_all(
             )
             own = [table for table in tables if table.source == source.planned.name]
             _stage_file(staging, source.planned, own, url=move.session.url)
-    connections = [move.session.main, move.session.helper]
     tasks = list(_server_tasks(move, run, tables))
     if move.share is not None:
-        do_tasks(tasks, connections)
+        move.session.do(tasks)
         keep_sample(move, run, move.share)
         tasks = []
-    do_tasks([*merge_tasks(move, run), *tasks, *beside], connections)
+    move.session.do([*merge_tasks(move, run), *tasks, *beside])
 
 
 def _server_tasks(move: Move, run: Run, tables: Sequence[PlannedTable]) -> Iterator[Task]:
     """What is left to stage of all servers: what merges wait for, then the largest tables first."""
-    staged = store.read_steps(move.session.main, run.id).keys()
+    staged = store.step_names(move.session.main, run.id)
     move.session.main.commit()
     first = read_by_merges(move.plan)
     for table in sorted(tables, key=lambda t: (t.name in first, t.row_count), reverse=True):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mainstem.unify.ledger import store
 from mainstem.unify.move.across import across_name, tables_of
 from mainstem.unify.move.archive import forget_archives
-from mainstem.unify.move.stage import forget_stage, is_whole, stage_name
+from mainstem.unify.move.stage import forget_stage, stage_name, whole_stages
 from mainstem.unify.plan.model import SourceKind
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def forget_stale(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
     """Make undone what must be staged again, of tables that are not loaded yet; commits."""
     connection = move.session.main
     steps = store.read_steps(connection, run.id)
-    stale = {table.name: table for table in tables if not _is_usable(move, run, table, steps)}
+    whole = whole_stages(connection, run, tables, steps)
+    stale = {table.name: table for table in tables if table.name not in whole}
     merges = [merge for merge in move.plan.merges if across_name(merge) in steps]
     merged = [table for merge in merges for table in tables_of(move.plan, merge)]
     known = -1
@@ -47,11 +48,6 @@ def forget_stale(move: Move, run: Run, tables: Sequence[PlannedTable]) -> None:
         if stage_name(table.name) in steps:
             forget_stage(connection, run, table)
     connection.commit()
-
-
-def _is_usable(move: Move, run: Run, table: PlannedTable, steps: Mapping[str, Step]) -> bool:
-    step = steps.get(stage_name(table.name))
-    return step is not None and is_whole(move.session.main, run, table, step.row_count or 0)
 
 
 def _is_one_moment(

@@ -20,7 +20,7 @@ from mainstem.unify.move.definitions import (
     switch_triggers_off,
     take_off_foreign_keys,
 )
-from mainstem.unify.move.dependents import RunTable, refuse_dependents
+from mainstem.unify.move.dependents import POINTING_AT, RunTable, refuse_dependents
 from mainstem.unify.move.edits import PUBLISHED, Written, refuse_edited
 from mainstem.unify.move.partitions import drop_partition
 from mainstem.unify.move.prepared import Prepared, read_prepared
@@ -191,8 +191,9 @@ def _delete_also(connection: Connection, found: LegacyMap) -> None:
 def _truncate(connection: Connection, tables: Mapping[str, RunTable]) -> set[str]:
     """Empty at once the tables that hold nothing but the run's rows and that only such point at."""
     own = {name for name, table in tables.items() if _is_all_ours(connection, table)}
+    pointing = _pointing_tables(connection, own)
     while True:
-        pointed_at = {name for name in own if _pointing_tables(connection, name) - own}
+        pointed_at = {name for name in own if pointing[name] - own}
         if not pointed_at:
             break
         own -= pointed_at
@@ -208,13 +209,12 @@ def _is_all_ours(connection: Connection, table: RunTable) -> bool:
     return row is not None and bool(row[0])
 
 
-def _pointing_tables(connection: Connection, table: str) -> set[str]:
-    rows = connection.execute(
-        "select conrelid::regclass::text from pg_constraint"
-        " where contype = 'f' and conparentid = 0 and confrelid = %s::regclass",
-        (table,),
-    )
-    return {row[0] for row in rows}
+def _pointing_tables(connection: Connection, tables: set[str]) -> dict[str, set[str]]:
+    """The tables that have foreign keys to each of some."""
+    found: dict[str, set[str]] = {name: set() for name in tables}
+    for name, child, *_ in connection.execute(POINTING_AT, (list(tables),)):
+        found[name].add(child)
+    return found
 
 
 def _put_back(connection: Connection, records: Mapping[str, TableRecord]) -> None:

@@ -15,7 +15,7 @@ from psycopg import errors
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.ledger.rows import Account
-from mainstem.unify.move.account import count_account
+from mainstem.unify.move.account import count_accounts
 from mainstem.unify.move.catchup.context import Carry, Left
 from mainstem.unify.move.catchup.further import carry_further
 from mainstem.unify.move.catchup.loosen import loosened
@@ -106,7 +106,7 @@ class _Carrying:
             self.counts = self.counts + carry_further(self.carry)
             self.counts = replace(self.counts, deleted=self.counts.deleted + removal.finish())
         self._finish()
-        self._drop_scratch()
+        self.carry.drop_made()
         return Carried(
             self.counts, (*self.carry.held_rows, *read_left(self.carry.connection, self.carry.run))
         )
@@ -131,14 +131,11 @@ class _Carrying:
     def _finish(self) -> None:
         """Accounts, originals of what waits, counters, and what is carried over by now."""
         carry = self.carry
+        self._set_accounts()
+        waiting = store.read_waiting(carry.connection, carry.run.id)
         for table in carry.plan.moved():
-            self._account(table.name)
-            carry.move.sources[table.source].fill_originals(carry.connection, carry.run, table)
-        for table in carry.plan.tables:
-            if table.into is None:
-                (rows,) = carry.move.sources[table.source].count(table)
-                account = Account(table.name, None, rows, dropped=rows)
-                self._set_account(account)
+            if table.name in waiting:
+                carry.move.sources[table.source].fill_originals(carry.connection, carry.run, table)
         step = store.read_step(carry.connection, carry.run.id, SEQUENCES)
         before = step.detail if step is not None else {}
         advance_sequences(carry.connection, carry.run, self.order)
@@ -151,26 +148,15 @@ class _Carrying:
             )
         clear_pending(carry.connection, carry.memory, carry.plan, carry.held)
 
-    def _drop_scratch(self) -> None:
-        for target in self.order:
-            for kind in ("want", "had", "doomed", "moved"):
-                name = self.carry.own(kind, target.name)
-                self.carry.connection.execute(f"drop table if exists {name}")
-        for table in self.carry.plan.moved():
-            for kind in ("affected", "facts"):
-                name = self.carry.own(kind, table.name)
-                self.carry.connection.execute(f"truncate {name}")
-
-    def _account(self, table: str) -> None:
-        carry, found = self.carry, self.carry.maps.loaded[table]
-        into = carry.plan.table(table).into
-        self._set_account(
-            count_account(carry.connection, carry.run.id, found, carry.memory.id, into=into)
-        )
-
-    def _set_account(self, account: Account) -> None:
-        planned = self.carry.plan.table(account.source_table)
-        name = planned.source or self.carry.plan.name
-        store.set_account(
-            self.carry.connection, self.carry.run.id, source_name=name, account=account
+    def _set_accounts(self) -> None:
+        carry, plan = self.carry, self.carry.plan
+        into = {carry.maps.loaded[table.name]: table.into for table in plan.moved()}
+        accounts = count_accounts(carry.connection, carry.run.id, into, staged_by=carry.memory.id)
+        for table in plan.tables:
+            if table.into is None:
+                (rows,) = carry.move.sources[table.source].count(table)
+                accounts.append(Account(table.name, None, rows, dropped=rows))
+        sources = {table.name: table.source or plan.name for table in plan.tables}
+        store.set_accounts(
+            carry.connection, carry.run.id, [(sources[one.source_table], one) for one in accounts]
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mainstem.unify.ledger import store
+from mainstem.unify.move.catchup.memory import add_keys, keys_of
 from mainstem.unify.move.maps import own_table
 from mainstem.unify.plan.names import text_sql
 
@@ -54,6 +55,10 @@ class Carry:
     #: source tables of which rows were held back
     held: set[str] = field(default_factory=set)
     held_rows: list[Left] = field(default_factory=list)
+    #: source tables of which rows stand elsewhere in the target now
+    moved: set[str] = field(default_factory=set)
+    #: tables that were made for this pass, as SQL
+    made: set[str] = field(default_factory=set)
 
     @property
     def connection(self) -> Connection:
@@ -78,15 +83,43 @@ class Carry:
         """Where the rows of a source table went."""
         return self.maps.loaded[table]
 
-    def has_rows(self, name: str) -> bool:
-        """Whether a table has any."""
-        row = self.connection.execute(f"select exists (select from {name})").fetchone()
+    def make(self, kind: str, name: str, definition: str) -> int:
+        """Make a table of the memory that goes when the pass ends; how many rows it got."""
+        table = self.own(kind, name)
+        count = self.connection.execute(
+            f"create unlogged table {table} {definition}".encode()
+        ).rowcount
+        self.made.add(table)
+        return count
+
+    def drop_made(self) -> None:
+        """Drop what was made for this pass."""
+        if self.made:
+            self.connection.execute(f"drop table {', '.join(sorted(self.made))}")
+            self.made.clear()
+
+    def has_rows(self, query: str) -> bool:
+        """Whether a query gives any."""
+        row = self.connection.execute(f"select exists ({query})".encode()).fetchone()
         return row is not None and bool(row[0])
 
-    def is_there(self, name: str) -> bool:
-        """Whether there is a table of that name."""
-        row = self.connection.execute("select to_regclass(%s)", (name,)).fetchone()
-        return row is not None and row[0] is not None
+    def holds(self, table: str) -> bool:
+        """Whether a table that a pass makes where it needs one has rows."""
+        return table in self.made and self.has_rows(f"select from {table}")
+
+    def keys(self, kind: str, table: str) -> str:
+        """A query of the keys that the memory has of a source table."""
+        return keys_of(self.memory, kind, table)
+
+    def hold(self, table: str, query: str) -> None:
+        """Let rows of a source table, by their keys, wait for another pass."""
+        self.held.add(table)
+        add_keys(self.connection, self.memory, "held", table, query=query)
+
+    def add_facts(self, table: str, query: str) -> None:
+        """Note rows of a source table that others would find elsewhere now, or not at all."""
+        if add_keys(self.connection, self.memory, "facts", table, query=query):
+            self.moved.add(table)
 
     def is_same(self, one: str, other: str) -> bool:
         """Whether two names as SQL mean the same table."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mainstem.unify.ledger import store
 from mainstem.unify.move import conflicts
 from mainstem.unify.move.catchup.context import Left
-from mainstem.unify.move.catchup.memory import make_keys
 from mainstem.unify.move.catchup.reach import keys_moved
 from mainstem.unify.move.catchup.wanted import Counts
 from mainstem.unify.move.maps import also_name
@@ -36,12 +35,13 @@ class _Further:
         self._select = select
         self._table = also_name(select)
         self._key = conflicts.primary_key(carry.connection, select)
-        self._want = carry.own("also", f"{select.source_table} {self._table}")
+        self._name = f"{select.source_table} {self._table}"
+        self._want = carry.own("also", self._name)
         self._map = self._find_map()
 
     def do(self) -> Counts:
         keys = self._keys()
-        if not self._carry.has_rows(keys):
+        if not self._carry.holds(keys):
             return Counts()
         text = self._carry.maps.fill(self._select)
         columns = conflicts.describe_also(
@@ -51,11 +51,11 @@ class _Further:
             place=f"{self._carry.plan.directory / self._select.file} (also {self._table})",
             key=self._key,
         )
-        self._execute(f"drop table if exists {self._want}")
-        self._execute(
-            f"create unlogged table {self._want} as select x.*,"
-            f" {key_digest(self._key, 'x')} as _new"
-            f" from (\n{text}\n) as x where x._key in (select _key from {keys})"
+        self._carry.make(
+            "also",
+            self._name,
+            f"as select x.*, {key_digest(self._key, 'x')} as _new"
+            f" from (\n{text}\n) as x where x._key in (select _key from {keys})",
         )
         counts = self._write(keys, columns)
         if counts.all:
@@ -65,16 +65,12 @@ class _Further:
     def _keys(self) -> str:
         """The keys of the rows whose further rows may be others."""
         source, carry = self._select.source_table, self._carry
-        keys = make_keys(carry.connection, carry.memory, "further", source, is_new=True)
         others = {place.table for place in find_places(self._select.text)} - {source}
-        facts = [make_keys(carry.connection, carry.memory, "facts", other) for other in others]
-        is_full = any(other in carry.pending for other in others) or any(map(carry.has_rows, facts))
         queries = list(keys_moved(carry, source))
-        if is_full:
+        if any(other in carry.pending or other in carry.moved for other in others):
             queries.append(f"select old_id from unify.{carry.map_of(source).partition}")
-        for query in queries:
-            self._execute(f"insert into {keys} {query} on conflict do nothing")
-        return keys
+        carry.make("further", self._name, f"(_key) as {' union '.join(queries)}")
+        return carry.own("further", self._name)
 
     def _write(self, keys: str, columns: list[str]) -> Counts:
         """Delete, change and insert; rows that people changed stay, but when forced."""

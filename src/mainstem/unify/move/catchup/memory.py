@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mainstem.unify.ledger import store
 from mainstem.unify.move.maps import own_table
+from mainstem.unify.plan.names import text_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[TupleRow]
 
 KIND = "catch-up"
+#: keys of source tables' rows: what changed since it was carried over, what a pass holds back, and
+#: what it finds to stand elsewhere now
+KEYS = ("changed", "held", "facts")
+#: from so many keys on a plan needs to know that they are many
+_ANALYZE_MIN = 1_000
 
 
 def find_memory(connection: Connection, run: Run) -> Run | None:
@@ -43,8 +49,15 @@ def make_memory(connection: Connection, run: Run) -> Run:
         source={},
         schema_name=run.schema_name,
     )
-    connection.execute(f"create schema {memory.staging_schema}")
-    connection.execute(f"revoke all on schema {memory.staging_schema} from public")
+    connection.execute(
+        f"create schema {memory.staging_schema};"
+        f" revoke all on schema {memory.staging_schema} from public;"
+        + ";".join(
+            f" create unlogged table {_keys(memory, kind)} (source_table text, _key text,"
+            " primary key (source_table, _key)) with (autovacuum_enabled = off)"
+            for kind in KEYS
+        )
+    )
     return memory
 
 
@@ -65,24 +78,26 @@ def read_pending(connection: Connection, memory: Run) -> dict[str, bool]:
     }
 
 
-def mark_pending(connection: Connection, memory: Run, table: str, *, is_full: bool) -> None:
-    """Note that rows of a table are to be carried over: all, or those that `changed x` names."""
-    was_full = read_pending(connection, memory).get(table, False)
-    detail = {"full": is_full or was_full}
-    store.save_step(connection, memory.id, name=f"pending {table}", position=2, detail=detail)
-    make_keys(connection, memory, "changed", table)
+def mark_pending(
+    connection: Connection, memory: Run, tables: Iterable[str], *, is_full: bool
+) -> None:
+    """Note that rows of tables are to be carried over: all, or those that `changed` names."""
+    was_full = read_pending(connection, memory)
+    for table in tables:
+        detail = {"full": is_full or was_full.get(table, False)}
+        store.save_step(connection, memory.id, name=f"pending {table}", position=2, detail=detail)
 
 
 def clear_pending(connection: Connection, memory: Run, plan: Plan, held: Iterable[str]) -> None:
-    """Everything was carried over but the rows that `held x` names, of these tables."""
+    """Everything was carried over but the rows that `held` names, of these tables."""
     store.forget_steps(connection, memory.id, [f"pending {table.name}" for table in plan.moved()])
-    for table in plan.moved():
-        changed = make_keys(connection, memory, "changed", table.name)
-        connection.execute(f"truncate {changed}")
-        if table.name in held:
-            kept = own_table(memory, "held", table.name)
-            connection.execute(f"insert into {changed} select _key from {kept}")
-            mark_pending(connection, memory, table.name, is_full=False)
+    forget_keys(connection, memory, "changed")
+    mark_pending(connection, memory, held, is_full=False)
+    connection.execute(
+        f"insert into {_keys(memory, 'changed')} select * from {_keys(memory, 'held')}"
+    )
+    for kind in ("held", "facts"):
+        forget_keys(connection, memory, kind)
 
 
 def others_of(memory: Run, target: str) -> str:
@@ -90,15 +105,29 @@ def others_of(memory: Run, target: str) -> str:
     return own_table(memory, "others", target)
 
 
-def make_keys(
-    connection: Connection, memory: Run, kind: str, table: str, *, is_new: bool = False
-) -> str:
-    """A table of keys of a source table's rows, made where it is missing; its name as SQL."""
-    name = own_table(memory, kind, table)
-    connection.execute(
-        f"create unlogged table if not exists {name} (_key text primary key)"
-        " with (autovacuum_enabled = off)"
-    )
-    if is_new:
+def keys_of(memory: Run, kind: str, table: str) -> str:
+    """A query of the keys of a source table's rows."""
+    return f"select _key from {_keys(memory, kind)} where source_table = {text_sql(table)}"
+
+
+def add_keys(connection: Connection, memory: Run, kind: str, table: str, *, query: str) -> int:
+    """Add what a query gives as `_key`; how many there were not before."""
+    count = connection.execute(
+        f"insert into {_keys(memory, kind)} select {text_sql(table)}, x._key"
+        f" from (\n{query}\n) as x (_key) on conflict do nothing"
+    ).rowcount
+    if count >= _ANALYZE_MIN:
+        connection.execute(f"analyze {_keys(memory, kind)}")
+    return count
+
+
+def forget_keys(connection: Connection, memory: Run, kind: str) -> None:
+    """Remove all keys of a kind; to truncate an empty table would make its files anew."""
+    name = _keys(memory, kind)
+    row = connection.execute(f"select exists (select from {name})").fetchone()
+    if row is not None and row[0]:
         connection.execute(f"truncate {name}")
-    return name
+
+
+def _keys(memory: Run, kind: str) -> str:
+    return f"{memory.staging_schema}.{kind}"

@@ -31,13 +31,13 @@ def note_moved(
     moved, want = moved_name(carry, target), carry.own("want", target.name)
     columns = [name for name in _pointed_at(carry, target) if name in wanted]
     differs = [f"t.{name_sql(name)} is distinct from {wanted[name]}" for name in columns]
-    carry.connection.execute(f"drop table if exists {moved}")
     if not columns:
         return frozenset()
-    carry.connection.execute(
-        f"create unlogged table {moved} as select t.* from {target_name(target)} as t"
-        f" join {want} as w on {value} = w._new"
-        f" where w._op = 'update' and ({' or '.join(differs)})"
+    carry.make(
+        "moved",
+        target.name,
+        f"as select t.* from {target_name(target)} as t join {want} as w on {value} = w._new"
+        f" where w._op = 'update' and ({' or '.join(differs)})",
     )
     row = carry.connection.execute(
         f"select {', '.join(f'bool_or({one})' for one in differs)} from {moved} as t"
@@ -68,10 +68,10 @@ def rows_pointing(carry: Carry, target: TargetTable) -> Iterator[str]:
             for child, column in zip(key.columns, key.parent_columns, strict=True)
         )
         children = f"{target_name(target)} as t on {equal}"
-        if carry.is_there(moved_name(carry, parent)):
+        if moved_name(carry, parent) in carry.made:
             yield f"select {value} from {moved_name(carry, parent)} as p join {children}"
         doomed = carry.own("doomed", parent.name)
-        if carry.has_rows(doomed):
+        if carry.holds(doomed):
             parent_value, _ = map_key(parent, new_key(parent, carry.plan), "p")
             yield (
                 f"select {value} from {doomed} as d join {target_name(parent)} as p"
@@ -87,9 +87,9 @@ def is_pointing_at_new(carry: Carry, target: TargetTable) -> bool:
         if key.parent in carry.maps.targets
     }
     return any(
-        carry.has_rows(f"(select from {want} where _op in ('insert', 'update')) as w")
+        carry.has_rows(f"select from {want} where _op in ('insert', 'update')")
         for want in wants
-        if carry.is_there(want)
+        if want in carry.made
     )
 
 
@@ -100,7 +100,7 @@ def rows_that_stay(carry: Carry, name: str) -> str:
     """
     for target in carry.maps.targets.values():
         doomed = carry.own("doomed", target.name)
-        if target_name(target) == name and carry.is_there(doomed) and carry.has_rows(doomed):
+        if target_name(target) == name and carry.holds(doomed):
             value, _ = map_key(target, new_key(target, carry.plan), "t")
             goes = f"select from {doomed} as d where d._new = {value}"
             return f"(select t.* from {name} as t where not exists ({goes}))"

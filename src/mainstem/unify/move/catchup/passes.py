@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -20,16 +21,20 @@ from mainstem.unify.move.catchup.memory import find_memory, forget_memory, make_
 from mainstem.unify.move.catchup.refresh import find_differences, refresh
 from mainstem.unify.move.catchup.rewound import find_rewound
 from mainstem.unify.move.run import Move
+from mainstem.unify.move.server_source import ServerSource, open_again
 from mainstem.unify.move.session import LOCK_WAIT_S, open_session
 from mainstem.unify.move.source import open_sources
 from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mainstem.unify.files.passes import FilesDifference, LeftFile
     from mainstem.unify.ledger.rows import Account, Run
     from mainstem.unify.move.catchup.context import Left
     from mainstem.unify.move.catchup.refresh import Difference
     from mainstem.unify.move.session import Session
+    from mainstem.unify.move.source import Source
     from mainstem.unify.plan.model import Plan
     from mainstem.unify.progress import Reporter
 
@@ -116,7 +121,7 @@ def catch_up(
         run = _finished_run(session, plan)
         while True:
             began, as_of = time.monotonic(), datetime.now(UTC)
-            done, left = _pass(
+            done, left, sources = _pass(
                 plan, session, run, reporter=reporter, is_forced=is_forced, began=began
             )
             reporter.say(str(done))
@@ -124,7 +129,7 @@ def catch_up(
             is_short = done.seconds <= until_s
             if is_short or is_last or len(passes) == passes_max:
                 break
-        differences = _differences(plan, session, run)
+        differences = _differences(plan, session, run, sources)
         if is_last:
             forget_memory(session.main, run)
             session.main.commit()
@@ -154,8 +159,8 @@ def _finished_run(session: Session, plan: Plan) -> Run:
 
 def _pass(
     plan: Plan, session: Session, run: Run, *, reporter: Reporter, is_forced: bool, began: float
-) -> tuple[Pass, tuple[Left | LeftFile, ...]]:
-    """One pass, committed: rows first, so that files find their owners."""
+) -> tuple[Pass, tuple[Left | LeftFile, ...], Mapping[str, Source]]:
+    """One pass, committed: rows first, so that files find their owners; its sources, closed."""
     connection = session.main
     with open_sources(plan) as sources:
         preflight.check_plan(plan, sources)
@@ -184,7 +189,7 @@ def _pass(
         store.set_source(connection, run.id, described)
         _save(session, run, done)
         if not plan.files:
-            return done, carried.left
+            return done, carried.left, sources
         files = carry_files(
             connection,
             run,
@@ -196,7 +201,7 @@ def _pass(
         )
         done = replace(done, files=files.counts, seconds=time.monotonic() - began)
         _save(session, run, done)
-    return done, (*carried.left, *files.left)
+    return done, (*carried.left, *files.left), sources
 
 
 def _save(session: Session, run: Run, done: Pass) -> None:
@@ -215,12 +220,17 @@ def _save(session: Session, run: Run, done: Pass) -> None:
 
 
 def _differences(
-    plan: Plan, session: Session, run: Run
+    plan: Plan, session: Session, run: Run, sources: Mapping[str, Source]
 ) -> tuple[Difference | FilesDifference, ...]:
     memory = find_memory(session.main, run)
     assert memory is not None
-    with open_sources(plan) as sources:
-        move = Move(plan, session, sources, Silence())
+    with ExitStack() as stack:
+        now = {
+            name: stack.enter_context(open_again(source))
+            for name, source in sources.items()
+            if isinstance(source, ServerSource)
+        }
+        move = Move(plan, session, now, Silence())
         found = find_differences(move, memory)
         files = find_file_differences(session.main, run, memory, plan, move.servers())
     session.main.commit()
@@ -228,5 +238,5 @@ def _differences(
 
 
 def _next_number(session: Session, run: Run) -> int:
-    steps = store.read_steps(session.main, run.id)
-    return 1 + sum(name.startswith("catch-up ") for name in steps)
+    names = store.step_names(session.main, run.id)
+    return 1 + sum(name.startswith("catch-up ") for name in names)

@@ -51,7 +51,7 @@ def find_pinned(carry: Carry, target: TargetTable, columns: frozenset[str]) -> s
         frontier = {child for step in frontier for child in _children(carry, step, number)}
         if not frontier:
             break
-    return f"select root from {_PINS}" if carry.has_rows(_PINS) else None
+    return f"select root from {_PINS}" if carry.has_rows(f"select from {_PINS}") else None
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,8 @@ class _Step:
 
 def _children(carry: Carry, step: _Step, number: int) -> Iterator[_Step]:
     """The rows that point at those of the last round by what changes; notes which are pins."""
-    for child, _, columns, parents, _ in carry.connection.execute(
-        POINTING_AT, (step.table,)
+    for _, child, columns, parents, _ in carry.connection.execute(
+        POINTING_AT, ([step.table],)
     ).fetchall():
         pairs = list(zip(columns, parents, strict=True))
         changing = frozenset(own for own, of in pairs if of in step.columns)

@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mainstem.unify.move.catchup.memory import make_keys
 from mainstem.unify.move.catchup.moving import is_pointing_at_new, rows_pointing
 from mainstem.unify.move.maps import new_key, own_table
 from mainstem.unify.move.statements import map_key
@@ -47,8 +46,9 @@ class Join:
 def find_reach(
     carry: Carry, target: TargetTable, together: Sequence[TargetTable]
 ) -> dict[str, bool]:
-    """Fill `affected x` for each source table of a target; whether all its rows count.
+    """Make `affected x` for each source table of a target; whether all its rows count.
 
+    Nothing is made, and nothing given, where no row can be different.
     `together`: the targets of its cycle. What waits there may wait for a row of a later target,
     which waits for one of this: all of it is tried again when anything changed that they lead to.
     """
@@ -57,12 +57,38 @@ def find_reach(
     )
     pointing = tuple(rows_pointing(carry, target))
     column = map_key(target, new_key(target, carry.plan), "t")[1]
-    return {
-        table.name: _Reach(carry, select, pointing, column, is_tried=is_tried).fill()
+    found = [
+        _Reach(carry, select, pointing, column, is_tried=is_tried).find()
         for table in carry.tables_into(target)
         for select in carry.plan.selects
         if not select.is_also and select.source_table == table.name
-    }
+    ]
+    is_left = carry.holds(carry.own("doomed", target.name))
+    if not is_left and not any(one.fill(carry) for one in found if one.queries):
+        return {}
+    for one in found:
+        if carry.own("affected", one.table) not in carry.made:
+            one.fill(carry)
+    return {one.table: one.is_full for one in found}
+
+
+@dataclass(frozen=True)
+class _Reached:
+    """The rows of a source table that can be different."""
+
+    table: str
+    #: of their keys
+    queries: tuple[str, ...]
+    is_full: bool
+
+    def fill(self, carry: Carry) -> int:
+        """Make the list of their keys; how many there are."""
+        queries = self.queries or ("select null where false",)
+        keys = " union ".join(f"({query})" for query in queries)
+        rows = f"(_key) as select x.key::text from ({keys}) as x (key)"
+        count = carry.make("affected", self.table, rows)
+        carry.connection.execute(f"analyze {carry.own('affected', self.table)}")
+        return count
 
 
 def _led_to(carry: Carry, targets: Sequence[TargetTable]) -> set[str]:
@@ -101,40 +127,32 @@ class _Reach:
     #: whether rows that wait count although nothing that they lead to moved
     is_tried: bool = field(kw_only=True)
 
-    def fill(self) -> bool:
+    def find(self) -> _Reached:
         name = self.select.source_table
-        affected = make_keys(
-            self.carry.connection, self.carry.memory, "affected", name, is_new=True
-        )
-        make_keys(self.carry.connection, self.carry.memory, "facts", name, is_new=True)
         reached = self._reached()
-        is_full = reached is None
         quarantined = (
             f"select key from unify.quarantine where run_id = {self.carry.run.id}"
             f" and source_table = {text_sql(name)}"
         )
         mapped = f"unify.{self.carry.map_of(name).partition}"
-        sources = [quarantined]
         if reached is None:
             refused = (
                 f"select key from unify.quarantine where run_id = {self.carry.memory.id}"
                 f" and source_table = {text_sql(name)}"
             )
-            sources += [f"select _key from {self._stage}", f"select old_id from {mapped}", refused]
-        else:
-            sources += [f"select _key from {self._keys('changed', name)}", *reached]
-            sources += [
+            staged, loaded = f"select _key from {self._stage}", f"select old_id from {mapped}"
+            return _Reached(name, (quarantined, staged, loaded, refused), is_full=True)
+        moved = [
+            *([self.carry.keys("changed", name)] if name in self.carry.pending else []),
+            *reached,
+            *(
                 f"select old_id from {mapped} where outcome = 'l' and {self.column} in ({query})"
                 for query in self.pointing
-            ]
-            is_moved = any(self.carry.has_rows(f"({query}) as q") for query in sources[1:])
-            if not is_moved and not self.is_tried:
-                # Nothing moved: what waits goes on waiting.
-                sources = []
-        for query in sources:
-            self.carry.connection.execute(f"insert into {affected} {query} on conflict do nothing")
-        self.carry.connection.execute(f"analyze {affected}")
-        return is_full
+            ),
+        ]
+        is_moved = self.is_tried or any(map(self.carry.has_rows, moved))
+        # Where nothing moved, what waits goes on waiting.
+        return _Reached(name, (quarantined, *moved) if is_moved else (), is_full=False)
 
     def _reached(self) -> list[str] | None:
         """Queries of the keys that other tables' changes reach; None: any row may be."""
@@ -163,7 +181,7 @@ class _Reach:
             is_own = place.table == self.select.source_table
             return pending is not None and (not is_own or self._reads_itself())
         is_column = place.column is not None and pending is not None
-        return is_column or self.carry.has_rows(self._keys("facts", place.table))
+        return is_column or place.table in self.carry.moved
 
     def _reads_itself(self) -> bool:
         own = Place("stage", self.select.source_table)
@@ -177,17 +195,11 @@ class _Reach:
         if join.place.kind == "merged" or not is_by_key or not is_narrow:
             return None
         needed = "\n".join(fill_places(one.text, self._name) for one in _needed(join, joins))
-        moved = self._keys(kind, join.place.table)
-        return (
-            f"select s._key from {self._stage} as s\n{needed}\n"
-            f"where {join.value} in (select _key from {moved})"
-        )
+        moved = self.carry.keys(kind, join.place.table)
+        return f"select s._key from {self._stage} as s\n{needed}\nwhere {join.value} in ({moved})"
 
     def _name(self, place: Place) -> str:
         return own_table(self.carry.memory, place.kind, place.table, place.column)
-
-    def _keys(self, kind: str, table: str) -> str:
-        return make_keys(self.carry.connection, self.carry.memory, kind, table)
 
     @property
     def _stage(self) -> str:
@@ -207,5 +219,7 @@ def _needed(join: Join, joins: list[Join]) -> list[Join]:
 
 def keys_moved(carry: Carry, table: str) -> Iterator[str]:
     """Queries of the keys of a table whose rows, or whose places in the target, changed."""
-    for kind in ("affected", "facts"):
-        yield f"select _key from {make_keys(carry.connection, carry.memory, kind, table)}"
+    affected = carry.own("affected", table)
+    if affected in carry.made:
+        yield f"select _key from {affected}"
+    yield carry.keys("facts", table)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from mainstem.errors import UnifyError
 from mainstem.kit.wording import counted
 from mainstem.pg.connect import clear_errors
 from mainstem.unify.ledger import store
-from mainstem.unify.move.catchup.memory import make_keys, mark_pending, others_of
+from mainstem.unify.move.catchup.memory import add_keys, mark_pending, others_of
 from mainstem.unify.move.catchup.ranges import (
     Change,
     Range,
@@ -24,7 +25,7 @@ from mainstem.unify.move.maps import new_key, own_table
 from mainstem.unify.move.merge import merge_name
 from mainstem.unify.move.server_source import ServerSource, row_key
 from mainstem.unify.move.server_stage import Crossing, portions
-from mainstem.unify.move.stage import forget_stage, is_whole, stage_name
+from mainstem.unify.move.stage import forget_stage, stage_name, whole_stages
 from mainstem.unify.move.staging import stage_all
 from mainstem.unify.move.statements import map_key, target_name
 from mainstem.unify.plan.names import text_sql
@@ -61,20 +62,11 @@ def refresh(move: Move, memory: Run, targets: Mapping[str, TargetTable]) -> Refr
     Raises SourceError or ServerError when a server fails; the next call goes on.
     """
     connection = move.session.main
-    looked_at = 0
-    stale: dict[str, PlannedTable] = {}
-    for table in move.plan.moved():
-        source = move.sources[table.source]
-        if isinstance(source, ServerSource):
-            rows, is_stale = _Refresh(move, memory, source, table).do()
-            looked_at += rows
-        else:
-            is_stale = not _is_known(move, memory, table)
-        if is_stale:
-            stale[table.name] = table
+    looked_at, stale = _look(move, memory)
     _with_merged(move, stale)
     for table in stale.values():
         _forget(connection, memory, table, move)
+    mark_pending(connection, memory, stale, is_full=True)
     store.set_source(connection, memory.id, move.described())
     shared = [targets[merge.target] for merge in move.plan.merges if merge.has_target_rows]
     for target in shared:
@@ -86,6 +78,36 @@ def refresh(move: Move, memory: Run, targets: Mapping[str, TargetTable]) -> Refr
     for table in stale.values():
         looked_at += _remember(move, memory, table)
     return Refreshed(looked_at, tuple(stale))
+
+
+def _look(move: Move, memory: Run) -> tuple[int, dict[str, PlannedTable]]:
+    """Stage the rows that changed; how many were looked at, and the tables that must be read whole.
+
+    Commits in portions.
+    """
+    connection = move.session.main
+    looked_at = 0
+    stale: dict[str, PlannedTable] = {}
+    steps = store.read_steps(connection, memory.id)
+    whole = whole_stages(connection, memory, move.plan.moved(), steps)
+    connection.commit()
+    same: dict[str, str] = {}
+    for table in move.plan.moved():
+        source = move.sources[table.source]
+        found = _Found.STALE
+        if table.name in whole and isinstance(source, ServerSource):
+            rows, found = _Refresh(move, memory, source, table).do()
+            looked_at += rows
+            if found is _Found.SAME:
+                same[stage_name(table.name)] = source.server.snapshot
+        elif table.name in whole and steps[stage_name(table.name)].is_done:
+            found = _Found.SAME if _is_known(move, memory, table) else _Found.STALE
+        if found is _Found.STALE:
+            stale[table.name] = table
+    for snapshot in set(same.values()):
+        names = [name for name, moment in same.items() if moment == snapshot]
+        store.add_detail(connection, memory.id, names, {"snapshot": snapshot})
+    return looked_at, stale
 
 
 @dataclass(frozen=True)
@@ -108,7 +130,7 @@ def find_differences(move: Move, memory: Run) -> list[Difference]:
     """What changed in the PostgreSQL sources since they were read; nothing is carried over."""
     found = []
     for table in move.plan.moved():
-        source = move.sources[table.source]
+        source = move.sources.get(table.source)
         known = read_ranges(move.session.main, memory, table.name)
         if not isinstance(source, ServerSource) or not known:
             continue
@@ -121,18 +143,11 @@ def find_differences(move: Move, memory: Run) -> list[Difference]:
 
 
 def _is_known(move: Move, memory: Run, table: PlannedTable) -> bool:
-    """Whether a file's table is staged, and the file is as it was."""
+    """Whether the file of a table that is staged is as it was."""
     source = move.sources[table.source]
     assert isinstance(source, FileSource)
     known = memory.source.get(table.source or move.plan.name)
-    step = store.read_step(move.session.main, memory.id, stage_name(table.name))
-    return (
-        isinstance(known, dict)
-        and known.get("identity") == source.identify()
-        and step is not None
-        and step.is_done
-        and is_whole(move.session.main, memory, table, step.row_count or 0)
-    )
+    return isinstance(known, dict) and known.get("identity") == source.identify()
 
 
 def _show_others(connection: Connection, memory: Run, target: TargetTable, plan: Plan) -> None:
@@ -161,7 +176,6 @@ def _with_merged(move: Move, stale: dict[str, PlannedTable]) -> None:
 def _forget(connection: Connection, memory: Run, table: PlannedTable, move: Move) -> None:
     forget_stage(connection, memory, table)
     forget_ranges(connection, memory, table.name)
-    mark_pending(connection, memory, table.name, is_full=True)
     names = [f"merge into {merge.target}" for merge in move.plan.merges]
     if table.into in {merge.target for merge in move.plan.merges}:
         store.forget_steps(connection, memory.id, [*names, merge_name(table.name)])
@@ -179,6 +193,15 @@ def _remember(move: Move, memory: Run, table: PlannedTable) -> int:
     return source.count(table)[0]
 
 
+class _Found(Enum):
+    """What became of a table that was staged."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    #: it must be staged whole
+    STALE = "stale"
+
+
 @dataclass(frozen=True)
 class _Refresh:
     """One table of a PostgreSQL source."""
@@ -192,29 +215,26 @@ class _Refresh:
     def _connection(self) -> Connection:
         return self.move.session.main
 
-    def do(self) -> tuple[int, bool]:
-        """Rows that were looked at, and whether the table must be staged whole. Commits."""
+    def do(self) -> tuple[int, _Found]:
+        """Rows that were looked at, and what was found; stages what changed. Commits."""
         known = read_ranges(self._connection, self.memory, self.table.name)
-        step = store.read_step(self._connection, self.memory.id, stage_name(self.table.name))
-        is_there = step is not None and is_whole(
-            self._connection, self.memory, self.table, step.row_count or 0
-        )
         self._connection.commit()
-        if not is_there or not known:
-            return 0, True
+        if not known:
+            return 0, _Found.STALE
         shown = self.move.reporter.step(f"look at {self.table.name}", None)
         ranged = RangedTable(self.source, self.table)
         changes = ranged.differing(known)
         now = {change.at: change.now.rows for change in changes}
         rows = sum(now.get(at, one.rows) for at, one in enumerate(known))
         shown.advance(rows)
-        if changes and self.move.plan.is_merging(self.table):
-            return rows, True
-        if changes:
-            self._stage(ranged, known, changes, rows=rows)
+        if not changes:
+            return rows, _Found.SAME
+        if self.move.plan.is_merging(self.table):
+            return rows, _Found.STALE
+        self._stage(ranged, known, changes, rows=rows)
         self._save(rows)
         self._connection.commit()
-        return rows, False
+        return rows, _Found.CHANGED
 
     def _save(self, rows: int) -> None:
         count = self._connection.execute(f"select count(*) from {self._own('stage')}").fetchone()
@@ -234,32 +254,28 @@ class _Refresh:
         crossing = Crossing(self._connection, self.memory, self.source, self.table, into="delta")
         crossing.create()
         self._copy(crossing, ranged, known, changes)
-        fetched = make_keys(self._connection, self.memory, "fetched", self.table.name, is_new=True)
+        fetched = self._own("fetched")
         came = self._own("raw" if crossing.converted else "delta")
-        self._connection.execute(f"insert into {fetched} select _key from {came}")
-        changed = make_keys(self._connection, self.memory, "changed", self.table.name)
-        self._note(changed, fetched)
+        self._connection.execute(f"create unlogged table {fetched} as select _key from {came}")
+        self._note(fetched)
         self._forget_notes(fetched)
         if crossing.converted:
             crossing.convert()
-        self._note(changed, fetched)
+        self._note(fetched)
         stage, delta = self._own("stage"), self._own("delta")
-        self._connection.execute(
-            f"insert into {changed} select d._key from {delta} as d left join {stage} as s"
-            " on s._key = d._key where s._key is null or s::text is distinct from d::text"
-            " on conflict do nothing"
-        )
-        self._connection.execute(
-            f"insert into {changed} select _key from {fetched} as f where not exists"
-            f" (select from {delta} as d where d._key = f._key) on conflict do nothing"
+        self._add_changed(
+            f"select d._key from {delta} as d left join {stage} as s on s._key = d._key"
+            " where s._key is null or s::text is distinct from d::text"
+            f" union all select _key from {fetched} as f where not exists"
+            f" (select from {delta} as d where d._key = f._key)"
         )
         self._connection.execute(
             f"delete from {stage} using {fetched} as f where {stage}._key = f._key"
         )
         self._connection.execute(f"insert into {stage} select * from {delta}")
-        self._remove_deleted(changed, rows)
+        self._remove_deleted(rows)
         self._connection.execute(f"drop table {delta}, {fetched}")
-        mark_pending(self._connection, self.memory, self.table.name, is_full=False)
+        mark_pending(self._connection, self.memory, [self.table.name], is_full=False)
         renewed = ranged.renew(known, changes)
         save_ranges(self._connection, self.memory, self.table.name, renewed)
 
@@ -279,14 +295,19 @@ class _Refresh:
             where = ranged.within(found[start : start + _STRETCHES_MAX])
             replace(crossing, where=where).copy()
 
-    def _note(self, changed: str, keys: str) -> None:
+    def _note(self, keys: str) -> None:
         """Rows that something happened to while they were staged count as changed."""
-        for place in ("ledger", "quarantine"):
-            self._connection.execute(
-                f"insert into {changed} select distinct n.key from unify.{place} as n"
-                f" join {keys} as k on k._key = n.key where n.run_id = {self.memory.id}"
-                f" and n.source_table = {text_sql(self.table.name)} on conflict do nothing"
+        self._add_changed(
+            " union all ".join(
+                f"select n.key from unify.{place} as n join {keys} as k on k._key = n.key"
+                f" where n.run_id = {self.memory.id}"
+                f" and n.source_table = {text_sql(self.table.name)}"
+                for place in ("ledger", "quarantine")
             )
+        )
+
+    def _add_changed(self, query: str) -> None:
+        add_keys(self._connection, self.memory, "changed", self.table.name, query=query)
 
     def _forget_notes(self, keys: str) -> None:
         for place in ("ledger", "quarantine"):
@@ -296,7 +317,7 @@ class _Refresh:
                 f" and n.source_table = {text_sql(self.table.name)}"
             )
 
-    def _remove_deleted(self, changed: str, rows: int) -> None:
+    def _remove_deleted(self, rows: int) -> None:
         """Rows that the source has no more: its keys are scanned where there are too many here."""
         stage = self._own("stage")
         waiting = (
@@ -313,20 +334,19 @@ class _Refresh:
             )
         if count[0] == rows:
             return
-        there = make_keys(self._connection, self.memory, "there", self.table.name, is_new=True)
+        there, gone = self._own("there"), self._own("gone")
+        self._connection.execute(f"create unlogged table {there} (_key text)")
         self._copy_keys(there)
-        gone = make_keys(self._connection, self.memory, "gone", self.table.name, is_new=True)
         self._connection.execute(
-            f"insert into {gone} select _key from (select _key from {stage} union {waiting})"
-            f" as s where not exists (select from {there} as t where t._key = s._key)"
+            f"create unlogged table {gone} as"
+            f" select _key from (select _key from {stage} union {waiting}) as s"
+            f" where not exists (select from {there} as t where t._key = s._key)"
         )
         self._connection.execute(
             f"delete from {stage} using {gone} as g where {stage}._key = g._key"
         )
         self._forget_notes(gone)
-        self._connection.execute(
-            f"insert into {changed} select _key from {gone} on conflict do nothing"
-        )
+        self._add_changed(f"select _key from {gone}")
         self._connection.execute(f"drop table {there}, {gone}")
 
     def _copy_keys(self, into: str) -> None:

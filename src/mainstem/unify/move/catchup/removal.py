@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mainstem.errors import UnifyError
 from mainstem.unify.ledger import store
 from mainstem.unify.move.catchup.context import Left
-from mainstem.unify.move.catchup.memory import make_keys
 from mainstem.unify.move.catchup.moving import moved_name
 from mainstem.unify.move.dependents import POINTING_AT
 from mainstem.unify.move.maps import new_key
@@ -47,6 +46,17 @@ def read_left(connection: Connection, run: Run) -> tuple[Left, ...]:
     return tuple(found)
 
 
+def make_doomed(carry: Carry, target: TargetTable) -> str:
+    """The list of a target's rows that are to go, made where it is missing; its name as SQL."""
+    doomed = carry.own("doomed", target.name)
+    if doomed not in carry.made:
+        _, column = map_key(target, new_key(target, carry.plan), "t")
+        type_name = "uuid" if column == "new_id" else "text"
+        carry.make("doomed", target.name, f"(_new {type_name}, _source text, _key text)")
+        carry.connection.execute(f"create index on {doomed} (_new)")
+    return doomed
+
+
 class Removal:
     """The rows that a pass takes out."""
 
@@ -57,27 +67,21 @@ class Removal:
         self._left: list[tuple[TargetTable, str]] = []
 
     def begin(self) -> None:
-        """Make the lists; what earlier passes had to leave is on them again."""
+        """What earlier passes had to leave is on the lists again."""
         left = [
             m
             for m in store.read_maps(self._carry.connection, self._carry.run.id)
             if m.role == "left"
         ]
         for target in self._order:
-            doomed = self._doomed(target)
             _, column = self._values[target.name]
-            type_name = "uuid" if column == "new_id" else "text"
-            self._execute(f"drop table if exists {doomed}")
-            self._execute(
-                f"create unlogged table {doomed} (_new {type_name}, _source text, _key text)"
-            )
             for found in left:
                 if found.called(self._carry.plan.schema) == target.name:
                     self._execute(
-                        f"insert into {doomed} select {column}, {text_sql(found.source_table)},"
-                        f" old_id from unify.{found.partition}"
+                        f"insert into {make_doomed(self._carry, target)}"
+                        f" select {column}, {text_sql(found.source_table)}, old_id"
+                        f" from unify.{found.partition}"
                     )
-            self._execute(f"create index on {doomed} (_new)")
         for found in left:
             store.drop_map(self._carry.connection, found)
 
@@ -100,14 +104,15 @@ class Removal:
 
     def finish(self) -> int:
         """Delete what may go, children first; how many rows. What must stay is kept in a map."""
-        for target in self._order:
+        going = [one for one in self._order if self._doomed(one) in self._carry.made]
+        for target in going:
             if not self._carry.is_forced:
                 self._leave_edited(target)
         for _ in range(_ROUNDS_MAX):
-            if not sum(map(self._leave_needed, self._order)):
+            if not sum(map(self._leave_needed, going)):
                 break
         deleted = 0
-        for target in reversed(self._order):
+        for target in reversed(going):
             value, _ = self._values[target.name]
             deleted += self._execute(
                 f"delete from {target_name(target)} as t using {self._doomed(target)} as d"
@@ -129,49 +134,49 @@ class Removal:
         parent_value = self._values[parent.name][0].replace("t.", "p.")
         equal = _equal(key, child="t", parent="p")
         present = " and ".join(f"t.{name_sql(name)} is not null" for name in key.columns)
-        goes = f"select from {self._doomed(parent)} as d where d._new = {parent_value}"
-        tries = [
-            (
+        is_lost = f"not exists (select from {target_name(parent)} as p where {equal}"
+        tries = []
+        if self._doomed(parent) in self._carry.made:
+            tries.append(
                 f"select {value} as _new from {self._doomed(parent)} as d"
                 f" join {target_name(parent)} as p on {parent_value} = d._new"
                 f" join {target_name(target)} as t on {equal}"
             )
-        ]
-        is_lost = (
-            f"not exists (select from {target_name(parent)} as p"
-            f" where {equal} and not exists ({goes}))"
-        )
-        if self._carry.is_there(want):
+            goes = f"select from {self._doomed(parent)} as d where d._new = {parent_value}"
+            is_lost += f" and not exists ({goes})"
+        is_lost += ")"
+        if want in self._carry.made:
             tries.append(
                 f"select {value} as _new from {want} as w join {target_name(target)} as t"
                 f" on {value} = w._new where w._op in ('insert', 'update') and w._refuse is null"
                 f" and {present} and {is_lost}"
             )
-        if self._carry.is_there(moved):
+        if moved in self._carry.made:
             tries.append(
                 f"select {value} as _new from {moved} as p join {target_name(target)} as t"
                 f" on {equal} where {is_lost}"
             )
-        self._execute("drop table if exists pg_temp.unify_orphan")
-        self._execute(
-            f"create temporary table unify_orphan as select distinct x._new"
-            f" from ({' union all '.join(tries)}) as x where not exists"
-            f" (select from {self._doomed(target)} as d where d._new = x._new)"
-        )
+        if not tries:
+            return 0
+        found = f"select distinct x._new from ({' union all '.join(tries)}) as x"
+        if self._doomed(target) in self._carry.made:
+            found += f" where not exists (select from {self._doomed(target)} as d"
+            found += " where d._new = x._new)"
+        if not self._carry.has_rows(found):
+            return 0
+        self._execute(f"create temporary table unify_orphan as {found}")
         is_own = target.name == parent.name
         reason = f"{key.columns[-1]} leads to no loaded row of "
         reason += "the same table" if is_own else key.parent
-        found = 0
+        taken = 0
         for table in self._carry.tables_into(target):
-            found += self._quarantine(table.name, target, column, reason=reason)
+            taken += self._quarantine(table.name, target, column, reason=reason)
         self._execute("drop table pg_temp.unify_orphan")
-        return found
+        return taken
 
     def _quarantine(self, table: str, target: TargetTable, column: str, *, reason: str) -> int:
         """Take the found rows out of a map, into quarantine and onto the list of those that go."""
         run, found = self._carry.run.id, self._carry.map_of(table)
-        facts = make_keys(self._carry.connection, self._carry.memory, "facts", table)
-        self._execute("drop table if exists pg_temp.unify_taken")
         self._execute(
             "create temporary table unify_taken as"
             f" select m.old_id, m.{column} as _new, m.outcome from unify.{found.partition} as m"
@@ -192,12 +197,11 @@ class Removal:
             " from pg_temp.unify_taken"
         )
         self._execute(
-            f"insert into {self._doomed(target)} select _new, {text_sql(table)}, old_id"
+            f"insert into {make_doomed(self._carry, target)} select _new, {text_sql(table)}, old_id"
             " from pg_temp.unify_taken where outcome = 'l'"
         )
-        self._execute(
-            f"insert into {facts} select old_id from pg_temp.unify_taken on conflict do nothing"
-        )
+        self._carry.add_facts(table, "select old_id from pg_temp.unify_taken")
+        self._execute("drop table pg_temp.unify_taken")
         return taken
 
     def _leave_edited(self, target: TargetTable) -> None:
@@ -212,20 +216,20 @@ class Removal:
 
     def _leave_needed(self, target: TargetTable) -> int:
         """Rows stay that rows point at which stay themselves."""
-        if not self._carry.has_rows(self._doomed(target)):
+        if not self._carry.holds(self._doomed(target)):
             return 0
         value, _ = self._values[target.name]
         ours = {target_name(one): one for one in self._order}
-        rows = self._carry.connection.execute(POINTING_AT, (target_name(target),)).fetchall()
+        rows = self._carry.connection.execute(POINTING_AT, ([target_name(target)],)).fetchall()
         left = 0
-        for child, _, columns, parents, _ in rows:
+        for _, child, columns, parents, _ in rows:
             equal = " and ".join(
                 f"c.{name_sql(column)} = t.{name_sql(parent)}"
                 for column, parent in zip(columns, parents, strict=True)
             )
             own = next((o for name, o in ours.items() if self._carry.is_same(name, child)), None)
             stays = "true"
-            if own is not None:
+            if own is not None and self._doomed(own) in self._carry.made:
                 child_value = self._values[own.name][0].replace("t.", "c.")
                 goes = f"select from {self._doomed(own)} as g where g._new = {child_value}"
                 stays = f"not exists ({goes})"

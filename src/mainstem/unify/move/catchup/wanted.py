@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from mainstem.errors import UnifyError
 from mainstem.unify.move.catchup.context import Left
-from mainstem.unify.move.catchup.memory import make_keys
 from mainstem.unify.move.catchup.moving import moved_name, note_moved, rows_that_stay
 from mainstem.unify.move.catchup.pinned import find_pinned
+from mainstem.unify.move.catchup.removal import make_doomed
 from mainstem.unify.move.load import Loader
 from mainstem.unify.move.maps import new_key
 from mainstem.unify.move.statements import (
@@ -95,12 +95,9 @@ class Wanted:
 
         Raises UnifyError when the plan's SQL does not give each row once.
         """
-        tables = self._carry.tables_into(self._target)
-        affected = [self._affected(table) for table in tables]
-        self._carry.connection.execute(f"drop table if exists {self._want}, {self._had}")
-        has_left = self._carry.has_rows(self._doomed)
-        if not has_left and not any(map(self._carry.has_rows, affected)):
+        if not self._reach:
             return Counts()
+        tables = self._carry.tables_into(self._target)
         self._make_had(tables)
         self._make_want(tables)
         self._hold_edited(tables)
@@ -142,19 +139,22 @@ class Wanted:
         there = f"row({', '.join(f't.{name_sql(name)}' for name in given)})::text"
         untouched = self._carry.untouched(f"load {self._target.name}")
         # Whether a good row is there, there in another form, or missing.
-        self._execute(
-            f"create unlogged table {self._want} as select q.*,"
+        carry.make(
+            "want",
+            self._target.name,
+            "as select q.*,"
             " case when q._refuse is not null or q._outcome <> 'l' then null"
             " when t.xmin is null or h._new is null then 'insert'"
             f" when {here} is distinct from {there} then 'update' else 'same' end as _op,"
             f" t.xmin is not null and not {untouched} as _edited from (\n{rows}\n) as q"
             f" left join {self._name} as t on {self._value} = q._new"
             f" left join (select distinct _new from {self._had} where _outcome = 'l') as h"
-            " on h._new = q._new"
+            " on h._new = q._new",
         )
-        self._execute(f"create index on {self._want} (_new)")
-        self._execute(f"create index on {self._want} (_key)")
-        self._execute(f"analyze {self._want}")
+        self._execute(
+            f"create index on {self._want} (_new); create index on {self._want} (_key);"
+            f" analyze {self._want}"
+        )
         for number, table in enumerate(tables):
             self._check_keys(number, table)
 
@@ -195,6 +195,7 @@ class Wanted:
         owner = "null::text"
         if tenant is not None and self._target.has_column(tenant.column):
             owner = f"t.{name_sql(tenant.column)}::text"
+        is_left = self._doomed in self._carry.made
         parts = []
         for number, table in enumerate(tables):
             parts.append(
@@ -204,21 +205,24 @@ class Wanted:
                 f" left join {self._name} as t on {self._value} = m.{self._column}"
                 f" where m.old_id in (select _key from {self._affected(table)})"
             )
-            parts.append(
-                f"select {number}, d._key, d._new, 'l'::\"char\", null, true"
-                f" from {self._doomed} as d where d._source = {text_sql(table.name)}"
-            )
-        self._execute(f"create unlogged table {self._had} as {' union all '.join(parts)}")
-        self._execute(f"truncate {self._doomed}")
-        self._execute(f"create index on {self._had} (_new)")
-        self._execute(f"analyze {self._had}")
+            if is_left:
+                parts.append(
+                    f"select {number}, d._key, d._new, 'l'::\"char\", null, true"
+                    f" from {self._doomed} as d where d._source = {text_sql(table.name)}"
+                )
+        self._carry.make("had", self._target.name, f"as {' union all '.join(parts)}")
+        self._execute(f"create index on {self._had} (_new); analyze {self._had}")
+        if is_left:
+            self._execute(f"truncate {self._doomed}")
 
     def _hold_edited(self, tables: Sequence[PlannedTable]) -> None:
         """Rows that people changed in the target stay as they are, but when forced."""
+        if self._carry.is_forced or not self._carry.has_rows(
+            f"select from {self._want} where _op = 'update' and _edited"
+        ):
+            return
         for number, table in enumerate(tables):
-            make_keys(self._carry.connection, self._carry.memory, "held", table.name, is_new=True)
-            if not self._carry.is_forced:
-                self._hold(number, table, "_edited", why=_EDITED)
+            self._hold(number, table, "_edited", why=_EDITED)
 
     def _hold_pinned(self, tables: Sequence[PlannedTable], columns: frozenset[str]) -> None:
         """Rows stay as they are that others point at which do; foreign keys would break."""
@@ -234,23 +238,19 @@ class Wanted:
 
     def _hold(self, number: int, table: PlannedTable, condition: str, *, why: str) -> None:
         """Let rows that would be updated wait for another pass, and say so."""
-        held = self._carry.own("held", table.name)
-        keys = self._carry.connection.execute(
-            f"insert into {held} select _key from {self._want}"
-            f" where _section = {number} and _op = 'update' and {condition} returning _key"
-        ).fetchall()
+        held = f"select _key from {self._want}"
+        held += f" where _section = {number} and _op = 'update' and {condition}"
+        keys = self._carry.connection.execute(held.encode()).fetchall()
         if not keys:
             return
-        self._carry.held.add(table.name)
+        self._carry.hold(table.name, held)
         self._carry.held_rows.extend(
             Left(self._target.name, table.name, key, why) for (key,) in sorted(keys)
         )
-        mine = f"_section = {number} and _key in (select _key from {held})"
+        mine = f"_key in ({self._carry.keys('held', table.name)})"
         for place in (self._want, self._had):
-            self._execute(f"delete from {place} where {mine}")
-        self._execute(
-            f"delete from {self._affected(table)} where _key in (select _key from {held})"
-        )
+            self._execute(f"delete from {place} where _section = {number} and {mine}")
+        self._execute(f"delete from {self._affected(table)} where {mine}")
 
     def _kept(self, name: str, *, of: str) -> str:
         """A column's value to be: what its own source does not give stays as it is."""
@@ -343,12 +343,15 @@ class Wanted:
         names = " ".join(
             f"when {number} then {text_sql(table.name)}" for number, table in enumerate(tables)
         )
-        self._execute(
-            f"insert into {self._doomed} select distinct on (h._new) h._new,"
-            f" case h._section {names} end, h._key from {self._had} as h where h._outcome = 'l'"
+        rows = (
+            f"select distinct on (h._new) h._new, case h._section {names} end, h._key"
+            f" from {self._had} as h where h._outcome = 'l'"
             f" and not exists (select from {self._want} as w where w._new = h._new and {GOOD})"
         )
-        self._execute(f"analyze {self._doomed}")
+        if self._carry.has_rows(rows):
+            doomed = make_doomed(self._carry, self._target)
+            self._execute(f"insert into {doomed} {rows}")
+            self._execute(f"analyze {doomed}")
 
     def _write_rows(self) -> Counts:
         identities = set(self._target.identities)
@@ -428,29 +431,24 @@ class Wanted:
             and (tenant.column in self._given())
         ):
             owner = f"w.{name_sql(tenant.column)}::text"
+        moved = (
+            f"select h._new from {self._had} as h left join {self._want} as w"
+            f" on w._new = h._new and {GOOD} where h._outcome = 'l'"
+            f" and (w._new is null or h._tenant is distinct from {owner})"
+        )
         for number, table in enumerate(tables):
-            facts = make_keys(self._carry.connection, self._carry.memory, "facts", table.name)
-            self._execute(
-                f"insert into {facts} select coalesce(h._key, w._key) from"
+            self._carry.add_facts(
+                table.name,
+                "select coalesce(h._key, w._key) from"
                 f" (select * from {self._had} where _section = {number} and not _is_left) as h"
                 f" full join (select w.*, {owner} as _owner from {self._want} as w"
                 f" where w._section = {number} and w._refuse is null) as w on w._key = h._key"
                 " where (h._key is null) <> (w._key is null) or h._new is distinct from w._at"
                 " or h._outcome is distinct from w._outcome"
                 " or (w._outcome = 'l' and h._tenant is distinct from w._owner)"
-                " on conflict do nothing"
-            )
-        for table in tables:
-            facts = make_keys(self._carry.connection, self._carry.memory, "facts", table.name)
-            moved = (
-                f"select h._new from {self._had} as h left join {self._want} as w"
-                f" on w._new = h._new and {GOOD} where h._outcome = 'l'"
-                f" and (w._new is null or h._tenant is distinct from {owner})"
-            )
-            self._execute(
-                f"insert into {facts} select m.old_id from"
+                f" union all select m.old_id from"
                 f" unify.{self._carry.map_of(table.name).partition} as m"
-                f" where m.outcome = 'm' and m.{self._column} in ({moved}) on conflict do nothing"
+                f" where m.outcome = 'm' and m.{self._column} in ({moved})",
             )
 
     def _write_map(self, number: int, table: PlannedTable) -> None:
