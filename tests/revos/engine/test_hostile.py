@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import pytest
+from tests.revos.engine.conftest import WILLING, new_tenant
 
 from mainstem.revos.campaigns import preflight
 from mainstem.revos.templates_text import VARIABLES
@@ -14,7 +15,9 @@ from mainstem.revos.templates_text import VARIABLES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.revos.engine.conftest import Stage
+    from tests.revos.engine.conftest import Stage, Tenant
+
+    from mainstem.revos.sandbox.people import Person
 
 SOON = timedelta(minutes=20)
 A_WHILE = timedelta(hours=5)
@@ -29,22 +32,41 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("settings", HOSTILE)
-def test_settings_of_any_kind_stop_nobody(
-    make_stage: Callable[..., Stage], settings: object
-) -> None:
-    stage = make_stage(settings=json.dumps(settings))
-    person = stage.at_distance(stage.mine, 1)
-    silent = stage.at_distance(stage.mine, 1, style="silent")
-    post = stage.published(stage.mine)
-    for one in (person, silent):
-        stage.comment(post, one)
+def test_settings_of_any_kind_stop_nobody(make_stage: Callable[..., Stage]) -> None:
+    stage = make_stage(
+        replace(WILLING, accounts=2 + len(HOSTILE), people=600, first_degree_share=0.2)
+    )
+    accounts = stage.sandbox.linked()[2:]
+    stage.tenants[:] = [
+        new_tenant(stage, account, settings=json.dumps(settings))
+        for account, settings in zip(accounts, HOSTILE, strict=True)
+    ]
+    stage.work()
+    asked: list[tuple[Tenant, Person, int]] = []
+    for tenant in stage.tenants:
+        (post,) = tenant.account.posts
+        for style, texts in (("plain", 3), ("silent", 1)):
+            person = only_theirs(stage, tenant, style)
+            stage.comment(post, person)
+            asked.append((tenant, person, texts))
     stage.later(A_WHILE, step=STEP)
-    assert len(stage.texts_to(person)) == 3
-    assert len(stage.texts_to(silent)) == 1
-    with stage.moment(stage.mine) as moment:
-        found = [one.field for one in preflight(moment, stage.mine.campaign_id)]
-    assert any(field.startswith("settings") for field in found)
+    for tenant, person, texts in asked:
+        assert len(stage.texts_to(person)) == texts, tenant.campaign_id
+    for tenant in stage.tenants:
+        with stage.moment(tenant) as moment:
+            found = [one.field for one in preflight(moment, tenant.campaign_id)]
+        assert any(field.startswith("settings") for field in found)
+
+
+def only_theirs(stage: Stage, tenant: Tenant, style: str) -> Person:
+    """A contact of this tenant's account, and of no other tenant's."""
+    return next(
+        person
+        for person in stage.world.people
+        if person.style == style
+        and [one for one in stage.tenants if stage.world.distance(one.account, person) == 1]
+        == [tenant]
+    )
 
 
 def test_a_template_of_every_sure_variable_is_sent(make_stage: Callable[..., Stage]) -> None:
