@@ -144,15 +144,16 @@ def test_a_body_that_drips_is_given_up(
     assert sent[0]["status"] == 408
 
 
-def test_a_foreign_host_is_refused_and_no_host_gets_into_a_link(migrated_url: str) -> None:
+def test_a_foreign_host_is_refused_and_no_host_gets_into_a_link(
+    reader: TestClient[Litestar], migrated_url: str
+) -> None:
     app = build_app(migrated_url, hosts=["mainstem.example:443"])
     with TestClient(app) as client:
         assert client.get("/api/health", headers={"host": "evil.example"}).status_code == 400
         good = client.get("/api/health", headers={"host": "mainstem.example:443"})
         assert good.status_code == 200
-    with TestClient(build_app(migrated_url)) as client:
-        for header in ("host", "x-forwarded-host"):
-            answer = client.get(
-                "/auth/v1/verify?token=x&type=magiclink", headers={header: "evil.example"}
-            )
-            assert "evil.example" not in str(answer.headers) + answer.text
+    for header in ("host", "x-forwarded-host"):
+        answer = reader.get(
+            "/auth/v1/verify?token=x&type=magiclink", headers={header: "evil.example"}
+        )
+        assert "evil.example" not in str(answer.headers) + answer.text

@@ -63,12 +63,10 @@ def test_it_counts_requests_queries_and_the_pool(here: TestClient[Any]) -> None:
     assert "/nothing/at/all" not in answer.text
 
 
-def test_it_is_this_machines_or_the_tokens(migrated_url: str) -> None:
-    with client_of(build_app(migrated_url), "203.0.113.7") as client:
-        assert client.get("/metrics").status_code == 401
-    with client_of(build_app(migrated_url)) as client:
-        proxied = client.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})
-        assert proxied.status_code == 401
+def test_it_is_this_machines_or_the_tokens(reader: TestClient[Litestar], migrated_url: str) -> None:
+    assert client_of(reader.app, "203.0.113.7").get("/metrics").status_code == 401
+    proxied = client_of(reader.app).get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})
+    assert proxied.status_code == 401
     keys = Settings.throw_away().keys
     app = build_app(migrated_url, settings=Settings(keys, metrics_token="a-long-token"))
     with client_of(app) as client:

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 import pytest
-from litestar.testing import TestClient
 from tests.core.conftest import Outbox, Town, owner_tenant
+from tests.server.asking import asking
 
 from mainstem.core import Core, Origin, api_keys, master_key, sessions, store, tokens
 from mainstem.core.model import Assurance
@@ -25,6 +25,9 @@ from mainstem.stores.model import Place
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import httpx
+    from litestar import Litestar
 
     from mainstem.pg.scratch import ScratchServer
 
@@ -49,7 +52,8 @@ class World:
 
     town: Town
     settings: Settings
-    client: TestClient[Any]
+    app: Litestar
+    client: httpx.Client
     ids: dict[str, str]
     people: dict[str, UUID]
     callers: dict[str, Caller]
@@ -76,8 +80,8 @@ def opened_world(scratch: ScratchServer, template: str, folder: Path) -> Iterato
         patch.setattr("mainstem.server.settings.Core", partial(Core, refusal_s=0.0))
         app, core = build_app(town.url, settings=settings), settings.core(town.url)
     ids, people = _rows(town)
-    with TestClient(app) as client:
-        made = World(town, settings, client, ids, people, {}, loop, core)
+    with asking(app, loop) as client:
+        made = World(town, settings, app, client, ids, people, {}, loop, core)
         loop.run_until_complete(core.pool.open())
         made.callers = {each: made.fresh(each) for each in CALLERS}
         yield made
