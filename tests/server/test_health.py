@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,9 @@ import msgspec
 import psycopg
 import pytest
 from litestar.testing import TestClient
+from psycopg.conninfo import make_conninfo
 
-from mainstem.db.migrate import migrate
 from mainstem.pg.connect import connect
-from mainstem.pg.embedded import EmbeddedServer
 from mainstem.server import build_app
 from mainstem.server.deadline import brief_connection
 from mainstem.server.model import Health, Part
@@ -119,31 +119,52 @@ def test_leaves_the_database_as_it_is(client: TestClient[Litestar], database_url
         connection.execute("create table public.t ()")
 
 
+@dataclass(frozen=True)
+class Away:
+    """A database that goes and comes back: its socket does, and its connections are cut."""
+
+    url: str
+    socket: Path
+    known: Path
+
+    def come(self) -> None:
+        self.socket.symlink_to(self.known)
+
+    def go(self, run_sql: Callable[[str], None]) -> None:
+        self.socket.unlink()
+        run_sql(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture
-def embedded() -> Iterator[EmbeddedServer]:
-    """A running server of its own; not under `tmp_path`, see tests/acceptance/conftest.py."""
-    with tempfile.TemporaryDirectory(prefix="mainstem-health-") as folder:
-        server = EmbeddedServer(Path(folder) / "home")
-        server.start()
-        yield server
-        server.stop()
+def away(database_url: str) -> Iterator[Away]:
+    with (
+        connect(database_url) as connection,
+        tempfile.TemporaryDirectory(prefix="mainstem-health-") as folder,
+    ):
+        name = f".s.PGSQL.{connection.info.port}"
+        known = Path(connection.info.host) / name
+        connection.close()
+        made = Away(make_conninfo(database_url, host=folder), Path(folder) / name, known)
+        made.come()
+        yield made
 
 
 def test_is_503_while_the_database_is_down_and_recovers(
-    embedded: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+    away: Away, run_sql: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mainstem.server.watch.FRESH_S", -1.0)
-    with connect(embedded.url()) as connection:
-        migrate(connection)
-    with TestClient(build_app(embedded.url())) as client:
+    with TestClient(build_app(away.url)) as client:
         assert ask(client)[0] == 200
-        embedded.stop()
+        away.go(run_sql)
         status, parts = ask(client)
         assert status == 503
         assert list(parts) == ["database"]
         assert "is the server running" in parts["database"].message
         assert client.get("/status").status_code == 503
-        embedded.start()
+        away.come()
         assert ask(client)[0] == 200
 
 
