@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -18,8 +20,9 @@ from mainstem.unify.plan.make import make_plan
 from mainstem.unify.progress import Silence
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from mainstem.pg.scratch import ScratchServer
     from mainstem.unify.plan.model import Plan
 
 TARGET = """
@@ -63,10 +66,21 @@ set.type = "'style'"
 """
 
 
-@pytest.fixture
-def plan(tmp_path: Path, empty_database_url: str) -> Plan:
+@dataclass(frozen=True)
+class Moved:
+    """A finished run, in a database that others are copied from."""
+
+    plan: Plan
+    database: str
+
+
+@pytest.fixture(scope="module")
+def moved(scratch: ScratchServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
     """Two shops with a person each, moved."""
-    with sqlite3.connect(tmp_path / "old.db") as source:
+    folder = tmp_path_factory.mktemp("old")
+    name = f"old_{uuid4().hex}"
+    url = scratch.create_database(name)
+    with sqlite3.connect(folder / "old.db") as source:
         source.executescript("""
             create table shops (id integer primary key, name text);
             create table people (id integer primary key, shop_id integer references shops, name);
@@ -78,15 +92,29 @@ def plan(tmp_path: Path, empty_database_url: str) -> Plan:
             insert into people values (1, 1, 'Ann'), (2, 2, 'Bob');
         """)
     source.close()
-    path = tmp_path / "old.toml"
+    path = folder / "old.toml"
     path.write_text(CONFIG)
-    with connect(empty_database_url) as connection:
+    with connect(url) as connection:
         connection.execute(TARGET.encode())
-    with connect(empty_database_url) as connection:
+    with connect(url) as connection:
         made = make_plan(read_config(path), connection)
     plan = read_directory(made.directory)
-    run_plan(plan, empty_database_url, reporter=Silence())
-    return plan
+    run_plan(plan, url, reporter=Silence())
+    yield Moved(plan, name)
+    scratch.drop_database(name)
+
+
+@pytest.fixture
+def plan(moved: Moved) -> Plan:
+    return moved.plan
+
+
+@pytest.fixture
+def url(scratch: ScratchServer, moved: Moved) -> Iterator[str]:
+    """That database, of this test's own."""
+    name = f"test_{uuid4().hex}"
+    yield scratch.create_database(name, template=moved.database)
+    scratch.drop_database(name)
 
 
 def told(plan: Plan, url: str) -> dict[str, dict[str, Verdict]]:
@@ -96,8 +124,8 @@ def told(plan: Plan, url: str) -> dict[str, dict[str, Verdict]]:
     return {view.name: {one.operation: one.verdict for one in tried} for view, tried in made.views}
 
 
-def test_what_they_can_do_is_tried_as_two_tenants(plan: Plan, empty_database_url: str) -> None:
-    with connect(empty_database_url) as connection:
+def test_what_they_can_do_is_tried_as_two_tenants(plan: Plan, url: str) -> None:
+    with connect(url) as connection:
         made = apply_legacy(connection, plan, "legacy")
         assert {view.name for view, _ in made.views} == {"shops", "people", "brands", "styles"}
         assert {one.verdict for _, tried in made.views for one in tried} == {Verdict.WORKS}
@@ -109,10 +137,10 @@ def test_what_they_can_do_is_tried_as_two_tenants(plan: Plan, empty_database_url
         assert "Can (tried): select, insert, update, delete." in str(comment.fetchone())
 
 
-def test_what_a_role_may_not_do_is_told(plan: Plan, empty_database_url: str) -> None:
-    with connect(empty_database_url) as connection:
+def test_what_a_role_may_not_do_is_told(plan: Plan, url: str) -> None:
+    with connect(url) as connection:
         connection.execute("revoke insert on person from authenticated")
-    assert told(plan, empty_database_url)["people"] == {
+    assert told(plan, url)["people"] == {
         "select": Verdict.WORKS,
         "insert": Verdict.REFUSED,
         "update": Verdict.WORKS,
@@ -120,36 +148,36 @@ def test_what_a_role_may_not_do_is_told(plan: Plan, empty_database_url: str) -> 
     }
 
 
-def test_what_a_trigger_of_the_target_refuses_is_told(plan: Plan, empty_database_url: str) -> None:
-    with connect(empty_database_url) as connection:
+def test_what_a_trigger_of_the_target_refuses_is_told(plan: Plan, url: str) -> None:
+    with connect(url) as connection:
         connection.execute(
             "create function never() returns trigger language plpgsql as"
             " $$ begin raise exception 'kept for ever'; end $$;"
             "create trigger kept before delete on person for each row execute function never()"
         )
-    with connect(empty_database_url) as connection:
+    with connect(url) as connection:
         made = apply_legacy(connection, plan, "legacy")
     (tried,) = (tried for view, tried in made.views if view.name == "people")
     (deletion,) = (one for one in tried if one.operation == "delete")
     assert (deletion.verdict, deletion.reason) == (Verdict.REFUSED, "kept for ever")
 
 
-def test_tables_of_nobody_are_told_by_their_shape(plan: Plan, empty_database_url: str) -> None:
-    with connect(empty_database_url) as connection:
+def test_tables_of_nobody_are_told_by_their_shape(plan: Plan, url: str) -> None:
+    with connect(url) as connection:
         connection.execute("revoke all on person from authenticated")
-    verdicts = told(plan, empty_database_url)
+    verdicts = told(plan, url)
     assert set(verdicts["people"].values()) == {Verdict.BY_SHAPE}
     assert set(verdicts["shops"].values()) == {Verdict.WORKS}
 
 
-def test_a_view_that_leaks_is_not_kept(plan: Plan, empty_database_url: str) -> None:
-    with connect(empty_database_url) as connection:
+def test_a_view_that_leaks_is_not_kept(plan: Plan, url: str) -> None:
+    with connect(url) as connection:
         connection.execute("alter policy own on person using (true)")
     with (
         pytest.raises(UnifyError, match=r"views leak and were not kept: legacy\.people"),
-        connect(empty_database_url) as connection,
+        connect(url) as connection,
     ):
         apply_legacy(connection, plan, "legacy")
-    with connect(empty_database_url) as connection:
+    with connect(url) as connection:
         row = connection.execute("select to_regclass('legacy.people')").fetchone()
         assert row == (None,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -22,6 +23,8 @@ from mainstem.unify.verify.isolation import claimed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mainstem.pg.scratch import ScratchServer
+
 HERE = Path(__file__).parent
 PLAN = HERE / "plan"
 A, B = (f"00000000-0000-0000-0000-00000000000{letter}" for letter in "ab")
@@ -30,20 +33,34 @@ ADA, BOB = f"{A[:-2]}a1", f"{B[:-2]}b1"
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-@pytest.fixture
-def url(empty_database_url: str) -> str:
-    with connect(empty_database_url) as connection:
+@pytest.fixture(scope="module")
+def templates(scratch: ScratchServer) -> Iterator[dict[str, str]]:
+    """A target, and one with the views made."""
+    made = {name: f"{name}_{uuid4().hex}" for name in ("target", "views")}
+    with connect(scratch.create_database(made["target"])) as connection:
         connection.execute((HERE / "target.sql").read_bytes())
-    return empty_database_url
+    with connect(scratch.create_database(made["views"], template=made["target"])) as connection:
+        apply_legacy(connection, read_directory(PLAN), "legacy")
+    yield made
+    for name in made.values():
+        scratch.drop_database(name)
 
 
 @pytest.fixture
-def views(url: str) -> Iterator[Connection]:
+def url(scratch: ScratchServer, templates: dict[str, str]) -> Iterator[str]:
+    """A target of this test's own, without views."""
+    name = f"test_{uuid4().hex}"
+    yield scratch.create_database(name, template=templates["target"])
+    scratch.drop_database(name)
+
+
+@pytest.fixture
+def views(scratch: ScratchServer, templates: dict[str, str]) -> Iterator[Connection]:
     """A connection to a target with the views made."""
-    with connect(url) as connection:
-        apply_legacy(connection, read_directory(PLAN), "legacy")
-        connection.commit()
+    name = f"test_{uuid4().hex}"
+    with connect(scratch.create_database(name, template=templates["views"])) as connection:
         yield connection
+    scratch.drop_database(name)
 
 
 def rows(connection: Connection, tenant: str | None, query: str, *given: object) -> list[Any]:
@@ -220,12 +237,14 @@ def test_unused_views_are_dropped_after_asking(url: str) -> None:
     assert "nothing to drop" in CliRunner().invoke(retire, given).output
 
 
-def test_nothing_is_dropped_where_nothing_is_counted(views: Connection, url: str) -> None:
+def test_nothing_is_dropped_where_nothing_is_counted(views: Connection) -> None:
     views.execute("update unify.legacy_use set used_at = now() - interval '31 days'")
     views.commit()
     with pytest.raises(TargetError, match="track_functions"):
         CliRunner().invoke(
-            retire, ["--unused-for", "30", "--database", url, "--yes"], catch_exceptions=False
+            retire,
+            ["--unused-for", "30", "--database", views.info.dsn, "--yes"],
+            catch_exceptions=False,
         )
     found = views.execute("select min(now() - used_at) < interval '1 day' from unify.legacy_use")
     assert found.fetchone() == (True,)
