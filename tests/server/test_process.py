@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from click.testing import CliRunner
+from tests.server.test_upkeep import DROP_LAST, missing
 
 from mainstem.cli import app
 from mainstem.errors import ConfigError, UsageError
@@ -22,7 +23,7 @@ from mainstem.server.listen import address, free_socket, require_address, truste
 from mainstem.server.record import LOCK, NAME, Record, code_state, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -37,7 +38,11 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_server_is_found_taken_as_it_is_replaced_and_ended(
-    home: Path, migrated_url: str, monkeypatch: pytest.MonkeyPatch
+    home: Path,
+    migrated_url: str,
+    database_url: str,
+    run_sql: Callable[[str], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     away = "postgresql://me:hunter2@127.0.0.1:1/x"
     first, is_new = process.start(away, home=home, host=HOST, port=0)
@@ -49,12 +54,18 @@ def test_a_server_is_found_taken_as_it_is_replaced_and_ended(
     assert health is not None
     assert [part.name for part in health.failing] == ["database"], "it serves all the same"
 
-    with server_of(home, away) as (second, child):
+    run_sql(DROP_LAST)
+    (partition,) = missing(database_url)
+    with server_of(home, database_url) as (second, child):
         assert second != first.address
         assert process.health(second) is not None
         assert running(home) == first, "the second one leaves no note"
+        assert child.stdout is not None
+        said = next(line for line in child.stdout if b"partitions" in line)
+        assert said.decode().strip() == f"INFO: partitions made: {partition}"
         assert_ends(child, signal.SIGINT)
     assert running(home) == first
+    assert missing(database_url) == []
 
     replacing, is_new = process.start(migrated_url, home=home, host=HOST, port=0)
     assert is_new, "the first one was of another database"

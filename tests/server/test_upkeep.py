@@ -1,11 +1,11 @@
-"""A running server keeps partitions ahead of time, and goes on when it cannot."""
+"""A running server keeps partitions ahead of time, and goes on when it cannot.
+
+That one does so as soon as it starts is seen where servers are started: `test_process.py`.
+"""
 
 from __future__ import annotations
 
 import logging
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 from mainstem.db import partitions
@@ -14,7 +14,6 @@ from mainstem.server.upkeep import DAY_S, RETRY_S, keep_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import pytest
 
@@ -27,27 +26,6 @@ end $$"""
 def missing(url: str) -> list[str]:
     with connect(url) as connection:
         return partitions.missing(connection)
-
-
-def test_a_server_makes_missing_partitions_when_it_starts(
-    tmp_path: Path, database_url: str, run_sql: Callable[[str], None]
-) -> None:
-    run_sql(DROP_LAST)
-    (name,) = missing(database_url)
-    child = subprocess.Popen(
-        [sys.executable, "-u", "-m", "mainstem.server", "127.0.0.1", "0"],
-        env=os.environ | {"DATABASE_URL": database_url, "MAINSTEM_HOME": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    with child:
-        assert child.stdout is not None
-        said = next(line for line in child.stdout if "partitions" in line)
-        assert said.strip() == f"INFO: partitions made: {name}"
-        child.terminate()
-        assert child.wait(timeout=20) == 0
-    assert missing(database_url) == []
 
 
 def test_it_looks_again_every_day(
