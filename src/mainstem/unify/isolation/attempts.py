@@ -3,6 +3,9 @@
 The statements travel as a setting; a DO block of the connected role takes each caller's role and
 settings in turn, runs the statement in a subtransaction and rolls it back: one exchange for
 hundreds of attempts, so that the proof is quick on a distant server too.
+
+To plan a statement takes longer than to run it, so that what several callers of one role say is
+planned once; and what is to be done before an attempt is done once for all that ask for the same.
 """
 
 from __future__ import annotations
