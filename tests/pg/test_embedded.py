@@ -128,10 +128,11 @@ def test_a_worker_that_outlives_its_server_is_ended(server: EmbeddedServer) -> N
 def test_a_first_start_that_was_killed_is_begun_anew(home: Path) -> None:
     process = start_elsewhere(home)
     half_made = home / "postgresql" / "data.new"
-    while process.poll() is None and not half_made.exists():
+    while process.poll() is None and not (half_made / "PG_VERSION").exists():
         pass
     process.kill()
     process.wait()
+    assert half_made.exists(), "what it began goes on without it"
     server = EmbeddedServer(home)
     server.start()
     assert not half_made.exists()

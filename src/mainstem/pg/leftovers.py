@@ -1,4 +1,4 @@
-"""What a server that was killed leaves behind: its lock files, and perhaps orphaned workers.
+"""What a server that was killed leaves behind: its lock files, and perhaps orphaned programs.
 
 PostgreSQL itself replaces the lock files of a dead server. It cannot when another program has got
 that process number since, when nobody has collected the dead process, or while a worker still runs.
@@ -33,6 +33,18 @@ def clear(data: Path, socket_lock: Path, cluster_name: str) -> None:
         pid = recorded_pid(file)
         if pid is None or psutil.pid_exists(pid):
             file.unlink(missing_ok=True)
+
+
+def end_makers(folder: Path) -> None:
+    """End the programs that still fill a folder for somebody who was killed meanwhile."""
+    makers = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if str(folder) in (process.info["cmdline"] or [])
+    ]
+    with suppress(psutil.NoSuchProcess):
+        makers += [child for maker in makers for child in maker.children(recursive=True)]
+    _end(makers)
 
 
 def postmaster(data: Path) -> psutil.Process | None:
@@ -80,7 +92,7 @@ def _workers(cluster_name: str) -> list[psutil.Process]:
 
 
 def _end(processes: list[psutil.Process]) -> None:
-    """Kill: without their server they can neither commit safely nor be asked."""
+    """Kill: without whom they serve they can neither end their work safely nor be asked."""
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
