@@ -264,20 +264,11 @@ def agencies(town: Town) -> tuple[UUID, UUID]:
 
 
 @pytest.fixture(scope="session")
-def ours(
-    town: Town, letters: Outbox, shared_elsewhere: Elsewhere, agencies: tuple[UUID, UUID]
-) -> Iterator[str]:
-    """A server; both agencies have the same issuer among their providers."""
-    settings = Settings(
-        town.keys,
-        redirects=frozenset({APP}),
-        mail=letters,
-        base_url="http://127.0.0.1:8000",
-    )
+def ours(address: str, town: Town, shared_elsewhere: Elsewhere, agencies: tuple[UUID, UUID]) -> str:
+    """That server, when both agencies have the same issuer among their providers."""
     for agency in agencies:
         add_provider(town, agency, shared_elsewhere)
-    with served(build_app(town.url, settings=settings)) as found:
-        yield found
+    return address
 
 
 @pytest.fixture
