@@ -53,6 +53,12 @@ PLANTED = {
         "secret",
         policy("agency_id = (auth.jwt() -> 'user_metadata' ->> 'agency_id')::uuid"),
     ),
+    "user metadata in a function that promises not to ask": (
+        "secret",
+        "create function own_agency() returns uuid language sql immutable as $$ "
+        "select (auth.jwt() -> 'user_metadata' ->> 'agency_id')::uuid $$;"
+        + policy("agency_id = own_agency()"),
+    ),
     "not null in an or": ("secret", policy(f"{KEY} or deleted_at is not null")),
     "both in an or": ("secret", policy(f"{KEY} or app_context = 'both'")),
     "policies not in force": (
@@ -106,6 +112,7 @@ BLAMED = {
     "null tenant in an or": "where agency_id is null",
     "both in an or": "where app_context is both",
     "user metadata": "changed its own metadata",
+    "user metadata in a function that promises not to ask": "changed its own metadata",
     "insert check true": "policy 'p' lets it",
     "no caller in an or": "without claims",
 }

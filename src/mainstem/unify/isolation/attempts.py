@@ -39,7 +39,7 @@ from pg_settings where name = 'statement_timeout'
 #: what constraints raise once a policy has let the row through
 _CONSTRAINTS: Final = frozenset({"23502", "23503", "23505", "23514", "23P01"})
 
-#: of statements that a caller tries again: planned once
+#: what plans are called that several callers of a role share
 _PLAN: Final = "mainstem_attempt_"
 
 _RUN = """
@@ -180,20 +180,26 @@ class Outcome:
         return self.state in _CONSTRAINTS and bool(self.constraint)
 
 
-def attempt_all(connection: Connection, attempts: Sequence[Attempt]) -> list[Outcome]:
-    """Try each statement as its caller; everything is undone."""
+def attempt_all(
+    connection: Connection, attempts: Sequence[Attempt], *, is_planned_once: bool = True
+) -> list[Outcome]:
+    """Try each statement as its caller; everything is undone.
+
+    `is_planned_once`: whether callers of one role who say the same may share its plan.
+    """
     outcomes: list[Outcome] = []
-    patience = _Patience()
+    manner = _Manner(is_planned_once)
     for start in range(0, len(attempts), _BATCH_MAX):
-        outcomes += _batch(connection, attempts[start : start + _BATCH_MAX], patience)
+        outcomes += _batch(connection, attempts[start : start + _BATCH_MAX], manner)
     assert len(outcomes) == len(attempts), "each attempt has an outcome"
     return outcomes
 
 
 @dataclass
-class _Patience:
-    """What is left of it, where statements take too long: a trigger may sleep."""
+class _Manner:
+    """Whether plans are shared, and how much patience is left: a trigger may sleep."""
 
+    is_planned_once: bool
     is_tried: bool = False
     canceled: Counter[str] = field(default_factory=Counter)
 
@@ -202,12 +208,10 @@ class _Patience:
         return self.canceled[_command(attempt)] >= _CANCELED_MAX
 
 
-def _batch(
-    connection: Connection, attempts: Sequence[Attempt], patience: _Patience
-) -> list[Outcome]:
+def _batch(connection: Connection, attempts: Sequence[Attempt], manner: _Manner) -> list[Outcome]:
     """The attempts, without those of which others took too long."""
-    is_tried = [not patience.is_over(attempt) for attempt in attempts]
-    told = iter(_exchange(connection, list(compress(attempts, is_tried)), patience))
+    is_tried = [not manner.is_over(attempt) for attempt in attempts]
+    told = iter(_exchange(connection, list(compress(attempts, is_tried)), manner))
     return [
         next(told) if tried else Outcome(state=CANCELED, message="others like it took too long")
         for tried in is_tried
@@ -215,34 +219,36 @@ def _batch(
 
 
 def _exchange(
-    connection: Connection, attempts: Sequence[Attempt], patience: _Patience
+    connection: Connection, attempts: Sequence[Attempt], manner: _Manner
 ) -> list[Outcome]:
     """One exchange; where a statement takes too long, each half by itself, in more haste."""
     if not attempts:
         return []
-    bundles, places = _bundled(attempts)
+    bundles, places = _bundled(attempts, is_planned_once=manner.is_planned_once)
     try:
         with connection.transaction(force_rollback=True):
-            if patience.is_tried:
+            if manner.is_tried:
                 connection.execute(_HURRY)
             told = json.dumps(bundles)
             connection.execute("select set_config('mainstem.attempts', %s, true)", (told,))
             connection.execute(_RUN)
             found = connection.execute("select current_setting('mainstem.outcomes')").fetchone()
     except psycopg.errors.QueryCanceled as error:
-        patience.is_tried = True
+        manner.is_tried = True
         if len(attempts) == 1:
-            patience.canceled[_command(attempts[0])] += 1
+            manner.canceled[_command(attempts[0])] += 1
             return [Outcome(state=CANCELED, message=str(error.diag.message_primary))]
         half = len(attempts) // 2
-        first = _batch(connection, attempts[:half], patience)
-        return first + _batch(connection, attempts[half:], patience)
+        first = _batch(connection, attempts[:half], manner)
+        return first + _batch(connection, attempts[half:], manner)
     assert found is not None, "current_setting returns a row"
     told_at = dict(zip(places, json.loads(found[0]), strict=True))
     return [Outcome(**told_at[place]) for place in range(len(attempts))]
 
 
-def _bundled(attempts: Sequence[Attempt]) -> tuple[list[dict[str, object]], list[int]]:
+def _bundled(
+    attempts: Sequence[Attempt], *, is_planned_once: bool
+) -> tuple[list[dict[str, object]], list[int]]:
     """The attempts by what is done before, once for all of them; and where each one stood."""
     usual = Counter((attempt.role, attempt.statement) for attempt in attempts)
     plans: dict[tuple[str, str], str] = {}
@@ -250,7 +256,7 @@ def _bundled(attempts: Sequence[Attempt]) -> tuple[list[dict[str, object]], list
     for place, attempt in enumerate(attempts):
         tried = (attempt.role, attempt.statement)
         told = {name: value for name, value in vars(attempt).items() if name != "before"}
-        if usual[tried] > 1:
+        if is_planned_once and usual[tried] > 1:
             told["plan"] = plans.setdefault(tried, f"{_PLAN}{len(plans)}")
         bundles.setdefault(attempt.before, []).append((place, told))
     return (

@@ -79,7 +79,8 @@ class Stage:
     def attempt(self, attempts: Sequence[Attempt]) -> list[Outcome]:
         """Try statements; each is undone."""
         self.attempt_count += len(attempts)
-        return attempt_all(self.connection, attempts)
+        is_planned_once = self.study.is_planned_once
+        return attempt_all(self.connection, attempts, is_planned_once=is_planned_once)
 
     def outcomes(self, crossings: Iterable[Crossing]) -> list[tuple[Crossing, Outcome]]:
         """Try crossings; each with what came of it."""

@@ -21,11 +21,14 @@ from mainstem.unify.catalog.read_database import read_database
 from mainstem.unify.isolation.callers import STRANGERS
 from mainstem.unify.isolation.domains import Domains
 from mainstem.unify.isolation.expanding import Expander
+from mainstem.unify.isolation.promises import keeps_promise
 from mainstem.unify.isolation.reading import Reader
 from mainstem.unify.isolation.tables import (
     Reference,
     Rights,
     Table,
+    immutable_functions,
+    mutable_functions,
     platform_functions,
     read_rights,
     read_roles,
@@ -78,6 +81,8 @@ class Study:
     expander: Expander
     #: tables that need no rows, because nothing leads a caller to them
     aside: frozenset[ObjectName] = frozenset()
+    #: whether a plan is right for all callers of a role
+    is_planned_once: bool = True
 
     @cached_property
     def domains(self) -> Domains:
@@ -354,7 +359,13 @@ def study(connection: Connection, *, name: str, mutates: bool = False) -> Study:
         tenancy(database),
         expander,
         frozenset() if mutates else _toolkit_tables(database, rights),
+        _is_planned_once(connection),
     )
+
+
+def _is_planned_once(connection: Connection) -> bool:
+    mutable = mutable_functions(connection)
+    return all(keeps_promise(each, mutable) for each in immutable_functions(connection))
 
 
 def is_service(role: str) -> bool:

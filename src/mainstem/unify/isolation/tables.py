@@ -200,6 +200,20 @@ def read_labels(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 def platform_functions(connection: Connection) -> list[Function]:
     """The functions that tell who asks, of the schema that the catalog leaves out."""
+    return _functions(connection, "platform_functions")
+
+
+def immutable_functions(connection: Connection) -> list[Function]:
+    """The functions that promise to depend on nothing but their arguments, of all schemas."""
+    return _functions(connection, "immutable")
+
+
+def mutable_functions(connection: Connection) -> frozenset[str]:
+    """The names of functions that may depend on more than their arguments."""
+    return frozenset(row["name"] for row in _rows(connection, "mutable"))
+
+
+def _functions(connection: Connection, query: str) -> list[Function]:
     return [
         Function(
             ObjectName(row["schema"], row["name"]),
@@ -209,7 +223,7 @@ def platform_functions(connection: Connection) -> list[Function]:
             row["language"],
             row["body"],
         )
-        for row in _rows(connection, "platform_functions")
+        for row in _rows(connection, query)
     ]
 
 
