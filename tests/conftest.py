@@ -228,7 +228,7 @@ def keeper(scratch: ScratchServer, template: str) -> Iterator[Keeper]:
     """Who keeps the database that is lent as `kept`."""
     made = Keeper(scratch, template)
     yield made
-    made.end()
+    made.close()
 
 
 @pytest.fixture

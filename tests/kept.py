@@ -33,7 +33,7 @@ where datname = current_database() and pid <> pg_backend_pid()
 TABLES = b"""
 select c.oid::regclass::text from pg_class as c
 where c.relkind in ('r', 'p') and not c.relispartition
-  and c.relnamespace in ('app'::regnamespace, 'public'::regnamespace)
+  and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 """
 #: a table, trigger, policy, function or privilege that changes leaves a younger row in one of these
 CATALOGS = (
@@ -82,9 +82,9 @@ class Keeper:
             yield self._kept
         finally:
             if not _renewed(self._kept):
-                self.end()
+                self.close()
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Drop the database, if there is one."""
         if self._kept is not None:
             self._kept.connection.close()

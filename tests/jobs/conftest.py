@@ -55,7 +55,7 @@ def keeper(scratch: ScratchServer, template: str) -> Iterator[Keeper]:
     """Who keeps the database of these tests, in which handlers leave their effects."""
     made = Keeper(scratch, template, more=EFFECTS)
     yield made
-    made.end()
+    made.close()
 
 
 @pytest.fixture
