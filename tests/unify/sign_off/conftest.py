@@ -18,6 +18,7 @@ from tests.unify.several.conftest import (  # noqa: F401 - fixtures
     _again,
     _prepared,
     _sources,
+    _target,
     fill_desk,
     fill_north,
     fill_south,
