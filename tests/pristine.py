@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mainstem.pg import cluster as clusters
+from mainstem.pg.locks import try_lock
+from mainstem.pg.scratch import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +27,10 @@ def copied_clusters() -> Iterator[None]:
     """Each program's initdb runs once for servers that are not durable; others make their own."""
     make = clusters._initdb
     made: dict[Path, Path] = {}
-    kept = Path(tempfile.mkdtemp(prefix="pristine-"))
+    # named and locked as servers are, so that what a killed run leaves is removed by the next one
+    kept = Path(tempfile.mkdtemp(prefix=PREFIX))
+    held = try_lock(kept / "owner.lock")
+    assert held is not None
 
     def initdb(cluster: Cluster, folder: Path, *, is_durable: bool) -> None:
         pristine = made.get(cluster.bin_dir)
@@ -32,7 +38,7 @@ def copied_clusters() -> Iterator[None]:
             make(cluster, folder, is_durable=True)
         elif pristine is None:
             make(cluster, folder, is_durable=False)
-            pristine = kept / str(len(made))
+            pristine = kept / f"data-{len(made)}"
             _copy(folder, pristine)
             made[cluster.bin_dir] = pristine
         else:
@@ -42,6 +48,7 @@ def copied_clusters() -> Iterator[None]:
         patched.setattr(clusters, "_initdb", initdb)
         yield
     shutil.rmtree(kept)
+    os.close(held)
 
 
 def _copy(made: Path, folder: Path) -> None:
