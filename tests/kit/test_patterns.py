@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
@@ -14,12 +13,10 @@ _POSSESSIVE = re.compile(r"(?:\)|\]|\\\w|\})[*+?]\+|[)\]]\{[\d,]+\}\+|\(\?>")
 def test_no_pattern_repeats_possessively() -> None:
     package = Path(mainstem.__file__).parent
     found = [
-        f"{path.relative_to(package)}:{node.lineno}"
+        f"{path.relative_to(package)}:{number}"
         for path in package.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_bytes()))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and _POSSESSIVE.search(node.value)
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if _POSSESSIVE.search(line)
     ]
     assert found == []
 
