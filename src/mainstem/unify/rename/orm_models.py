@@ -28,7 +28,7 @@ _PRISMA_COMMENT: Final = re.compile(
     rb"//[^\n]*|/\*.*?\*/|(?P<text>\"(?:[^\"\\\n]|\\.)*\")", re.DOTALL
 )
 _PRISMA_MODEL: Final = re.compile(
-    rb"^[ \t]*(?:model|view)\s+(?P<name>\w+)\s*\{(?P<body>(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*+)\}",
+    rb"^[ \t]*(?:model|view)\s+(?P<name>\w+)\s*\{(?P<body>(?:[^{}\"]|\"(?:[^\"\\]|\\.)*\")*)\}",
     re.MULTILINE,
 )
 _PRISMA_MAP: Final = re.compile(rb"@@map\(\s*(?:name:\s*)?\"([^\"]+)\"")
