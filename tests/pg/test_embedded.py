@@ -260,7 +260,7 @@ def test_somebody_elses_database_is_left_to_them(
 def test_a_home_that_is_closed_to_us_is_one_line(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed(path: Path) -> None:
+    def closed(path: Path, **_: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr(Path, "stat", closed)
