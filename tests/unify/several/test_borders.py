@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.unify.several.conftest import CONFIG, uuid_of
 
 if TYPE_CHECKING:
     from tests.unify.several.conftest import Merge
+
+pytestmark = pytest.mark.usefixtures("proof")
 
 BY_EMAIL = '[merge.shop]\nby = ["slug"]\n[merge.person]\nby = ["lower(email)"]\n'
 IS_OF_ANOTHER = "is the same as a row of {} that belongs to another tenant"

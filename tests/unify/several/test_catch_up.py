@@ -42,6 +42,7 @@ update tasks set project_id = '{uuid_of(203)}' where id = '{uuid_of(302)}';
 """
 
 
+@pytest.mark.usefixtures("proof")
 def test_what_changed_in_the_sources_is_carried_over(ran: Merge, scratch: ScratchServer) -> None:
     ran.execute(ran.north, CHANGES)
     ran.execute(ran.south, "update app.project set title = 'Other' where number = 4")

@@ -41,6 +41,7 @@ def plant_doubles(merge: Merge) -> None:
     desk.close()
 
 
+@pytest.mark.usefixtures("proof")
 def test_every_source_is_loaded_and_verified(merge: Merge, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = merge.plan()
     assert [question.text for question in plan.questions] == []

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+import pytest
 from click.testing import CliRunner
 from tests.unify.several.conftest import CONFIG
 from tests.unify.sign_off.conftest import SCHEMA, as_told, report
@@ -23,7 +24,6 @@ from mainstem.unify.move.catchup.passes import Pass
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from tests.unify.move.conftest import Shop
     from tests.unify.several.conftest import Merge
     from tests.unify.sign_off.conftest import Done
@@ -159,6 +159,7 @@ def test_a_run_that_was_not_verified_says_so(ran: Merge) -> None:
     ]
 
 
+@pytest.mark.usefixtures("proof")
 def test_the_first_sheet_says_what_whoever_signs_must_know(waiting: Done) -> None:
     text = report(waiting.merge.url, waiting.run_id).stdout
     sheet = text.partition("\n## Annex A")[0]

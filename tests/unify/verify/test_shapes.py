@@ -145,6 +145,7 @@ def test_it_is_equal(shaped: Shaped) -> None:
     assert "boss_id (by the plan's own SQL)" in people.columns
 
 
+@pytest.mark.usefixtures("proof")
 def test_a_schema_of_any_kind_gets_the_isolation_proof(shaped: Shaped) -> None:
     found = shaped.verify()
     assert found.is_equal, found.findings
