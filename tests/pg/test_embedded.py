@@ -4,6 +4,8 @@ import errno
 import os
 import signal
 import stat
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,8 +135,11 @@ def test_a_first_start_that_was_killed_is_begun_anew(home: Path) -> None:
     process.kill()
     process.wait()
     assert half_made.exists(), "what it began goes on without it"
-    server = EmbeddedServer(home)
-    server.start()
+    onlooker = [sys.executable, "-c", "import sys; sys.stdin.read()", str(half_made)]
+    with subprocess.Popen(onlooker, stdin=subprocess.PIPE) as looking:
+        server = EmbeddedServer(home)
+        server.start()
+        assert looking.poll() is None, "it only names the folder"
     assert not half_made.exists()
     remember(server)
     assert_remembered(server)

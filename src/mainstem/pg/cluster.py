@@ -68,7 +68,7 @@ def create(cluster: Cluster, *, databases: tuple[str, ...] = (), is_durable: boo
     """Make the cluster in a folder beside it, then rename: a killed initdb leaves no half one."""
     staging = cluster.data.with_name(cluster.data.name + ".new")
     if staging.exists():
-        leftovers.end_makers(staging)
+        leftovers.end_makers(staging, cluster.bin_dir)
         shutil.rmtree(staging)
     staging.mkdir(mode=0o700)
     give(staging, cluster.account)

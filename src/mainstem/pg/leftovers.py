@@ -35,15 +35,18 @@ def clear(data: Path, socket_lock: Path, cluster_name: str) -> None:
             file.unlink(missing_ok=True)
 
 
-def end_makers(folder: Path) -> None:
-    """End the programs that still fill a folder for somebody who was killed meanwhile."""
-    makers = [
-        process
-        for process in psutil.process_iter(["cmdline"])
-        if str(folder) in (process.info["cmdline"] or [])
-    ]
-    with suppress(psutil.NoSuchProcess):
-        makers += [child for maker in makers for child in maker.children(recursive=True)]
+def end_makers(folder: Path, bin_dir: Path) -> None:
+    """End the programs of a folder that still fill another one for somebody who was killed.
+
+    Whatever else names the folder, such as a listing of it, goes on.
+    """
+    makers = []
+    for process in psutil.process_iter(["cmdline"]):
+        words: list[str] = process.info["cmdline"] or []
+        if words and words[0].startswith(f"{bin_dir}/") and str(folder) in words:
+            makers.append(process)
+            with suppress(psutil.NoSuchProcess):
+                makers += process.children(recursive=True)
     _end(makers)
 
 
