@@ -152,10 +152,8 @@ def supabase(server: ScratchServer) -> Supabase:
 
 
 @pytest.fixture(scope="module")
-def plain(server: ScratchServer, _pooled_url: str) -> str:
-    """A migrated database of nobody's but ours; of our own version the one that all others use."""
-    if major_version(server.bin_dir) == EMBEDDED_MAJOR:
-        return _pooled_url
+def plain(server: ScratchServer) -> str:
+    """A migrated database of nobody's but ours."""
     url = server.create_database("plain")
     with connect(url) as connection:
         migrate(connection)

@@ -220,7 +220,7 @@ def published() -> jsonschema.Draft202012Validator:
 def test_json_follows_the_published_schema(
     published: jsonschema.Draft202012Validator, page: SignOff
 ) -> None:
-    published.validate(json.loads(as_json(page)))
+    assert [*published.iter_errors(json.loads(as_json(page)))] == []
 
 
 @given(pages)
