@@ -200,12 +200,12 @@ def read_labels(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 def platform_functions(connection: Connection) -> list[Function]:
     """The functions that tell who asks, of the schema that the catalog leaves out."""
-    return _functions(connection, "platform_functions")
+    return _functions(connection, of_platform=True)
 
 
 def immutable_functions(connection: Connection) -> list[Function]:
     """The functions that promise to depend on nothing but their arguments, of all schemas."""
-    return _functions(connection, "immutable")
+    return _functions(connection, of_platform=False)
 
 
 def mutable_functions(connection: Connection) -> frozenset[str]:
@@ -213,7 +213,7 @@ def mutable_functions(connection: Connection) -> frozenset[str]:
     return frozenset(row["name"] for row in _rows(connection, "mutable"))
 
 
-def _functions(connection: Connection, query: str) -> list[Function]:
+def _functions(connection: Connection, *, of_platform: bool) -> list[Function]:
     return [
         Function(
             ObjectName(row["schema"], row["name"]),
@@ -223,7 +223,7 @@ def _functions(connection: Connection, query: str) -> list[Function]:
             row["language"],
             row["body"],
         )
-        for row in _rows(connection, query)
+        for row in _rows(connection, "bodies", of_platform=of_platform)
     ]
 
 

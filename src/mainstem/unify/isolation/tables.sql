@@ -115,8 +115,9 @@ from pg_catalog.pg_roles r
 where not r.rolsuper and not r.rolbypassrls and r.rolname not like 'pg\_%%'
 order by 1
 
--- name: platform_functions
--- The functions of the platform's schema that tells who asks.
+-- name: bodies
+-- Functions with their bodies: those of the platform's schema that tells who asks, or those of people
+-- that promise to depend on nothing but their arguments.
 select n.nspname::text as schema, p.proname::text as name,
        pg_get_function_identity_arguments(p.oid) as arguments,
        coalesce(p.proargnames[1:p.pronargs], '{}') as argument_names,
@@ -125,23 +126,14 @@ select n.nspname::text as schema, p.proname::text as name,
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 join pg_catalog.pg_language l on l.oid = p.prolang
-where n.nspname = 'auth' and p.prokind = 'f'
-
--- name: immutable
--- The functions of people that promise to depend on nothing but their arguments.
-select n.nspname::text as schema, p.proname::text as name,
-       pg_get_function_identity_arguments(p.oid) as arguments,
-       coalesce(p.proargnames[1:p.pronargs], '{}') as argument_names,
-       coalesce(pg_get_function_result(p.oid), 'void') as returns, l.lanname::text as language,
-       coalesce(pg_get_function_sqlbody(p.oid), p.prosrc) as body
-from pg_catalog.pg_proc p
-join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-join pg_catalog.pg_language l on l.oid = p.prolang
-where p.provolatile = 'i' and p.prokind = 'f' and l.lanname not in ('c', 'internal')
-  and n.nspname not in ('pg_catalog', 'information_schema')
-  and not exists (select from pg_catalog.pg_depend d
-                  where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
-                    and d.deptype = 'e')
+where p.prokind = 'f'
+  and case when %(of_platform)s then n.nspname = 'auth' else
+        p.provolatile = 'i' and l.lanname not in ('c', 'internal')
+        and n.nspname not in ('pg_catalog', 'information_schema')
+        and not exists (select from pg_catalog.pg_depend d
+                        where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid
+                          and d.deptype = 'e')
+      end
 
 -- name: mutable
 -- The names of those that make no such promise.
