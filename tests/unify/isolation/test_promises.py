@@ -33,6 +33,8 @@ BODIES = {
     ),
     "itself": ("sql", "select asked(number - 1)", True),
     "one of two of its name": ("sql", "select either(number)", False),
+    "an operator that asks": ("sql", "select number <?> number", False),
+    "an operator that keeps it": ("sql", "select number <!> number", True),
 }
 SCHEMA = """
 create table known (owner text);
@@ -43,6 +45,12 @@ create function asking() returns text language sql stable
 create function either(number integer) returns text language sql immutable
   as $$ select number::text $$;
 create function either(word text) returns text language sql stable as $$ select asking() $$;
+create function asked_twice(integer, integer) returns text language sql stable
+  as $$ select asking() $$;
+create function honest_twice(integer, integer) returns text language sql immutable
+  as $$ select ($1 + $2)::text $$;
+create operator <?> (leftarg = integer, rightarg = integer, function = asked_twice);
+create operator <!> (leftarg = integer, rightarg = integer, function = honest_twice);
 set local check_function_bodies = off;
 """
 

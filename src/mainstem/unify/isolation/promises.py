@@ -25,13 +25,16 @@ def keeps_promise(function: Function, mutable: Container[str]) -> bool:
 
     Args:
         function: one that makes the promise.
-        mutable: names of functions that make no such promise; those that do are asked themselves.
+        mutable: names of functions that make no such promise, and of operators that call one;
+            those that do are asked themselves.
     """
     body = parse_body(function)
     return body is not None and not any(_asks(*node, mutable) for node in nodes(list(body)))
 
 
 def _asks(kind: str, fields: Node, mutable: Container[str]) -> bool:
+    if kind == "A_Expr":
+        return names(fields["name"])[-1] in mutable
     if kind != "FuncCall":
         return kind in _ASKING
     called = names(fields["funcname"])[-1]

@@ -209,7 +209,7 @@ def immutable_functions(connection: Connection) -> list[Function]:
 
 
 def mutable_functions(connection: Connection) -> frozenset[str]:
-    """The names of functions that may depend on more than their arguments."""
+    """The names of functions and operators that may depend on more than their arguments."""
     return frozenset(row["name"] for row in _rows(connection, "mutable"))
 
 

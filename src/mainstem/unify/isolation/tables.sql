@@ -136,10 +136,16 @@ where p.prokind = 'f'
       end
 
 -- name: mutable
--- The names of those that make no such promise.
-select distinct p.proname::text as name
+-- The names of those that make no such promise, and of the operators that call one.
+select p.proname::text as name
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
+where p.provolatile <> 'i' and n.nspname not in ('pg_catalog', 'information_schema')
+union
+select o.oprname::text
+from pg_catalog.pg_operator o
+join pg_catalog.pg_proc p on p.oid = o.oprcode
+join pg_catalog.pg_namespace n on n.oid = o.oprnamespace
 where p.provolatile <> 'i' and n.nspname not in ('pg_catalog', 'information_schema')
 
 -- name: labels
